@@ -1,0 +1,2 @@
+//! `chat-server`: the daemon.
+fn main() {}

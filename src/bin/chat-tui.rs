@@ -1,0 +1,2 @@
+//! `chat-tui`: the terminal client.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The server's rules, pure: `World::handle(now, Input, &mut Effects)`.

@@ -1,0 +1,1 @@
+//! The one order of events: group commit, then release.

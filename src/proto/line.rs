@@ -1,0 +1,107 @@
+//! Bytes into lines, with the length bound held while reading.
+//!
+//! Specification: Modern IRC, "Message format" (512 bytes with CR LF, a lone LF or CR is accepted as an end); IRCv3
+//! `message-tags`, "Size limit" (4,096 bytes of tags from a client, 8,191 for all tags); IRCv3 `utf8only`.
+
+/// The most bytes of a message behind its tags, CR LF included.
+pub const BODY_BYTES_MAX: usize = 512;
+/// The most bytes of tag section that a client may send: `@`, the tags and the blank behind them.
+pub const CLIENT_TAG_BYTES_MAX: usize = 4_096;
+/// The most bytes of tag section that a server may send.
+pub const SERVER_TAG_BYTES_MAX: usize = 8_191;
+
+/// How long the parts of an arriving line may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineLimits {
+    /// The tag section: `@`, the tags, the blank.
+    pub tag_bytes_max: usize,
+    /// Everything behind it, CR LF included.
+    pub body_bytes_max: usize,
+}
+
+impl LineLimits {
+    /// What a server accepts from its clients.
+    pub const FROM_CLIENT: Self = Self { tag_bytes_max: CLIENT_TAG_BYTES_MAX, body_bytes_max: BODY_BYTES_MAX };
+    /// What a client accepts from a server: more than the specification asks, because some servers send longer lines.
+    pub const FROM_SERVER: Self = Self { tag_bytes_max: SERVER_TAG_BYTES_MAX, body_bytes_max: 8 * BODY_BYTES_MAX };
+}
+
+/// Why the bytes up to the next line end are not a line. The bytes are gone; what follows is read as usual.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LineError {
+    /// Longer than the limits allow (numeric 417 to a client).
+    #[error("the line is too long")]
+    TooLong,
+    /// Not UTF-8 (`FAIL * INVALID_UTF8` to a client).
+    #[error("the line is not valid UTF-8")]
+    InvalidUtf8,
+    /// Has a NUL byte, which no message may hold.
+    #[error("the line holds a NUL byte")]
+    Nul,
+}
+
+/// Gathers bytes until a line is whole. Never holds more than the limits of one line.
+#[derive(Debug)]
+pub struct LineReader {
+    limits: LineLimits,
+    partial: Vec<u8>,
+    /// The current line has passed its limit: bytes are dropped until its end.
+    discarding: bool,
+}
+
+impl LineReader {
+    /// A reader with nothing read yet.
+    pub fn new(limits: LineLimits) -> Self {
+        Self { limits, partial: Vec::new(), discarding: false }
+    }
+
+    /// Takes the bytes that arrived and hands each whole line (or its fault) to `sink`, in order. Empty lines are
+    /// dropped. A line that lies whole within `bytes` is not copied.
+    pub fn feed(&mut self, mut bytes: &[u8], mut sink: impl FnMut(Result<&str, LineError>)) {
+        while let Some(end) = bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+            let (head, tail) = bytes.split_at(end);
+            bytes = &tail[1..];
+            if std::mem::take(&mut self.discarding) {
+                self.partial = Vec::new();
+                sink(Err(LineError::TooLong));
+            } else if self.partial.is_empty() {
+                self.check(head, &mut sink);
+            } else {
+                let mut whole = std::mem::take(&mut self.partial);
+                whole.extend_from_slice(head);
+                self.check(&whole, &mut sink);
+            }
+        }
+        if self.discarding || bytes.is_empty() {
+            return;
+        }
+        if self.partial.len() + bytes.len() > self.limits.tag_bytes_max + self.limits.body_bytes_max {
+            self.partial = Vec::new();
+            self.discarding = true;
+        } else {
+            self.partial.extend_from_slice(bytes);
+        }
+    }
+
+    /// How many bytes of an unfinished line are held.
+    pub fn held_bytes(&self) -> usize {
+        self.partial.len()
+    }
+
+    fn check(&self, line: &[u8], sink: &mut impl FnMut(Result<&str, LineError>)) {
+        if line.is_empty() {
+            return;
+        }
+        let tag_bytes = match line {
+            [b'@', ..] => line.iter().position(|byte| *byte == b' ').map_or(line.len(), |blank| blank + 1),
+            _ => 0,
+        };
+        if tag_bytes > self.limits.tag_bytes_max || line.len() - tag_bytes + 2 > self.limits.body_bytes_max {
+            return sink(Err(LineError::TooLong));
+        }
+        if line.contains(&0) {
+            return sink(Err(LineError::Nul));
+        }
+        sink(std::str::from_utf8(line).map_err(|_| LineError::InvalidUtf8));
+    }
+}

@@ -1,0 +1,338 @@
+//! One IRC message: parsed from a line without copying, and written back.
+//!
+//! Specification: Modern IRC, "Message format"; IRCv3 `message-tags` (escaping of tag values, the sizes of the tag section).
+//! A [`Message`] borrows from its line; a [`Line`] is under construction and owns its text.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// The most parameters a message may carry; further words belong to the last one.
+pub const PARAMS_MAX: usize = 15;
+
+/// A parsed message. Every part borrows from the line it was parsed from.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Message<'a> {
+    tags: &'a str,
+    /// Who it comes from, when the line says so (only servers' lines do).
+    pub source: Option<Source<'a>>,
+    /// The command as it was written: letters or a three-digit numeric. Compare without regard to ASCII case.
+    pub command: &'a str,
+    params: [&'a str; PARAMS_MAX],
+    count: usize,
+}
+
+/// Where a message comes from: a server's name, or `nick!user@host` of a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source<'a> {
+    /// The nick, or the server's name.
+    pub name: &'a str,
+    /// The user name, when one is given.
+    pub user: Option<&'a str>,
+    /// The host, when one is given.
+    pub host: Option<&'a str>,
+}
+
+/// Why a line is not a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParseError {
+    /// Nothing but blanks, tags or a source. Such lines are ignored.
+    #[error("the line holds no command")]
+    Empty,
+    /// The command has characters that no command has.
+    #[error("the command is neither a word of ASCII letters nor three digits")]
+    BadCommand,
+}
+
+impl<'a> Message<'a> {
+    /// Parses a line that has lost its CR LF already.
+    ///
+    /// # Errors
+    /// When the line holds no command, or one that is neither a word nor three digits.
+    pub fn parse(line: &'a str) -> Result<Self, ParseError> {
+        let (tags, rest) = prefixed(line, '@');
+        let (source, rest) = prefixed(rest.trim_start_matches(' '), ':');
+        let rest = rest.trim_start_matches(' ');
+        let (command, mut rest) = rest.split_once(' ').unwrap_or((rest, ""));
+        if command.is_empty() {
+            return Err(ParseError::Empty);
+        }
+        let is_word = command.bytes().all(|byte| byte.is_ascii_alphabetic());
+        let is_numeric = command.len() == 3 && command.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_word && !is_numeric {
+            return Err(ParseError::BadCommand);
+        }
+        let mut params = [""; PARAMS_MAX];
+        let mut count = 0;
+        loop {
+            rest = rest.trim_start_matches(' ');
+            if rest.is_empty() || count == PARAMS_MAX {
+                break;
+            }
+            if let Some(trailing) = rest.strip_prefix(':') {
+                params[count] = trailing;
+                count += 1;
+                break;
+            }
+            if count == PARAMS_MAX - 1 {
+                params[count] = rest;
+                count += 1;
+                break;
+            }
+            let (word, after) = rest.split_once(' ').unwrap_or((rest, ""));
+            params[count] = word;
+            count += 1;
+            rest = after;
+        }
+        let source = (!source.is_empty()).then(|| Source::parse(source));
+        Ok(Self { tags, source, command, params, count })
+    }
+
+    /// The parameters, the last of which may hold blanks or be empty.
+    pub fn params(&self) -> &[&'a str] {
+        &self.params[..self.count]
+    }
+
+    /// The parameter at `index`, when the message has so many.
+    pub fn param(&self, index: usize) -> Option<&'a str> {
+        self.params().get(index).copied()
+    }
+
+    /// The tags in order, keys with their vendor and client-only prefix, values as they were escaped.
+    pub fn tags(&self) -> impl Iterator<Item = Tag<'a>> + use<'a> {
+        self.tags.split(';').filter(|tag| !tag.is_empty()).map(|tag| {
+            let (key, escaped) = tag.split_once('=').unwrap_or((tag, ""));
+            Tag { key, escaped }
+        })
+    }
+
+    /// The value of the tag `key`, unescaped. When a key is repeated, the last one counts.
+    pub fn tag(&self, key: &str) -> Option<Cow<'a, str>> {
+        self.tags().filter(|tag| tag.key == key).last().map(|tag| tag.value())
+    }
+
+    /// The tag section as it was written, without `@`; empty when there is none.
+    pub fn raw_tags(&self) -> &'a str {
+        self.tags
+    }
+}
+
+/// A message may hold a password: only its command and the number of its parameters are shown.
+impl fmt::Debug for Message<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Message({}, {} parameters)", self.command, self.count)
+    }
+}
+
+/// Splits off a word that begins with `mark`: `("word", "rest")`, or `("", line)` when it does not begin so.
+fn prefixed(line: &str, mark: char) -> (&str, &str) {
+    match line.strip_prefix(mark) {
+        Some(marked) => marked.split_once(' ').unwrap_or((marked, "")),
+        None => ("", line),
+    }
+}
+
+impl<'a> Source<'a> {
+    /// Parses `name`, `nick@host` or `nick!user@host`.
+    pub fn parse(text: &'a str) -> Self {
+        let (front, host) = match text.split_once('@') {
+            Some((front, host)) => (front, Some(host)),
+            None => (text, None),
+        };
+        match front.split_once('!') {
+            Some((name, user)) => Self { name, user: Some(user), host },
+            None => Self { name: front, user: None, host },
+        }
+    }
+}
+
+impl fmt::Display for Source<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name)?;
+        if let Some(user) = self.user {
+            write!(formatter, "!{user}")?;
+        }
+        if let Some(host) = self.host {
+            write!(formatter, "@{host}")?;
+        }
+        Ok(())
+    }
+}
+
+/// One message tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tag<'a> {
+    /// The key with its client-only `+` and its vendor, when it has them.
+    pub key: &'a str,
+    /// The value as it was written; empty when there is none.
+    pub escaped: &'a str,
+}
+
+impl<'a> Tag<'a> {
+    /// The value, unescaped.
+    pub fn value(&self) -> Cow<'a, str> {
+        unescape(self.escaped)
+    }
+
+    /// Whether it is a client-only tag, which servers relay.
+    pub fn is_client_only(&self) -> bool {
+        self.key.starts_with('+')
+    }
+}
+
+/// Undoes the escaping of a tag value. A lone backslash, at the end or before an unknown character, vanishes.
+pub fn unescape(escaped: &str) -> Cow<'_, str> {
+    if !escaped.contains('\\') {
+        return Cow::Borrowed(escaped);
+    }
+    let mut value = String::with_capacity(escaped.len());
+    let mut characters = escaped.chars();
+    while let Some(character) = characters.next() {
+        if character != '\\' {
+            value.push(character);
+            continue;
+        }
+        match characters.next() {
+            Some(':') => value.push(';'),
+            Some('s') => value.push(' '),
+            Some('r') => value.push('\r'),
+            Some('n') => value.push('\n'),
+            Some(other) => value.push(other),
+            None => {}
+        }
+    }
+    Cow::Owned(value)
+}
+
+/// Appends `value` to `out`, escaped as a tag value.
+pub fn escape(value: &str, out: &mut String) {
+    for character in value.chars() {
+        match character {
+            ';' => out.push_str("\\:"),
+            ' ' => out.push_str("\\s"),
+            '\\' => out.push_str("\\\\"),
+            '\r' => out.push_str("\\r"),
+            '\n' => out.push_str("\\n"),
+            other => out.push(other),
+        }
+    }
+}
+
+/// A message under construction: tags first, then the source, the command and its parameters.
+///
+/// ```
+/// use chat_tui::proto::message::Line;
+/// let line = Line::new("PRIVMSG").tag("msgid", "a b").source("ann!ann@host").param("#tea").trailing("two words");
+/// assert_eq!(line.to_string(), "@msgid=a\\sb :ann!ann@host PRIVMSG #tea :two words");
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Line {
+    tags: String,
+    body: String,
+    source: String,
+}
+
+impl Line {
+    /// Starts a message with its command.
+    pub fn new(command: &str) -> Self {
+        Self { tags: String::new(), source: String::new(), body: command.to_owned() }
+    }
+
+    /// Adds a tag; an empty value is left out, key and all signs after it.
+    pub fn tag(mut self, key: &str, value: &str) -> Self {
+        if !self.tags.is_empty() {
+            self.tags.push(';');
+        }
+        self.tags.push_str(key);
+        if !value.is_empty() {
+            self.tags.push('=');
+            escape(value, &mut self.tags);
+        }
+        self
+    }
+
+    /// Adds tags that are written as they go over the wire already (`a=1;b`); nothing when empty.
+    pub fn raw_tags(mut self, tags: &str) -> Self {
+        if !tags.is_empty() {
+            if !self.tags.is_empty() {
+                self.tags.push(';');
+            }
+            self.tags.push_str(tags);
+        }
+        self
+    }
+
+    /// Says who the message comes from.
+    pub fn source(mut self, source: &str) -> Self {
+        source.clone_into(&mut self.source);
+        self
+    }
+
+    /// Adds a parameter that is not the last one, or the last one when it is a single word.
+    ///
+    /// A value that is empty, has a blank or begins with `:` cannot stand in the middle of a message: it is written with
+    /// a colon, which makes it the last.
+    pub fn param(mut self, value: &str) -> Self {
+        self.body.push(' ');
+        if value.is_empty() || value.starts_with(':') || value.contains(' ') {
+            self.body.push(':');
+        }
+        self.push_clean(value);
+        self
+    }
+
+    /// Adds the last parameter, always with its colon.
+    pub fn trailing(mut self, value: &str) -> Self {
+        self.body.push_str(" :");
+        self.push_clean(value);
+        self
+    }
+
+    /// No parameter can end the line or cut it short, whatever it came from.
+    fn push_clean(&mut self, value: &str) {
+        if value.contains(['\r', '\n', '\0']) {
+            self.body.extend(value.chars().map(|character| match character {
+                '\r' | '\n' | '\0' => ' ',
+                other => other,
+            }));
+        } else {
+            self.body.push_str(value);
+        }
+    }
+
+    /// The tag section as it will be written, without `@`.
+    pub fn tags(&self) -> &str {
+        &self.tags
+    }
+
+    /// The length in bytes of everything behind the tags, CR LF included: what the limit of 512 counts.
+    pub fn body_bytes(&self) -> usize {
+        let source = if self.source.is_empty() { 0 } else { self.source.len() + 2 };
+        source + self.body.len() + 2
+    }
+
+    /// Appends the line as it goes over the wire, CR LF included.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        use std::io::Write as _;
+        // Writing to a vector cannot fail.
+        let _ = write!(out, "{self}\r\n");
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.tags.is_empty() {
+            write!(formatter, "@{} ", self.tags)?;
+        }
+        if !self.source.is_empty() {
+            write!(formatter, ":{} ", self.source)?;
+        }
+        formatter.write_str(&self.body)
+    }
+}
+
+/// A line under construction may hold a password: only its command is shown.
+impl fmt::Debug for Line {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Line({} …)", self.body.split(' ').next().unwrap_or(""))
+    }
+}

@@ -1,0 +1,8 @@
+//! The wire: IRC as described by Modern IRC, plus IRCv3, as pure data.
+//!
+//! Nothing here does input or output, reads a clock, draws a random number or knows a channel's members. Both the
+//! server's rules (`chat`) and the client stand on it; it names no other module of the crate.
+
+pub mod line;
+pub mod message;
+pub mod names;

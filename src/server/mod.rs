@@ -1,0 +1,1 @@
+//! The tokio shell around the rules: listeners, connections, the hub, hashing, configuration.

@@ -1,0 +1,1 @@
+//! SQL: one contract, SQLite and MariaDB/MySQL behind it.
