@@ -1,0 +1,1 @@
+# Flags, batch commands and the faults of a configuration.

@@ -1,0 +1,1 @@
+# Files, directories, certificates: what went wrong with them and what to do.

@@ -1,0 +1,1 @@
+# Keys and commands, as F1 and /help show them.

@@ -1,0 +1,16 @@
+# The line mode (`chat-tui --plain`): one question, one answer, one line a message.
+
+plain-register-question = Do you want to register? Type 'yes' or 'no'
+# The answers that count as yes and as no, separated by blanks.
+plain-answers-yes = yes y oui o
+plain-answers-no = no n non
+plain-answer-unknown = Please type 'yes' or 'no'.
+plain-register-title = Registration of a client account
+plain-register-name = write your name:
+plain-register-password = write your password:
+plain-login-title = log in with your name and password
+plain-login-name = Your name ->
+plain-login-password = Your password ->
+plain-server-says = The server: { $text }
+plain-client-says = The client: { $text }
+plain-person-says = { $name }: { $text }

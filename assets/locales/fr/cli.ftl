@@ -1,0 +1,1 @@
+# Les options, les commandes d'administration et les fautes d'une configuration.

@@ -1,0 +1,1 @@
+# Fichiers, dossiers, certificats : ce qui n'a pas marché et que faire.

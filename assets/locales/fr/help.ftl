@@ -1,0 +1,1 @@
+# Touches et commandes, telles que F1 et /help les montrent.

@@ -1,0 +1,16 @@
+# Le mode ligne (`chat-tui --plain`) : une question, une réponse, une ligne par message.
+
+plain-register-question = Voulez-vous vous inscrire ? Tapez 'oui' ou 'non'
+# Les réponses qui valent oui et non, séparées par des blancs.
+plain-answers-yes = oui o yes y
+plain-answers-no = non n no
+plain-answer-unknown = Tapez 'oui' ou 'non'.
+plain-register-title = Inscription compte client
+plain-register-name = écrivez votre identifiant :
+plain-register-password = écrivez votre mot de passe :
+plain-login-title = connectez-vous avec vos identifiants
+plain-login-name = Votre identifiant ->
+plain-login-password = Votre mot de passe ->
+plain-server-says = Le serveur: { $text }
+plain-client-says = Le client: { $text }
+plain-person-says = { $name }: { $text }
