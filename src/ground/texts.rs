@@ -237,7 +237,10 @@ mod tests {
             let folder = format!("{}/assets/locales/{language}", env!("CARGO_MANIFEST_DIR"));
             for entry in std::fs::read_dir(folder).unwrap() {
                 let name = entry.unwrap().file_name().into_string().unwrap();
-                assert!(RESOURCES.iter().any(|resource| resource.file == name), "{language}/{name} is not in RESOURCES");
+                assert!(
+                    RESOURCES.iter().any(|resource| resource.file == name),
+                    "{language}/{name} is not in RESOURCES"
+                );
             }
         }
     }
