@@ -6,3 +6,6 @@
 pub mod line;
 pub mod message;
 pub mod names;
+pub mod sasl;
+pub mod secret;
+pub mod time;

@@ -1,1 +1,133 @@
 //! SQL: one contract, SQLite and MariaDB/MySQL behind it.
+//!
+//! The store writes down what the journal hands it and answers questions; it decides nothing. Both databases hold the
+//! same tables, readable by a person, and two views with the names and the columns of the seed's tables.
+//!
+//! # The contract
+//!
+//! - **A batch is one transaction.** After [`Store::commit`] has returned, the batch survives a power failure; when it
+//!   fails with a retryable error it may have happened or not, and the same batch may be handed in again.
+//! - **Idempotent by number.** A batch whose last number is in the record already is answered as it was the first time.
+//! - **Once by id.** An event whose author, place and idempotency id are those of an event of the last
+//!   [`IDEMPOTENCY_WINDOW`] is not stored; it is reported with the first one.
+//! - **State follows the record.** The tables of accounts, channels and members change in the same transaction as the
+//!   event that changes them, so that [`Store::load`] always gives what all events add up to.
+//! - **A page is full** unless the end of history is reached: filters stand before the limit.
+//! - **Chained.** Each stored event carries a random salt, the digest of salt and personal fields, and an HMAC over the
+//!   one before it and its own number, time, kind and digest ([`chain`]).
+//! - **Bounded.** No call waits for ever: a database that does not answer is [`StoreError::Unavailable`] after
+//!   [`STATEMENT_TIMEOUT`].
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::chat::event::{AccountId, Credentials, DeviceId, Digest, Place, Record, Seq, Snapshot};
+use crate::chat::ports::{Device, PageQuery, StoredEvent, TargetsQuery};
+use crate::proto::time::Timestamp;
+
+/// How long an idempotency id is remembered.
+pub const IDEMPOTENCY_WINDOW: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// How long one call may take before the database counts as unavailable.
+pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The most events in one batch; the journal never hands in more.
+pub const BATCH_EVENTS_MAX: usize = 512;
+
+/// Why a store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database is away, hung, locked or full: the same call may succeed later.
+    #[error("the database does not answer: {0}")]
+    Unavailable(String),
+    /// The database refused the very thing that was asked: asking again would not help.
+    #[error("the database refused: {0}")]
+    Rejected(String),
+    /// The tables were made by a newer version of this program.
+    #[error("the database has schema version {found}, this program knows up to {known}: use a newer chat-server")]
+    NewerSchema {
+        /// The version found.
+        found: u32,
+        /// The newest version that this program knows.
+        known: u32,
+    },
+    /// The URL is not one of a database that we know; never holds its password.
+    #[error("{0}")]
+    BadUrl(String),
+}
+
+impl StoreError {
+    /// Whether the same call may succeed later.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+}
+
+/// An event that was not stored because it repeats an earlier one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Duplicate {
+    /// The number that the repetition had.
+    pub seq: Seq,
+    /// The first one.
+    pub first: StoredEvent,
+}
+
+/// What was done before the store could be used, for the operator's log and eyes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preparation {
+    /// The migrations that were applied now, by name.
+    pub migrations: Vec<String>,
+    /// What was taken over from the seed's tables, when they were found.
+    pub adoption: Option<Adoption>,
+}
+
+/// What was taken over from the seed's tables.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Adoption {
+    /// Rows of `authentification` that became accounts.
+    pub accounts: u64,
+    /// Rows of `connexion` that became history.
+    pub exchanges: u64,
+    /// Whether the passwords were Base64, decided for the whole table.
+    pub passwords_were_base64: bool,
+    /// Rows that could not be understood wholly: kept in `legacy_row`, each with its reason, one sentence a row here.
+    pub odd_rows: Vec<String>,
+}
+
+/// A database that keeps the record. See the contract above.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Brings the tables up to date and takes over the seed's tables when they are found. Safe to call at every start.
+    async fn prepare(&self) -> Result<Preparation, StoreError>;
+
+    /// Everything that the rules need to know, as of the last committed event.
+    async fn load(&self) -> Result<Snapshot, StoreError>;
+
+    /// Commits a batch of at most [`BATCH_EVENTS_MAX`] events with rising numbers.
+    async fn commit(&self, batch: &[Record]) -> Result<Vec<Duplicate>, StoreError>;
+
+    /// A page of history, oldest first.
+    async fn page(&self, query: PageQuery) -> Result<Vec<StoredEvent>, StoreError>;
+
+    /// Conversations with messages in a span of time, with the time of their latest one, oldest first.
+    async fn targets(&self, query: &TargetsQuery) -> Result<Vec<(Place, Timestamp)>, StoreError>;
+
+    /// How an account proves itself; none when it is unknown or deleted.
+    async fn credentials(&self, account: AccountId) -> Result<Option<Credentials>, StoreError>;
+
+    /// Whose device token has this digest, when it is valid; notes its use.
+    async fn use_device(
+        &self,
+        digest: Digest,
+        now: Timestamp,
+        address: &str,
+    ) -> Result<Option<(AccountId, DeviceId)>, StoreError>;
+
+    /// The valid devices of an account, oldest first.
+    async fn devices(&self, account: AccountId) -> Result<Vec<Device>, StoreError>;
+
+    /// What no longer serves is removed (idempotency ids beyond their window). Called now and then.
+    async fn tidy(&self, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Closes the database in good order.
+    async fn close(&self);
+}

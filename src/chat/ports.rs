@@ -1,0 +1,405 @@
+//! How the rules meet the outside: inputs come in, effects go out, questions are answered by later inputs.
+//!
+//! Everything here is plain data that could cross a wire, because one day a gateway process may hold the connections and
+//! another one the hub.
+
+use std::net::IpAddr;
+
+use bytes::Bytes;
+
+use super::event::{AccountId, Credentials, DeviceId, Digest, Place, Record, Seq};
+use crate::proto::line::LineError;
+use crate::proto::names::AccountName;
+use crate::proto::sasl::ScramKeys;
+use crate::proto::secret::Secret;
+use crate::proto::time::Timestamp;
+
+/// A connection's number, never reused while the server runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConnId(pub u64);
+
+/// The other end of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Its address; `127.0.0.1` for a Unix socket.
+    pub address: IpAddr,
+    /// Its port; 0 for a Unix socket.
+    pub port: u16,
+    /// How it is connected.
+    pub transport: Transport,
+}
+
+/// How a connection reaches the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// TCP in the clear.
+    Plain,
+    /// TLS.
+    Tls,
+    /// The server's own Unix socket.
+    Unix {
+        /// The peer's user id, as the kernel says.
+        uid: u32,
+        /// Whether that user may act as the server (the server's own user, or root).
+        operator: bool,
+    },
+}
+
+impl Peer {
+    /// Whether nobody between the two ends can read along: TLS, a Unix socket, or the loopback.
+    pub fn is_private(&self) -> bool {
+        self.transport != Transport::Plain || self.address.to_canonical().is_loopback()
+    }
+}
+
+/// What happens to the rules. `now` comes beside it.
+#[derive(Debug)]
+pub enum Input {
+    /// A connection is there.
+    Connected {
+        /// Its number.
+        conn: ConnId,
+        /// Its other end.
+        peer: Peer,
+    },
+    /// A line arrived. Each one is answered by one [`Effect::LineDone`], at the latest when its connection closes.
+    Line {
+        /// On which connection.
+        conn: ConnId,
+        /// The line without its end.
+        line: Box<str>,
+    },
+    /// Bytes arrived that are not a line; answered by one [`Effect::LineDone`] too.
+    BadLine {
+        /// On which connection.
+        conn: ConnId,
+        /// What is wrong with them.
+        error: LineError,
+    },
+    /// A connection is gone (also after [`Effect::Close`]); nothing more comes from it.
+    Closed {
+        /// Which.
+        conn: ConnId,
+        /// Why, for the QUIT that others see.
+        reason: String,
+    },
+    /// The answer to the one open question of a connection.
+    Answer {
+        /// Whose question it was. It may be gone by now.
+        conn: ConnId,
+        /// The answer.
+        answer: Answer,
+    },
+    /// The journal has committed everything up to `seq`. Duplicates among it came as [`Input::Duplicate`] before.
+    Committed {
+        /// The last committed event.
+        seq: Seq,
+    },
+    /// The store found that an event repeats an earlier one (same account, place and idempotency id): it is not in the
+    /// record. What it would have told was dropped by the hub; what this input emits takes its place.
+    Duplicate {
+        /// The number that the repetition had; it stays unused.
+        seq: Seq,
+        /// The first one.
+        first: StoredEvent,
+    },
+    /// The journal cannot commit at the moment (or can again): durable lines are refused at the door meanwhile.
+    Journal {
+        /// Whether it is stalled.
+        stalled: bool,
+    },
+    /// Some time has passed (about every second).
+    Tick,
+    /// The server stops: everybody is told and closed.
+    Stopping,
+}
+
+/// What the rules ask of the outside. A connection has at most one open question; its later lines wait in the session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Is this the password of that account (SASL PLAIN, PASS, `IDENTIFY`)? Takes the same time for unknown accounts.
+    Password {
+        /// The account, when there is one of that name that may log in.
+        account: Option<AccountId>,
+        /// What was sent.
+        password: Secret,
+    },
+    /// The SCRAM keys of an account, or keys that look alike when it is unknown or has none.
+    Scram {
+        /// The name that was sent, folded: what the fake keys of an unknown name are derived from.
+        name: String,
+        /// The account, when there is one.
+        account: Option<AccountId>,
+    },
+    /// Whose device token is this?
+    Token {
+        /// What was sent.
+        token: Secret,
+        /// From which address, for the list of devices.
+        address: String,
+    },
+    /// Credentials for a new password.
+    Hash {
+        /// The new password.
+        password: Secret,
+    },
+    /// A new random device token.
+    NewToken,
+    /// The devices of an account.
+    Devices {
+        /// Whose.
+        account: AccountId,
+    },
+    /// A page of history.
+    Page(PageQuery),
+    /// The conversations of an account with messages between two times.
+    Targets(TargetsQuery),
+}
+
+/// The answer to a [`Question`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// To `Password` and `Token`: it is right.
+    Proved {
+        /// Whose it is.
+        account: AccountId,
+        /// Which device, for a token.
+        device: Option<DeviceId>,
+    },
+    /// To `Password` and `Token`: it is wrong.
+    Refused,
+    /// To `Scram`.
+    Scram {
+        /// The keys, real or fake.
+        keys: ScramKeys,
+        /// Fresh random text for the server's nonce.
+        nonce: String,
+    },
+    /// To `Hash`.
+    Hashed(Box<Credentials>),
+    /// To `NewToken`.
+    NewToken {
+        /// The token, shown to its owner once.
+        token: Secret,
+        /// What is stored of it.
+        digest: Digest,
+    },
+    /// To `Devices`.
+    Devices(Vec<Device>),
+    /// To `Page`, oldest first.
+    Page(Vec<StoredEvent>),
+    /// To `Targets`, oldest first: the place and the time of its latest message.
+    Targets(Vec<(Place, Timestamp)>),
+    /// To any: the store does not answer at the moment, or too much work waits already.
+    Unavailable,
+}
+
+/// A device token as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// Its number.
+    pub id: DeviceId,
+    /// What its owner calls it.
+    pub name: String,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it was last used.
+    pub last_used: Option<Timestamp>,
+    /// From which address.
+    pub last_address: Option<String>,
+}
+
+/// One end of a page: a point in the one order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// A message by its number.
+    Seq(Seq),
+    /// A time: stands for the numbers of the events at that very time.
+    Time(Timestamp),
+}
+
+/// Which page of a place's history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageRange {
+    /// The last ones before the bound, which is excluded.
+    Before(Bound),
+    /// The first ones after the bound, which is excluded.
+    After(Bound),
+    /// The last ones of all, those up to the bound (if any) excluded.
+    Latest(Option<Bound>),
+    /// Half before, half from the bound on, which is included.
+    Around(Bound),
+    /// Between two bounds, both excluded; the first ones when `from` is the earlier, else the last ones.
+    Between(Bound, Bound),
+}
+
+/// A question for a page of history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageQuery {
+    /// Of which place.
+    pub place: Place,
+    /// Which part.
+    pub range: PageRange,
+    /// At most so many. A page has fewer only when the end is reached.
+    pub limit: u32,
+    /// Whether other events than messages count too (`draft/event-playback`).
+    pub with_events: bool,
+}
+
+/// A question for conversations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetsQuery {
+    /// Whose direct conversations.
+    pub account: AccountId,
+    /// And these places (the channels that the account is in).
+    pub channels: Vec<Place>,
+    /// With a latest message after this time…
+    pub after: Timestamp,
+    /// …and before that one.
+    pub before: Timestamp,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// An event as history gives it back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// Its number, which is its message id.
+    pub seq: Seq,
+    /// Its time.
+    pub time: Timestamp,
+    /// Who wrote it, when it was an account.
+    pub account: Option<AccountId>,
+    /// The author's name at that time.
+    pub name: String,
+    /// Whether an operator wrote it as the server.
+    pub from_server: bool,
+    /// The target's name at that time.
+    pub target: String,
+    /// What it was.
+    pub what: StoredWhat,
+}
+
+/// What a stored event was, as far as history tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoredWhat {
+    /// A `PRIVMSG` with its text.
+    Privmsg(String),
+    /// A `NOTICE` with its text.
+    Notice(String),
+    /// A new topic.
+    Topic(String),
+    /// A join.
+    Join,
+    /// A part with its reason.
+    Part(String),
+    /// A kick: who was kicked, and the reason.
+    Kick(String, String),
+    /// A change of modes as it was told.
+    Mode(String),
+}
+
+/// What the outside is asked to do.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Queue these bytes (whole lines, CR LF included) to a connection. The bytes are shared by all who get the same.
+    Send {
+        /// To whom.
+        to: ConnId,
+        /// What.
+        bytes: Bytes,
+        /// Whether it may be left out for a connection that reads too slowly (typing, presence).
+        sheddable: bool,
+    },
+    /// Find an answer.
+    Ask {
+        /// For whom.
+        conn: ConnId,
+        /// To what.
+        question: Question,
+    },
+    /// A line of this connection needs nothing more: it may send one more.
+    LineDone {
+        /// Which.
+        conn: ConnId,
+    },
+    /// Close a connection once what is queued to it has left.
+    Close {
+        /// Which.
+        conn: ConnId,
+    },
+    /// Tell the operator's log. Never holds a message's text or a secret.
+    Log(Notable),
+}
+
+/// What the operator's log says about the rules' decisions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notable {
+    /// Somebody logged in.
+    LoggedIn {
+        /// Who.
+        account: AccountName,
+        /// From where.
+        peer: Peer,
+        /// By what: `password`, `scram`, `token`, `unix socket`.
+        by: &'static str,
+    },
+    /// A log-in was refused. The person is not told which check failed.
+    LoginRefused {
+        /// The name that was given.
+        name: String,
+        /// From where.
+        peer: Peer,
+        /// Which check failed.
+        check: FailedCheck,
+    },
+    /// An account was registered.
+    Registered {
+        /// Its name.
+        account: AccountName,
+        /// From where.
+        peer: Peer,
+    },
+    /// An operator did something.
+    OperatorActed {
+        /// Who.
+        operator: String,
+        /// What, without secrets.
+        what: String,
+    },
+}
+
+/// Which check a log-in failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailedCheck {
+    /// There is no such account, or it is gone.
+    Name,
+    /// The name is right, the password is not.
+    Password,
+    /// Name and password are right, the address is not.
+    Address,
+    /// The token is unknown or revoked.
+    Token,
+    /// Everything is right, but the account is suspended.
+    Suspended,
+}
+
+/// An effect with the moment from which it may happen.
+#[derive(Debug)]
+pub struct Held {
+    /// The event that must be committed first; 0 when there is none.
+    pub gate: Seq,
+    /// The event whose consequence it is: dropped when that one turns out to be a duplicate.
+    pub cause: Option<Seq>,
+    /// What is to happen.
+    pub effect: Effect,
+}
+
+/// What one or more inputs led to, in order. The caller drains both lists after each [`Input`] and reuses them.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// Events for the journal, numbered without a gap.
+    pub records: Vec<Record>,
+    /// Effects, each behind its gate.
+    pub held: Vec<Held>,
+}
