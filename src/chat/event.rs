@@ -294,7 +294,12 @@ impl Rank {
 
     /// The letters of this rank, the highest first: how it is stored.
     pub fn letters(self) -> String {
-        Self::LETTERS.iter().enumerate().filter(|(place, _)| self.0 & (1 << (4 - place)) != 0).map(|(_, l)| *l).collect()
+        Self::LETTERS
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| self.0 & (1 << (4 - place)) != 0)
+            .map(|(_, l)| *l)
+            .collect()
     }
 
     /// The rank that these letters are; unknown letters count as nothing.
