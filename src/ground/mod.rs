@@ -3,4 +3,5 @@
 //! Nothing here knows the wire, the rules of the chat or the database. `texts` may be named by every room but
 //! `proto`; `paths`, `tls` and `telemetry` by `store`, `server`, `client` and the programs only.
 
+pub mod paths;
 pub mod texts;

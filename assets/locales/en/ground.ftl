@@ -1,1 +1,13 @@
 # Files, directories, certificates: what went wrong with them and what to do.
+
+ground-no-home = Your home directory is not known. Set the environment variable HOME.
+ground-refused =
+    { $action ->
+        [directory] The directory { $path } cannot be used: { $reason }.
+        [write] The file { $path } cannot be written: { $reason }.
+        [lock] The lock { $path } cannot be taken: { $reason }.
+       *[open] The file { $path } cannot be opened: { $reason }.
+    } Check who owns it and whether the disk is full.
+ground-not-owned = The directory { $path } belongs to another user ({ $owner }), who could read or replace what is in it. Remove it, or set XDG_RUNTIME_DIR to a directory of yours.
+ground-too-open = Others can enter the directory { $path } (mode { $mode }). Close it with: chmod 700 { $path }
+ground-socket-path-too-long = The path of the socket { $path } has { $bytes } bytes, the system takes { $most } at most. Choose a shorter directory.

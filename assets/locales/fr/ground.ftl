@@ -1,1 +1,13 @@
 # Fichiers, dossiers, certificats : ce qui n'a pas marché et que faire.
+
+ground-no-home = Votre dossier personnel n'est pas connu. Définissez la variable d'environnement HOME.
+ground-refused =
+    { $action ->
+        [directory] Le dossier { $path } ne peut pas être utilisé : { $reason }.
+        [write] Le fichier { $path } ne peut pas être écrit : { $reason }.
+        [lock] Le verrou { $path } ne peut pas être pris : { $reason }.
+       *[open] Le fichier { $path } ne peut pas être ouvert : { $reason }.
+    } Vérifiez à qui il appartient et si le disque est plein.
+ground-not-owned = Le dossier { $path } appartient à un autre utilisateur ({ $owner }), qui pourrait lire ou remplacer son contenu. Supprimez-le, ou donnez à XDG_RUNTIME_DIR un dossier à vous.
+ground-too-open = D'autres peuvent entrer dans le dossier { $path } (mode { $mode }). Fermez-le par : chmod 700 { $path }
+ground-socket-path-too-long = Le chemin du socket { $path } a { $bytes } octets, le système en accepte { $most } au plus. Choisissez un dossier plus court.
