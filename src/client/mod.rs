@@ -1,1 +1,25 @@
 //! The terminal client.
+//!
+//! A pure core in the shape of Elm: [`update::update`] takes the [`model::Model`], one [`event::Event`] and the moment at which
+//! it happened, and asks for [`event::Effect`]s. The core names no socket, no terminal and no clock; what it needs of them
+//! arrives in events. Around it stands the shell, which carries out the effects and draws the model.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | [`event`] | what comes in, what goes out |
+//! | [`model`] | everything that is known and shown |
+//! | [`update`] | routes each event to the part it belongs to |
+//! | [`keymap`], [`commands`] | the tables of keys and of slash commands |
+//! | [`form`], [`overlay`] | the form before the chat, the dialogues above everything |
+//! | [`conversation`], [`buffer`], [`composer`], [`edit`] | what is said, what is being written |
+//! | [`session`] | the IRC client: lines in, facts and lines out |
+//! | [`connection`] | which server, connecting and connecting again |
+//! | [`chat`], [`outbox`], [`history`] | what facts do to conversations; sending; catching up |
+//! | [`geometry`] | where things are on the screen: for drawing and for the mouse alike |
+//! | [`config`] | settings: flags and the configuration file |
+//! | [`plain`] | the line mode: question by question |
+
+pub mod buffer;
+pub mod composer;
+pub mod edit;
+pub mod event;

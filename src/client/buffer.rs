@@ -1,0 +1,613 @@
+//! The messages of one conversation, in the server's order, and the place in them that is on the screen.
+//!
+//! Order: what the server has numbered stands by its time and, where the ids are ours, by `msgid`; within one page of history
+//! the page's own order holds. Own messages that the server has not confirmed stand at the end, in the order in which they
+//! were written, and move to their place when it does. A message is known by its `msgid`, an own one also by its
+//! idempotency id; neither is ever shown twice.
+//!
+//! Position: an *anchor* names the last row on the screen as (entry, row inside it), or nothing when the pane follows the
+//! end. New messages below, older ones above and another width therefore never make the text jump. How many rows an entry
+//! takes is the view's business: keys only leave a [`Scroll`] request, and the layout pass resolves it through
+//! [`Buffer::settle`].
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+
+use crate::proto::names::MsgId;
+use crate::proto::time::Timestamp;
+
+/// How many entries a conversation holds; beyond it the oldest ones go, and can be fetched from history again.
+pub const ENTRIES_MAX: usize = 10_000;
+/// How many own messages of a conversation may wait for the server; a further one is refused, its text stays in the input box.
+pub const PENDING_MAX: usize = 500;
+/// How many rows one scroll request may move at most.
+const SCROLL_ROWS_MAX: i64 = 100_000;
+
+/// Names an entry for as long as the program runs; unique among all conversations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EntryKey(u64);
+
+/// What an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryKind {
+    /// Said by its author.
+    Message,
+    /// Done by its author (`/me`).
+    Action,
+    /// A NOTICE of its author.
+    Notice,
+    /// Something happened: a join, a topic, an answer to a command. The text is a sentence of ours.
+    Info,
+    /// Something went wrong. The text is a sentence of ours.
+    Error,
+    /// Messages are missing here. The text says so.
+    Gap,
+}
+
+/// What became of an own message. Everybody else's are delivered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Fate {
+    /// The server has it and has told it.
+    #[default]
+    Delivered,
+    /// On its way.
+    Pending {
+        /// It was written to the current connection; else it waits for one.
+        sent: bool,
+    },
+    /// The server refused it.
+    Failed {
+        /// Why, as a sentence.
+        reason: String,
+    },
+    /// The connection was lost before the answer, and the server cannot be asked without perhaps doubling it.
+    Unknown,
+}
+
+/// One message or remark.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Set by the buffer.
+    key: EntryKey,
+    /// Grows with every change: a cache of wrapped rows is valid for (key, revision).
+    revision: u32,
+    /// What it is ordered by: the server's time, or that of the entry before it.
+    order: Timestamp,
+    /// When it was said.
+    pub time: Timestamp,
+    /// The server's name for it.
+    pub msgid: Option<Arc<str>>,
+    /// The idempotency id of an own message that this program sent.
+    pub id: Option<Arc<str>>,
+    /// What it is.
+    pub kind: EntryKind,
+    /// The author's nick; empty for `Info`, `Error` and `Gap`.
+    pub author: String,
+    /// The text, without control characters but mIRC's formatting.
+    pub text: String,
+    /// What became of it.
+    pub fate: Fate,
+    /// Said by this person, from here or from another device.
+    pub own: bool,
+    /// It names this person.
+    pub mention: bool,
+}
+
+impl Entry {
+    /// A message that the server delivered, still without its place.
+    pub fn new(kind: EntryKind, author: &str, text: &str, time: Timestamp) -> Self {
+        Self {
+            key: EntryKey(0),
+            revision: 0,
+            order: time,
+            time,
+            msgid: None,
+            id: None,
+            kind,
+            author: author.to_owned(),
+            text: text.to_owned(),
+            fate: Fate::Delivered,
+            own: false,
+            mention: false,
+        }
+    }
+
+    /// Its name in this program.
+    pub fn key(&self) -> EntryKey {
+        self.key
+    }
+
+    /// Grows with every change.
+    pub fn revision(&self) -> u32 {
+        self.revision
+    }
+
+    /// Whether the server has numbered it: it came over the wire as a message and is not a remark of ours.
+    pub fn is_from_server(&self) -> bool {
+        self.fate == Fate::Delivered && matches!(self.kind, EntryKind::Message | EntryKind::Action | EntryKind::Notice)
+    }
+
+    fn is_pending(&self) -> bool {
+        matches!(self.fate, Fate::Pending { .. })
+    }
+
+    /// Whether it belongs behind `other`, both numbered by the server.
+    fn follows(&self, other: &Self) -> bool {
+        if self.order != other.order {
+            return self.order > other.order;
+        }
+        let ours = |entry: &Self| entry.msgid.as_deref().and_then(MsgId::parse);
+        match (ours(self), ours(other)) {
+            (Some(own), Some(others)) => own > others,
+            _ => true,
+        }
+    }
+}
+
+/// Where a page of history belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Before this entry: a page of older messages.
+    Before(EntryKey),
+    /// Wherever its times put it.
+    ByTime,
+}
+
+/// Where the pane is asked to go, until the next layout pass has done it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Scroll {
+    to: Option<Edge>,
+    rows: i64,
+    pages: i64,
+}
+
+/// An end of the conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Edge {
+    Top,
+    Bottom,
+}
+
+/// The last row on the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Anchor {
+    key: EntryKey,
+    row: usize,
+}
+
+/// What the layout pass found to be visible.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    /// The index of the entry that holds the last row of the pane.
+    pub bottom: usize,
+    /// That row, counted from 0 inside the entry (a date separator above the entry counts as its first row).
+    pub bottom_row: usize,
+    /// Less than one more screen of rows is loaded above: time for [`super::event::Event::TopNear`].
+    pub top_near: bool,
+}
+
+/// The entries of one conversation and the position in them.
+#[derive(Debug)]
+pub struct Buffer {
+    entries: VecDeque<Entry>,
+    msgids: HashSet<Arc<str>>,
+    /// How many entries at the end are pending.
+    pending: usize,
+    next_key: u64,
+    anchor: Option<Anchor>,
+    scroll: Scroll,
+    unseen: usize,
+    /// Old entries were dropped to keep the bound.
+    truncated: bool,
+}
+
+impl Buffer {
+    /// An empty buffer. `number` is its conversation's and goes into every key.
+    pub fn new(number: u32) -> Self {
+        Self {
+            entries: VecDeque::new(),
+            msgids: HashSet::new(),
+            pending: 0,
+            next_key: u64::from(number) << 40,
+            anchor: None,
+            scroll: Scroll::default(),
+            unseen: 0,
+            truncated: false,
+        }
+    }
+
+    /// The entries in order.
+    pub fn entries(&self) -> &VecDeque<Entry> {
+        &self.entries
+    }
+
+    /// The entry of this key, unless it is gone.
+    pub fn entry(&self, key: EntryKey) -> Option<&Entry> {
+        self.index_of(key).and_then(|index| self.entries.get(index))
+    }
+
+    /// Where an entry stands at the moment.
+    pub fn index_of(&self, key: EntryKey) -> Option<usize> {
+        // Most questions are about what is near the end.
+        self.entries.iter().rposition(|entry| entry.key == key)
+    }
+
+    /// How many messages arrived at the end while the pane showed something else: "N new below".
+    pub fn unseen(&self) -> usize {
+        self.unseen
+    }
+
+    /// Whether the pane shows the end and goes on with it.
+    pub fn follows_end(&self) -> bool {
+        self.anchor.is_none() && self.scroll == Scroll::default()
+    }
+
+    /// Whether old entries were dropped to keep the bound.
+    pub fn is_truncated(&self) -> bool {
+        self.truncated
+    }
+
+    /// Whether another page of older messages still fits.
+    pub fn has_room_above(&self, page: usize) -> bool {
+        self.entries.len() + page <= ENTRIES_MAX
+    }
+
+    /// The oldest message that the server has numbered.
+    pub fn oldest(&self) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.is_from_server())
+    }
+
+    /// The newest message that the server has numbered.
+    pub fn newest(&self) -> Option<&Entry> {
+        self.entries.iter().rev().find(|entry| entry.is_from_server())
+    }
+
+    /// Whether a message of this id is held.
+    pub fn knows(&self, msgid: &str) -> bool {
+        self.msgids.contains(msgid)
+    }
+
+    /// Adds what was just said. Returns its key, or nothing when it is known already.
+    pub fn push_live(&mut self, mut entry: Entry) -> Option<EntryKey> {
+        if self.is_known(&entry) {
+            return None;
+        }
+        let end = self.entries.len() - self.pending;
+        if let Some(before) = end.checked_sub(1).and_then(|index| self.entries.get(index)) {
+            // What arrives live stands last, whatever the clock of the server does.
+            entry.order = entry.order.max(before.order);
+        }
+        let key = self.insert_at(end, entry);
+        if self.anchor.is_some() {
+            self.unseen += 1;
+        }
+        self.drop_oldest();
+        Some(key)
+    }
+
+    /// Adds a remark of ours at the end.
+    pub fn push_remark(&mut self, kind: EntryKind, text: &str, time: Timestamp) -> EntryKey {
+        let mut entry = Entry::new(kind, "", text, time);
+        let end = self.entries.len() - self.pending;
+        if let Some(before) = end.checked_sub(1).and_then(|index| self.entries.get(index)) {
+            entry.order = before.order;
+        }
+        let key = self.insert_at(end, entry);
+        self.drop_oldest();
+        key
+    }
+
+    /// Adds an own message that the server has not confirmed. The pane goes to the end. Refused (nothing) when
+    /// [`PENDING_MAX`] are waiting already.
+    pub fn push_pending(&mut self, mut entry: Entry) -> Option<EntryKey> {
+        if self.pending >= PENDING_MAX {
+            return None;
+        }
+        entry.fate = Fate::Pending { sent: false };
+        entry.own = true;
+        let key = self.insert_at(self.entries.len(), entry);
+        self.pending += 1;
+        self.drop_oldest();
+        self.scroll_to_end();
+        Some(key)
+    }
+
+    /// Adds a page of history, in its order. Returns how many messages of it were new.
+    pub fn insert_page(&mut self, page: impl IntoIterator<Item = Entry>, place: Place) -> usize {
+        let mut count = 0;
+        for mut entry in page {
+            if self.is_known(&entry) || self.settle_unknown(&entry) {
+                continue;
+            }
+            let limit = match place {
+                Place::Before(key) => self.index_of(key).unwrap_or(0),
+                Place::ByTime => self.entries.len() - self.pending,
+            };
+            let mut index = limit;
+            while index > 0 && !entry.follows(&self.entries[index - 1]) {
+                index -= 1;
+            }
+            if index == limit
+                && let Some(after) = self.entries.get(index)
+                && matches!(place, Place::Before(_))
+            {
+                entry.order = entry.order.min(after.order);
+            }
+            self.insert_at(index, entry);
+            count += 1;
+        }
+        self.drop_oldest();
+        count
+    }
+
+    /// An own message came back: takes its place among the others. Returns its key, or nothing when none with this
+    /// idempotency id waits.
+    pub fn confirm(&mut self, id: &str, msgid: Option<Arc<str>>, time: Timestamp) -> Option<EntryKey> {
+        let index = self.entries.iter().rposition(|entry| {
+            entry.fate != Fate::Delivered && entry.id.as_deref().is_some_and(|candidate| candidate == id)
+        })?;
+        let key = self.entries[index].key;
+        if msgid.as_deref().is_some_and(|msgid| self.knows(msgid)) {
+            // A page of history was faster.
+            self.remove(index);
+            return Some(key);
+        }
+        let mut entry = self.remove(index)?;
+        entry.fate = Fate::Delivered;
+        entry.revision += 1;
+        entry.time = time;
+        entry.order = time;
+        entry.msgid = msgid;
+        let end = self.entries.len() - self.pending;
+        let mut place = end;
+        while place > 0 && !entry.follows(&self.entries[place - 1]) {
+            place -= 1;
+        }
+        self.insert_keyed(place, entry);
+        Some(key)
+    }
+
+    /// The server refused an own message, or nothing is known of it: it stays where it is, no longer among the waiting.
+    pub fn set_fate(&mut self, key: EntryKey, fate: Fate) {
+        let Some(index) = self.index_of(key) else { return };
+        let is_pending = matches!(fate, Fate::Pending { .. });
+        if self.entries[index].is_pending() == is_pending {
+            self.entries[index].fate = fate;
+            self.entries[index].revision += 1;
+            return;
+        }
+        if is_pending && self.pending >= PENDING_MAX {
+            return;
+        }
+        let Some(mut entry) = self.remove(index) else { return };
+        entry.fate = fate;
+        entry.revision += 1;
+        let end = self.entries.len() - self.pending;
+        if is_pending {
+            self.insert_keyed(self.entries.len(), entry);
+            self.pending += 1;
+        } else {
+            if let Some(before) = end.checked_sub(1).and_then(|index| self.entries.get(index)) {
+                entry.order = before.order;
+            }
+            self.insert_keyed(end, entry);
+        }
+    }
+
+    /// Own messages that wait for the server, in the order in which they were written.
+    pub fn pending(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.entries.range(self.entries.len() - self.pending..)
+    }
+
+    /// How many own messages wait for the server.
+    pub fn pending_count(&self) -> usize {
+        self.pending
+    }
+
+    /// Own messages that were refused or whose fate is unknown, oldest first.
+    pub fn stuck(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(|entry| matches!(entry.fate, Fate::Failed { .. } | Fate::Unknown))
+    }
+
+    /// Marks that messages are missing before this entry.
+    pub fn mark_gap(&mut self, before: EntryKey, text: &str) {
+        let Some(index) = self.index_of(before) else { return };
+        if index > 0 && self.entries[index - 1].kind == EntryKind::Gap {
+            return;
+        }
+        let mut gap = Entry::new(EntryKind::Gap, "", text, self.entries[index].time);
+        gap.order = self.entries[index].order;
+        self.insert_at(index, gap);
+    }
+
+    /// Forgets an entry.
+    pub fn discard(&mut self, key: EntryKey) {
+        if let Some(index) = self.index_of(key) {
+            self.remove(index);
+        }
+    }
+
+    /// Forgets everything that is shown; what waits for the server stays.
+    pub fn clear(&mut self) {
+        let waiting = self.entries.split_off(self.entries.len() - self.pending);
+        self.entries = waiting;
+        self.msgids.clear();
+        self.scroll_to_end();
+    }
+
+    /// Asks to move by rows; negative is up.
+    pub fn scroll_rows(&mut self, rows: i32) {
+        self.scroll.rows = (self.scroll.rows + i64::from(rows)).clamp(-SCROLL_ROWS_MAX, SCROLL_ROWS_MAX);
+    }
+
+    /// Asks to move by screens (less one row of context each); negative is up.
+    pub fn scroll_pages(&mut self, pages: i32) {
+        self.scroll.pages = (self.scroll.pages + i64::from(pages)).clamp(-1000, 1000);
+    }
+
+    /// Asks for the very top of what is loaded.
+    pub fn scroll_to_top(&mut self) {
+        self.scroll = Scroll { to: Some(Edge::Top), rows: 0, pages: 0 };
+    }
+
+    /// Asks for the end, and to go on with it.
+    pub fn scroll_to_end(&mut self) {
+        self.scroll = Scroll { to: Some(Edge::Bottom), rows: 0, pages: 0 };
+        self.unseen = 0;
+    }
+
+    /// The layout pass: carries out what the keys asked for and says what is visible in a pane of `height` rows. `rows`
+    /// tells how many rows an entry takes (at least 1), given the entry before it (whose day decides on a separator).
+    /// Only entries near the window are asked about.
+    pub fn settle(&mut self, height: usize, rows: &mut dyn FnMut(&Entry, Option<&Entry>) -> usize) -> Window {
+        let scroll = std::mem::take(&mut self.scroll);
+        if self.entries.is_empty() {
+            self.anchor = None;
+            return Window { top_near: true, ..Window::default() };
+        }
+        let height = height.max(1);
+        let mut walk = Walk { entries: &self.entries, rows };
+        let end = walk.end();
+        let mut at = match (scroll.to, self.anchor) {
+            (Some(Edge::Top), _) => walk.down(Spot { index: 0, row: 0 }, height - 1),
+            (Some(Edge::Bottom), _) | (None, None) => end,
+            (None, Some(anchor)) => match self.entries.iter().position(|entry| entry.key == anchor.key) {
+                Some(index) => Spot { index, row: anchor.row.min(walk.last_row(index)) },
+                None => Spot { index: 0, row: walk.last_row(0) },
+            },
+        };
+        let page = i64::try_from(height).unwrap_or(i64::MAX).max(2) - 1;
+        let delta = scroll.rows.saturating_add(scroll.pages.saturating_mul(page));
+        let distance = usize::try_from(delta.unsigned_abs()).unwrap_or(usize::MAX);
+        at = match delta {
+            0 => at,
+            delta if delta > 0 => walk.down(at, distance),
+            _ => walk.up(at, distance).0,
+        };
+        // The top row of the pane never lies above the first entry.
+        let (_, missing) = walk.up(at, height - 1);
+        if missing > 0 {
+            at = walk.down(Spot { index: 0, row: 0 }, height - 1);
+        }
+        let (_, missing) = walk.up(at, 2 * height);
+        let is_asked = scroll != Scroll::default();
+        let was_following = self.anchor.is_none();
+        let follows = at == end && (is_asked || was_following);
+        self.anchor = (!follows).then(|| Anchor { key: self.entries[at.index].key, row: at.row });
+        if follows {
+            self.unseen = 0;
+        }
+        Window { bottom: at.index, bottom_row: at.row, top_near: missing > 0 }
+    }
+
+    fn is_known(&self, entry: &Entry) -> bool {
+        entry.msgid.as_deref().is_some_and(|msgid| self.knows(msgid))
+    }
+
+    /// A page of history holds an own message whose fate was unknown: now it is known.
+    fn settle_unknown(&mut self, found: &Entry) -> bool {
+        if !found.own {
+            return false;
+        }
+        let index = self
+            .entries
+            .iter()
+            .position(|entry| entry.fate == Fate::Unknown && entry.text == found.text && entry.kind == found.kind);
+        let Some(id) = index.and_then(|index| self.entries[index].id.clone()) else { return false };
+        self.confirm(&id, found.msgid.clone(), found.time).is_some()
+    }
+
+    fn insert_at(&mut self, index: usize, mut entry: Entry) -> EntryKey {
+        self.next_key += 1;
+        entry.key = EntryKey(self.next_key);
+        let key = entry.key;
+        self.insert_keyed(index, entry);
+        key
+    }
+
+    fn insert_keyed(&mut self, index: usize, entry: Entry) {
+        if let Some(msgid) = &entry.msgid {
+            self.msgids.insert(msgid.clone());
+        }
+        // The one behind may lose or gain its date separator.
+        if let Some(after) = self.entries.get_mut(index) {
+            after.revision += 1;
+        }
+        self.entries.insert(index, entry);
+    }
+
+    fn remove(&mut self, index: usize) -> Option<Entry> {
+        let entry = self.entries.remove(index)?;
+        if entry.is_pending() {
+            self.pending -= 1;
+        }
+        if let Some(msgid) = &entry.msgid {
+            self.msgids.remove(msgid);
+        }
+        if let Some(after) = self.entries.get_mut(index) {
+            after.revision += 1;
+        }
+        Some(entry)
+    }
+
+    fn drop_oldest(&mut self) {
+        while self.entries.len() > ENTRIES_MAX && self.entries.front().is_some_and(|entry| !entry.is_pending()) {
+            self.remove(0);
+            self.truncated = true;
+        }
+    }
+}
+
+/// A row: an entry's index and the row inside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Spot {
+    index: usize,
+    row: usize,
+}
+
+/// Walks over rows. The entries are never empty.
+struct Walk<'a> {
+    entries: &'a VecDeque<Entry>,
+    rows: &'a mut dyn FnMut(&Entry, Option<&Entry>) -> usize,
+}
+
+impl Walk<'_> {
+    fn last_row(&mut self, index: usize) -> usize {
+        let before = index.checked_sub(1).map(|before| &self.entries[before]);
+        (self.rows)(&self.entries[index], before).max(1) - 1
+    }
+
+    fn end(&mut self) -> Spot {
+        let index = self.entries.len() - 1;
+        Spot { index, row: self.last_row(index) }
+    }
+
+    /// `distance` rows further down, or the end.
+    fn down(&mut self, mut at: Spot, mut distance: usize) -> Spot {
+        loop {
+            let left = self.last_row(at.index).saturating_sub(at.row);
+            if distance <= left {
+                return Spot { row: at.row + distance, ..at };
+            }
+            if at.index + 1 == self.entries.len() {
+                return Spot { row: at.row + left, ..at };
+            }
+            distance -= left + 1;
+            at = Spot { index: at.index + 1, row: 0 };
+        }
+    }
+
+    /// `distance` rows further up, or the top; and how many rows were missing.
+    fn up(&mut self, mut at: Spot, mut distance: usize) -> (Spot, usize) {
+        loop {
+            if distance <= at.row {
+                return (Spot { row: at.row - distance, ..at }, 0);
+            }
+            let Some(above) = at.index.checked_sub(1) else {
+                return (Spot { index: 0, row: 0 }, distance - at.row);
+            };
+            distance -= at.row + 1;
+            at = Spot { index: above, row: self.last_row(above) };
+        }
+    }
+}

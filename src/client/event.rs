@@ -1,0 +1,289 @@
+//! What reaches the client's core and what it asks for in return: plain data that could be written down and played again.
+//!
+//! [`Event`]s come in with the [`Moment`] at which they happened; [`Effect`]s go out and are carried out by the shell around
+//! the core (`network`, `terminal`, `store`, `local`). Nothing here does anything.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crossterm::event::{KeyEvent, MouseEvent};
+
+use crate::proto::message::Line;
+use crate::proto::secret::Secret;
+use crate::proto::time::Timestamp;
+
+/// When an event happened, by both clocks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moment {
+    /// By the wall clock: for showing.
+    pub time: Timestamp,
+    /// Milliseconds since the program started, by a clock that never jumps: for waiting.
+    pub elapsed_millis: u64,
+}
+
+/// Something happened.
+#[derive(Debug)]
+pub enum Event {
+    /// The program has started and the screen is ready: the first event, once.
+    Start,
+    /// A key was pressed (presses and repeats only, no releases).
+    Key(KeyEvent),
+    /// The mouse did something.
+    Mouse(MouseEvent),
+    /// Text was pasted, as the terminal gave it (any kind of line end).
+    Paste(String),
+    /// The terminal has this size now; also sent once after [`Event::Start`].
+    Resize {
+        /// Width in cells.
+        columns: u16,
+        /// Height in cells.
+        rows: u16,
+    },
+    /// The terminal's window has, or has no longer, the person's attention.
+    Focus(bool),
+    /// The instant of [`Effects::wake_at_millis`] has come. A tick too early or too many does no harm.
+    Tick,
+    /// The view's layout pass found that the top of what is loaded is near (see `Buffer::settle`).
+    TopNear,
+    /// Something about the connection with this number (the one of [`Effect::Connect`]).
+    Network(u64, NetworkEvent),
+    /// The answer to [`Effect::StartLocalServer`]: where it listens, or why it does not.
+    LocalServer(Result<PathBuf, String>),
+    /// A file could not be written or removed; said to the person. The text is understandable as it is.
+    StoreFailed(String),
+    /// SIGTERM or SIGHUP: leave in good order.
+    Terminate,
+}
+
+/// What the network room tells about one connection. After `Lost`, `ConnectFailed` or one of the `Certificate…` events
+/// nothing more comes from that connection.
+#[derive(Debug)]
+pub enum NetworkEvent {
+    /// How far it has got.
+    Connecting {
+        /// The step that begins.
+        step: ConnectStep,
+    },
+    /// Lines can be sent.
+    Connected {
+        /// How private the connection is.
+        security: Security,
+    },
+    /// The server's certificate is not vouched for by a public authority and no fingerprint is pinned: the connection
+    /// is closed again until the person has decided.
+    CertificateUnknown {
+        /// Of the certificate it showed.
+        fingerprint: Fingerprint,
+    },
+    /// The certificate is neither the pinned one nor vouched for by a public authority: refused.
+    CertificateChanged {
+        /// Of the pinned certificate.
+        pinned: Fingerprint,
+        /// Of the certificate it showed.
+        got: Fingerprint,
+    },
+    /// Lines from the server, without line ends, in order.
+    Lines(Vec<String>),
+    /// It could not be established.
+    ConnectFailed {
+        /// Why.
+        reason: ConnectError,
+    },
+    /// It was established, and has ended without our asking.
+    Lost {
+        /// Why, as the system says it; empty when the server simply closed it.
+        reason: String,
+    },
+}
+
+/// A step on the way to a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectStep {
+    /// The name is being looked up.
+    Resolving,
+    /// The connection is being opened.
+    Opening,
+    /// TLS is being set up.
+    Securing,
+}
+
+/// How private an established connection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// A Unix socket, or plain text to this very machine: nobody can listen in.
+    Local,
+    /// TLS, vouched for by a public authority or by its pinned fingerprint.
+    Tls,
+    /// Plain text over a network: the screen says so.
+    Plain,
+}
+
+/// Why no connection could be established. Each has a sentence of its own in the texts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConnectError {
+    /// There is no machine of that name.
+    UnknownHost,
+    /// The machine is there, but nothing listens.
+    Refused,
+    /// No answer in time.
+    Timeout,
+    /// The network or the machine cannot be reached.
+    Unreachable,
+    /// TLS could not be set up (a plain port, an outdated server …): what the library says.
+    Tls(String),
+    /// Something else: what the system says.
+    Other(String),
+}
+
+/// The SHA-256 digest of a certificate.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fingerprint(pub [u8; 32]);
+
+impl Fingerprint {
+    /// Reads what `Display` wrote; colons may be missing, case does not matter.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits: Vec<u8> =
+            text.chars().filter(|character| *character != ':').map(|digit| digit.to_digit(16)).try_fold(
+                Vec::new(),
+                |mut digits, digit| {
+                    digits.push(u8::try_from(digit?).ok()?);
+                    Some(digits)
+                },
+            )?;
+        if digits.len() != 64 {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            *byte = pair[0] << 4 | pair[1];
+        }
+        Some(Self(bytes))
+    }
+}
+
+/// Pairs of hexadecimal digits with colons between them, as `openssl x509 -fingerprint` writes it.
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, byte) in self.0.iter().enumerate() {
+            let colon = if index == 0 { "" } else { ":" };
+            write!(formatter, "{colon}{byte:02X}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Fingerprint({self})")
+    }
+}
+
+/// Where a server is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// A Unix socket on this machine.
+    Local(PathBuf),
+    /// A host and a port.
+    Tcp {
+        /// Name or address, as it was given (IPv6 without brackets).
+        host: String,
+        /// The port.
+        port: u16,
+        /// Whether the connection is encrypted.
+        tls: bool,
+    },
+}
+
+/// What a device remembers of a log-in, so that no password is asked the next time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Login {
+    /// The server, as `Endpoint`'s `Display` writes it; `local` for this user's own local server.
+    pub server: String,
+    /// The account.
+    pub account: String,
+    /// The device token.
+    pub token: Secret,
+}
+
+/// A wish of the core, to be carried out by the shell in the order given.
+#[derive(Debug)]
+pub enum Effect {
+    /// Open a connection; every event about it carries this number. An older connection, if any, is dropped.
+    Connect {
+        /// Its number, greater than all before.
+        connection: u64,
+        /// Where to.
+        endpoint: Endpoint,
+        /// The certificate to accept besides those that a public authority vouches for.
+        pin: Option<Fingerprint>,
+    },
+    /// Send this line over the current connection.
+    Send(Line),
+    /// Send what is still queued (within a second or so) and close the current connection. No event answers it.
+    Disconnect,
+    /// Find this user's own local server, or start it. Answered by [`Event::LocalServer`].
+    StartLocalServer,
+    /// Keep this log-in (replacing an earlier one for the same server).
+    Remember(Login),
+    /// Drop the log-in kept for this server, because the server does not accept it any more.
+    Forget {
+        /// As in [`Login::server`].
+        server: String,
+    },
+    /// Keep this fingerprint for this server (replacing an earlier one).
+    Pin {
+        /// `host:port`.
+        server: String,
+        /// The one that the person accepted.
+        fingerprint: Fingerprint,
+    },
+    /// Ring the terminal's bell.
+    Bell,
+    /// Put this on the clipboard.
+    Copy(String),
+    /// Leave the program once what is queued has been sent.
+    Quit(Exit),
+}
+
+/// How the program ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Because the person wanted it: exit code 0.
+    Wanted,
+    /// Because of a signal: exit code 0, nothing more is shown.
+    Terminated,
+    /// Because it makes no sense to go on (`console` and `--plain` without a server): the sentence goes to stderr, exit code 1.
+    Failed(String),
+}
+
+/// What one call of `update` asks for. Reused from call to call.
+#[derive(Debug, Default)]
+pub struct Effects {
+    list: Vec<Effect>,
+    /// When `update` wants an [`Event::Tick`] at the latest (see [`Moment::elapsed_millis`]): set anew by each call.
+    pub wake_at_millis: Option<u64>,
+    /// Whether something visible may have changed since the shell last reset it.
+    pub redraw: bool,
+}
+
+impl Effects {
+    /// Adds a wish.
+    pub fn push(&mut self, effect: Effect) {
+        self.list.push(effect);
+    }
+
+    /// Adds a line to send.
+    pub fn send(&mut self, line: Line) {
+        self.list.push(Effect::Send(line));
+    }
+
+    /// Takes the wishes out, in order.
+    pub fn drain(&mut self) -> impl Iterator<Item = Effect> + '_ {
+        self.list.drain(..)
+    }
+
+    /// The wishes so far.
+    pub fn list(&self) -> &[Effect] {
+        &self.list
+    }
+}
