@@ -142,14 +142,14 @@ pub struct Fingerprint(pub [u8; 32]);
 impl Fingerprint {
     /// Reads what `Display` wrote; colons may be missing, case does not matter.
     pub fn parse(text: &str) -> Option<Self> {
-        let digits: Vec<u8> =
-            text.chars().filter(|character| *character != ':').map(|digit| digit.to_digit(16)).try_fold(
-                Vec::new(),
-                |mut digits, digit| {
-                    digits.push(u8::try_from(digit?).ok()?);
-                    Some(digits)
-                },
-            )?;
+        let digits: Vec<u8> = text
+            .chars()
+            .filter(|character| *character != ':')
+            .map(|digit| digit.to_digit(16))
+            .try_fold(Vec::new(), |mut digits, digit| {
+                digits.push(u8::try_from(digit?).ok()?);
+                Some(digits)
+            })?;
         if digits.len() != 64 {
             return None;
         }
