@@ -105,3 +105,6 @@ impl LineReader {
         sink(std::str::from_utf8(line).map_err(|_| LineError::InvalidUtf8));
     }
 }
+
+#[cfg(test)]
+mod tests;

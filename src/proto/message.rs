@@ -203,10 +203,14 @@ pub fn unescape(escaped: &str) -> Cow<'_, str> {
     Cow::Owned(value)
 }
 
-/// Appends `value` to `out`, escaped as a tag value.
+/// Appends `value` to `out`, escaped as a tag value. NUL, which nothing can escape, is dropped.
 pub fn escape(value: &str, out: &mut String) {
+    if !value.contains([';', ' ', '\\', '\r', '\n', '\0']) {
+        return out.push_str(value);
+    }
     for character in value.chars() {
         match character {
+            '\0' => {}
             ';' => out.push_str("\\:"),
             ' ' => out.push_str("\\s"),
             '\\' => out.push_str("\\\\"),
@@ -224,17 +228,19 @@ pub fn escape(value: &str, out: &mut String) {
 /// let line = Line::new("PRIVMSG").tag("msgid", "a b").source("ann!ann@host").param("#tea").trailing("two words");
 /// assert_eq!(line.to_string(), "@msgid=a\\sb :ann!ann@host PRIVMSG #tea :two words");
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Line {
     tags: String,
-    body: String,
     source: String,
+    body: String,
+    /// Where the colon of the last parameter stands, when it has one: nothing can follow such a parameter.
+    colon_at: Option<usize>,
 }
 
 impl Line {
     /// Starts a message with its command.
     pub fn new(command: &str) -> Self {
-        Self { tags: String::new(), source: String::new(), body: command.to_owned() }
+        Self { tags: String::new(), source: String::new(), body: command.to_owned(), colon_at: None }
     }
 
     /// Adds a tag; an empty value is left out, key and all signs after it.
@@ -269,11 +275,14 @@ impl Line {
 
     /// Adds a parameter that is not the last one, or the last one when it is a single word.
     ///
-    /// A value that is empty, has a blank or begins with `:` cannot stand in the middle of a message: it is written with
-    /// a colon, which makes it the last.
+    /// A value that is empty, has a blank or begins with `:` can only stand at the end and is written with a colon. When
+    /// another parameter follows all the same (an error reply that quotes what a client sent), such a value is made a
+    /// word, so that the number of parameters stays true: blanks and the first colon turn into `_`, nothing into `*`.
     pub fn param(mut self, value: &str) -> Self {
+        self.make_last_a_word();
         self.body.push(' ');
-        if value.is_empty() || value.starts_with(':') || value.contains(' ') {
+        if value.is_empty() || value.starts_with(':') || value.contains([' ', '\r', '\n', '\0']) {
+            self.colon_at = Some(self.body.len());
             self.body.push(':');
         }
         self.push_clean(value);
@@ -282,9 +291,26 @@ impl Line {
 
     /// Adds the last parameter, always with its colon.
     pub fn trailing(mut self, value: &str) -> Self {
-        self.body.push_str(" :");
+        self.make_last_a_word();
+        self.body.push(' ');
+        self.colon_at = Some(self.body.len());
+        self.body.push(':');
         self.push_clean(value);
         self
+    }
+
+    fn make_last_a_word(&mut self) {
+        let Some(colon_at) = self.colon_at.take() else { return };
+        let text = self.body.split_off(colon_at);
+        match &text[1..] {
+            "" => self.body.push('*'),
+            value => {
+                let colons = if value.starts_with(':') { 1 } else { 0 };
+                self.body.extend(std::iter::repeat_n('_', colons));
+                self.body
+                    .extend(value[colons..].chars().map(|character| if character == ' ' { '_' } else { character }));
+            }
+        }
     }
 
     /// No parameter can end the line or cut it short, whatever it came from.
@@ -312,9 +338,11 @@ impl Line {
 
     /// Appends the line as it goes over the wire, CR LF included.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        use std::io::Write as _;
-        // Writing to a vector cannot fail.
-        let _ = write!(out, "{self}\r\n");
+        let tags = if self.tags.is_empty() { ["", "", ""] } else { ["@", &self.tags, " "] };
+        let source = if self.source.is_empty() { ["", "", ""] } else { [":", &self.source, " "] };
+        for part in tags.iter().chain(&source).chain(&[self.body.as_str(), "\r\n"]) {
+            out.extend_from_slice(part.as_bytes());
+        }
     }
 }
 
@@ -336,3 +364,15 @@ impl fmt::Debug for Line {
         write!(formatter, "Line({} …)", self.body.split(' ').next().unwrap_or(""))
     }
 }
+
+/// Two lines are equal when they are the same on the wire.
+impl PartialEq for Line {
+    fn eq(&self, other: &Self) -> bool {
+        self.tags == other.tags && self.source == other.source && self.body == other.body
+    }
+}
+
+impl Eq for Line {}
+
+#[cfg(test)]
+mod tests;

@@ -3,9 +3,11 @@
 //! Nothing here does input or output, reads a clock, draws a random number or knows a channel's members. Both the
 //! server's rules (`chat`) and the client stand on it; it names no other module of the crate.
 
+pub mod caps;
 pub mod line;
 pub mod message;
 pub mod names;
+pub mod numerics;
 pub mod sasl;
 pub mod secret;
 pub mod time;

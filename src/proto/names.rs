@@ -55,10 +55,13 @@ impl fmt::Debug for Folded {
 }
 
 /// Folds by RFC 8265: width, case and normalization form no longer matter.
-fn fold(text: &str) -> Result<Folded, NameError> {
+///
+/// # Errors
+/// When PRECIS does not allow the text as an identifier.
+pub(super) fn fold(text: &str) -> Result<Folded, NameError> {
     if text.is_ascii() {
         // The common case, without tables. PRECIS allows every printable ASCII character but the blank in identifiers.
-        if text.bytes().any(|byte| !byte.is_ascii_graphic()) {
+        if text.is_empty() || text.bytes().any(|byte| !byte.is_ascii_graphic()) {
             return Err(NameError::BadCharacter);
         }
         return Ok(Folded(text.to_ascii_lowercase().into()));
@@ -137,8 +140,8 @@ name_type! {
 }
 
 impl Nick {
-    /// Checks a nick: 1 to 32 bytes, no character that means something on the wire, not beginning with a digit's or a
-    /// channel's or a prefix's sign.
+    /// Checks a nick: 1 to 32 bytes, also when folded; no character that means something on the wire; not beginning with
+    /// the sign of a channel, of a prefix, of an extended ban or of a mode change. A digit may begin it.
     ///
     /// # Errors
     /// When it is empty, too long, or holds such a character.
@@ -170,20 +173,32 @@ impl AccountName {
 }
 
 fn check_nick(text: &str) -> Result<Folded, NameError> {
-    const NEVER: &str = " ,*?!@.:;/\"'<>()";
-    const NEVER_FIRST: &str = "#&$~%+-=";
-    let first = text.chars().next().ok_or(NameError::Empty)?;
+    if text.is_empty() {
+        return Err(NameError::Empty);
+    }
     if text.len() > NICK_BYTES_MAX {
         return Err(NameError::TooLong);
     }
-    if NEVER_FIRST.contains(first) || text.contains(|character| NEVER.contains(character)) {
-        return Err(NameError::BadCharacter);
+    check_nick_characters(text)?;
+    let folded = fold(text)?;
+    // Folding can grow a text, and it makes ASCII of full-width signs, which must not bring `!` or `#` in by a back door.
+    if folded.as_str().len() > NICK_BYTES_MAX {
+        return Err(NameError::TooLong);
     }
-    fold(text)
+    check_nick_characters(folded.as_str())?;
+    Ok(folded)
+}
+
+fn check_nick_characters(text: &str) -> Result<(), NameError> {
+    const NEVER: &str = " ,*?!@.:;/\"'<>()";
+    const NEVER_FIRST: &str = "#&$~%+-=";
+    let is_bad = text.starts_with(|first| NEVER_FIRST.contains(first)) || text.contains(|any| NEVER.contains(any));
+    if is_bad { Err(NameError::BadCharacter) } else { Ok(()) }
 }
 
 impl ChannelName {
-    /// Checks a channel's name: `#`, then at least one more character, 64 bytes at most, no blank, comma or control.
+    /// Checks a channel's name: `#`, then at least one more character; 64 bytes at most, also when folded; no blank,
+    /// comma, control or wildcard.
     ///
     /// # Errors
     /// When it is empty, too long, does not begin with `#`, or holds a character that names may not have.
@@ -196,12 +211,18 @@ impl ChannelName {
             return Err(NameError::TooLong);
         }
         let bare = text.trim_start_matches('#');
-        if !Self::looks_like(text) || bare.is_empty() || text.contains(|character| NEVER.contains(character)) {
+        if !Self::looks_like(text) || bare.is_empty() || text.contains(|any| NEVER.contains(any)) {
             return Err(NameError::BadCharacter);
         }
         let hashes = &text[..text.len() - bare.len()];
-        let folded = Folded(format!("{hashes}{}", fold(bare)?.as_str()).into());
-        Ok(Self { text: text.into(), folded })
+        let folded = format!("{hashes}{}", fold(bare)?.as_str());
+        if folded.len() > CHANNEL_BYTES_MAX {
+            return Err(NameError::TooLong);
+        }
+        if folded.contains(|any| NEVER.contains(any)) {
+            return Err(NameError::BadCharacter);
+        }
+        Ok(Self { text: text.into(), folded: Folded(folded.into()) })
     }
 
     /// Whether a target is meant as a channel.
@@ -229,7 +250,7 @@ impl MsgId {
         self.0
     }
 
-    /// Reads an id that this server gave out earlier; nothing for any other text.
+    /// Reads an id that this server gave out earlier; nothing for any other text, a number beyond 64 bits included.
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() != MSGID_LEN {
             return None;
@@ -260,3 +281,6 @@ impl fmt::Debug for MsgId {
         write!(formatter, "MsgId({self})")
     }
 }
+
+#[cfg(test)]
+mod tests;
