@@ -18,8 +18,13 @@
 //! | [`geometry`] | where things are on the screen: for drawing and for the mouse alike |
 //! | [`config`] | settings: flags and the configuration file |
 //! | [`plain`] | the line mode: question by question |
+//! | [`network`], [`local`], [`store`] | the shell: connections, this user's own server, files |
+//! | [`terminal`], [`view`], [`run`] | the shell: the screen, the picture on it, the loop around everything |
 
 pub mod buffer;
 pub mod composer;
 pub mod edit;
 pub mod event;
+pub mod local;
+pub mod terminal;
+pub mod view;

@@ -36,7 +36,7 @@ macro_rules! resources {
 
 /// The files, by who speaks in them.
 const RESOURCES: &[Resource] =
-    resources!["cli.ftl", "client.ftl", "form.ftl", "ground.ftl", "help.ftl", "plain.ftl", "server.ftl"];
+    resources!["cli.ftl", "client.ftl", "form.ftl", "ground.ftl", "help.ftl", "plain.ftl", "screen.ftl", "server.ftl"];
 
 /// A language that the texts are written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -1,0 +1,231 @@
+//! The terminal: taken over, drawn on, given back as it was on every way out.
+//!
+//! Raw mode, alternate screen, mouse, bracketed paste, focus reports, the kitty keyboard protocol where the terminal's
+//! name promises it, and synchronized output (private mode 2026) around each frame. It never asks the terminal anything:
+//! an answer could come late or never, and would race the keys. It knows neither model nor view.
+
+use std::cell::RefCell;
+use std::io::{self, IsTerminal as _, Write};
+use std::rc::Rc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::ThreadId;
+use std::time::Duration;
+
+use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
+use ratatui::Frame;
+use ratatui::backend::CrosstermBackend;
+use rustix::process::{Signal, kill_current_process_group};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Alternate screen; clicks, drags and the wheel as SGR reports (not every motion: nothing would use it, and each one
+/// would wake us); bracketed paste; focus reports.
+const ENTER: &str = "\x1b[?1049h\x1b[?1000h\x1b[?1002h\x1b[?1006h\x1b[?2004h\x1b[?1004h";
+/// The reverse of [`ENTER`] in the reverse order, after an end of a frame that may have been cut short; then plain
+/// attributes, the default cursor, visible.
+const LEAVE: &str = "\x1b[?2026l\x1b[?1004l\x1b[?2004l\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[0m\x1b[?25h\x1b[?1049l";
+/// Kitty keyboard protocol: push the flag "disambiguate escape codes". The stack belongs to the alternate screen.
+const KEYBOARD_PUSH: &str = "\x1b[>1u";
+/// Take back what [`KEYBOARD_PUSH`] pushed.
+const KEYBOARD_POP: &str = "\x1b[<1u";
+/// Begin of a frame: the terminal shows nothing of what follows until its end.
+const FRAME_BEGIN: &[u8] = b"\x1b[?2026h";
+/// End of a frame.
+const FRAME_END: &[u8] = b"\x1b[?2026l";
+/// How long a stop by Ctrl-Z may take to reach us. When it has not come by then, nobody could continue us and the kernel
+/// refused it.
+const STOP_TIMEOUT: Duration = Duration::from_millis(150);
+
+/// Whether the terminal is ours at the moment.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Whether the keyboard's flag was pushed.
+static KEYBOARD_PUSHED: AtomicBool = AtomicBool::new(false);
+/// The thread that draws. A panic elsewhere must not give the terminal back under its feet.
+static DRAWING_THREAD: OnceLock<ThreadId> = OnceLock::new();
+
+/// Whether standard input and output are a terminal that a full screen can be drawn on.
+pub fn is_usable() -> bool {
+    io::stdin().is_terminal() && io::stdout().is_terminal() && std::env::var("TERM").is_ok_and(|term| term != "dumb")
+}
+
+/// The terminal while it is ours. Dropping it gives the terminal back.
+pub struct Screen {
+    terminal: ratatui::Terminal<CrosstermBackend<FrameBytes>>,
+    bytes: FrameBytes,
+}
+
+impl Screen {
+    /// Takes the terminal over. From here on a panic in this thread gives it back before its message is printed.
+    ///
+    /// # Errors
+    /// When the terminal refuses raw mode or cannot be written to; it is left as it was.
+    pub fn take() -> io::Result<Self> {
+        install_panic_hook();
+        enter()?;
+        let bytes = FrameBytes::default();
+        let terminal = ratatui::Terminal::new(CrosstermBackend::new(bytes.clone()));
+        match terminal {
+            Ok(terminal) => Ok(Self { terminal, bytes }),
+            Err(error) => {
+                leave();
+                Err(error)
+            }
+        }
+    }
+
+    /// Draws a frame: only the cells that changed are written, in one piece, and shown at once.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn draw(&mut self, paint: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        self.terminal.draw(paint)?;
+        let drawn = self.bytes.take();
+        if drawn.is_empty() {
+            return Ok(());
+        }
+        let mut out = io::stdout().lock();
+        out.write_all(&[FRAME_BEGIN, &drawn, FRAME_END].concat())?;
+        out.flush()
+    }
+
+    /// Gives the terminal back, stops this process group as a shell's job, and takes the terminal over again when it is
+    /// continued. Everything must be drawn anew by the next [`Self::draw`], which this prepares.
+    ///
+    /// # Errors
+    /// When the terminal cannot be taken again.
+    pub async fn suspend(&mut self) -> io::Result<()> {
+        let mut continued = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
+        leave();
+        // SIGTSTP has its default action with us: the kernel stops us, or ignores it where no shell could continue us.
+        kill_current_process_group(Signal::TSTP)?;
+        let _ = tokio::time::timeout(STOP_TIMEOUT, continued.recv()).await;
+        self.retake()
+    }
+
+    /// Takes the terminal over again after this process was stopped and continued without our doing.
+    ///
+    /// # Errors
+    /// When the terminal cannot be taken again.
+    pub fn retake(&mut self) -> io::Result<()> {
+        leave();
+        enter()?;
+        self.terminal.clear()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        leave();
+    }
+}
+
+/// What a frame writes is gathered here, so that it leaves in one write whatever the libraries flush in between.
+#[derive(Clone, Default)]
+struct FrameBytes(Rc<RefCell<Vec<u8>>>);
+
+impl FrameBytes {
+    fn take(&self) -> Vec<u8> {
+        self.0.take()
+    }
+}
+
+impl Write for FrameBytes {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn enter() -> io::Result<()> {
+    enable_raw_mode()?;
+    TAKEN.store(true, Ordering::SeqCst);
+    let variable = |name| std::env::var(name).unwrap_or_default();
+    let keyboard = has_kitty_keyboard(&variable("TERM"), &variable("TERM_PROGRAM"));
+    KEYBOARD_PUSHED.store(keyboard, Ordering::SeqCst);
+    let written = write_out(&[ENTER, if keyboard { KEYBOARD_PUSH } else { "" }]);
+    if written.is_err() {
+        leave();
+    }
+    written
+}
+
+/// Gives the terminal back, if it is ours. Errors are of no use to anyone here: the terminal may be gone.
+fn leave() {
+    if TAKEN.swap(false, Ordering::SeqCst) {
+        let keyboard = KEYBOARD_PUSHED.load(Ordering::SeqCst);
+        let _ = write_out(&[if keyboard { KEYBOARD_POP } else { "" }, LEAVE]);
+        let _ = disable_raw_mode();
+    }
+}
+
+fn write_out(parts: &[&str]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(parts.concat().as_bytes())?;
+    out.flush()
+}
+
+/// Terminals that are known to speak the kitty keyboard protocol. Others might print its sequences.
+fn has_kitty_keyboard(term: &str, program: &str) -> bool {
+    const TERMS: [&str; 6] = ["kitty", "ghostty", "foot", "alacritty", "wezterm", "rio"];
+    const PROGRAMS: [&str; 4] = ["ghostty", "WezTerm", "iTerm.app", "rio"];
+    // A multiplexer stands between us and the terminal that TERM_PROGRAM may still name.
+    let multiplexed = term.starts_with("screen") || term.starts_with("tmux");
+    !multiplexed && (TERMS.iter().any(|name| term.contains(name)) || PROGRAMS.contains(&program))
+}
+
+/// A panic of the thread that draws gives the terminal back and is then reported as usual. A panic elsewhere is logged:
+/// printing it would tear the screen, and its task's owner learns of it anyway.
+fn install_panic_hook() {
+    if DRAWING_THREAD.set(std::thread::current().id()).is_err() {
+        return;
+    }
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let is_ours = DRAWING_THREAD.get() == Some(&std::thread::current().id());
+        if is_ours {
+            leave();
+        }
+        if TAKEN.load(Ordering::SeqCst) {
+            tracing::error!(%panic, "a background thread panicked");
+        } else {
+            usual(panic);
+        }
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_switched_on_is_switched_off() {
+        for mode in ENTER.split("\x1b[?").filter_map(|sequence| sequence.strip_suffix('h')) {
+            assert!(LEAVE.contains(&format!("\x1b[?{mode}l")), "mode {mode} stays on");
+        }
+    }
+
+    #[test]
+    fn the_keyboard_protocol_is_used_only_where_it_is_known() {
+        assert!(has_kitty_keyboard("xterm-kitty", ""));
+        assert!(has_kitty_keyboard("xterm-256color", "WezTerm"));
+        assert!(!has_kitty_keyboard("xterm-256color", ""));
+        assert!(!has_kitty_keyboard("tmux-256color", "ghostty"));
+    }
+
+    #[test]
+    fn frames_leave_in_one_piece() {
+        let bytes = FrameBytes::default();
+        let mut terminal = ratatui::Terminal::with_options(
+            CrosstermBackend::new(bytes.clone()),
+            ratatui::TerminalOptions { viewport: ratatui::Viewport::Fixed(ratatui::layout::Rect::new(0, 0, 5, 1)) },
+        )
+        .unwrap();
+        terminal.draw(|frame| frame.render_widget("hello", frame.area())).unwrap();
+        assert!(String::from_utf8(bytes.take()).unwrap().contains("hello"));
+        assert!(bytes.take().is_empty());
+    }
+}

@@ -1,0 +1,385 @@
+//! Text into rows: columns of a cluster, wrapping of styled text, painting of clusters into cells.
+//!
+//! What is counted is always a whole grapheme cluster (UAX #29), measured as text (UAX #11, as ratatui's own diff measures it), because
+//! the columns of a cluster are not the sum of its characters' columns. No control character and no character that
+//! reverses the direction of text ever reaches a cell. Nothing here knows messages or the model.
+
+use std::num::NonZeroU16;
+
+use ratatui::buffer::{Buffer, CellDiffOption, CellWidth as _};
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use unicode_segmentation::UnicodeSegmentation as _;
+
+/// A tab goes to the next multiple of this many columns of its row.
+const TAB_COLUMNS: usize = 4;
+/// What stands for a cluster that is wider than a whole row: it has one column.
+const TOO_WIDE: &str = "·";
+/// What ends a text that was cut: it has one column.
+const CUT: &str = "…";
+
+/// How many columns the rows of one text may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Columns {
+    /// The first row.
+    pub first: u16,
+    /// Every row behind it.
+    pub rest: u16,
+}
+
+impl Columns {
+    /// The same for all rows.
+    pub fn all(columns: u16) -> Self {
+        Self { first: columns, rest: columns }
+    }
+}
+
+/// One grapheme cluster and what it means for a row.
+struct Piece<'a> {
+    text: &'a str,
+    style: Style,
+    columns: usize,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A line end inside the text: the row ends here.
+    LineEnd,
+    /// Its width depends on where it stands.
+    Tab,
+    /// A row may end here, and the blanks at its end are not shown.
+    Blank,
+    /// A row may end before and after it (CJK, emoji).
+    Wide,
+    Other,
+}
+
+/// How many columns `text` takes in one row, controls left out.
+pub fn columns_of(text: &str) -> usize {
+    clusters(text).map(|(_, columns)| columns).sum()
+}
+
+/// The clusters of `text` that can be shown, each with its columns (never 0).
+pub fn clusters(text: &str) -> impl Iterator<Item = (&str, usize)> {
+    text.graphemes(true).filter(|cluster| is_shown(cluster)).map(|cluster| (cluster, usize::from(cluster.cell_width())))
+}
+
+/// Whether a cluster may stand in a cell: it has columns, and nothing in it steers the terminal or the direction of
+/// text.
+fn is_shown(cluster: &str) -> bool {
+    !cluster.chars().any(is_unsafe) && cluster.cell_width() > 0
+}
+
+/// Controls (C0, C1, DEL) and the characters that embed, override or isolate a direction.
+fn is_unsafe(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+}
+
+/// Cuts `text` to at most `columns`, with `…` at its end when something is missing.
+pub fn cut(text: &str, columns: usize) -> String {
+    let mut kept = String::new();
+    let mut used = 0;
+    let mut before_last = 0;
+    for (cluster, width) in clusters(text) {
+        if used + width > columns {
+            if columns == 0 {
+                return String::new();
+            }
+            // Make room for the sign: drop clusters until one column is free.
+            if used == columns {
+                kept.truncate(before_last);
+            }
+            kept.push_str(CUT);
+            return kept;
+        }
+        before_last = kept.len();
+        kept.push_str(cluster);
+        used += width;
+    }
+    kept
+}
+
+/// Wraps styled runs of text into rows: between words where possible, between clusters where not. A row is never wider
+/// than `columns` says; there is always at least one row. Blanks at which a row was ended are not shown; all other text
+/// is kept. With no columns at all the rows are empty.
+pub fn wrap<'a>(runs: impl IntoIterator<Item = (&'a str, Style)>, columns: Columns) -> Vec<Line<'static>> {
+    let pieces = pieces(runs);
+    let mut rows = Vec::new();
+    let mut start = 0;
+    loop {
+        let limit = usize::from(if rows.is_empty() { columns.first } else { columns.rest });
+        let (end, next) = row_end(&pieces, start, limit);
+        rows.push(row(&pieces[start..end], limit));
+        match next {
+            Some(next) => start = next,
+            None => return rows,
+        }
+    }
+}
+
+fn pieces<'a>(runs: impl IntoIterator<Item = (&'a str, Style)>) -> Vec<Piece<'a>> {
+    let mut pieces = Vec::new();
+    for (text, style) in runs {
+        for cluster in text.graphemes(true) {
+            let (kind, columns) = match cluster {
+                "\n" | "\r\n" | "\r" => (Kind::LineEnd, 0),
+                "\t" => (Kind::Tab, 0),
+                " " | "\u{3000}" => (Kind::Blank, usize::from(cluster.cell_width())),
+                _ if !is_shown(cluster) => continue,
+                _ => match cluster.cell_width() {
+                    1 => (Kind::Other, 1),
+                    wider => (Kind::Wide, usize::from(wider)),
+                },
+            };
+            pieces.push(Piece { text: cluster, style, columns, kind });
+        }
+    }
+    pieces
+}
+
+/// Columns of a piece that begins at column `used`.
+fn columns_at(piece: &Piece<'_>, used: usize) -> usize {
+    match piece.kind {
+        Kind::Tab => TAB_COLUMNS - used % TAB_COLUMNS,
+        _ => piece.columns,
+    }
+}
+
+/// Where the row that begins at `start` ends, and where the next one begins (nothing when this was the last).
+fn row_end(pieces: &[Piece<'_>], start: usize, limit: usize) -> (usize, Option<usize>) {
+    let mut used = 0;
+    let mut has_text = false;
+    // The best place to end this row at: the index at which the next row would begin.
+    let mut chance = None;
+    for (index, piece) in pieces.iter().enumerate().skip(start) {
+        if piece.kind == Kind::LineEnd {
+            return (index, Some(index + 1));
+        }
+        let is_blank = matches!(piece.kind, Kind::Blank | Kind::Tab);
+        if piece.kind == Kind::Wide && has_text {
+            chance = Some(index);
+        }
+        used += columns_at(piece, used);
+        if used > limit {
+            if is_blank && has_text {
+                return (index, after_blanks(pieces, index));
+            }
+            return match chance {
+                Some(chance) => (before_blanks(pieces, chance), Some(chance)),
+                // Not even one fits: it stands alone, and `row` puts a sign in its place.
+                None if index == start => (index + 1, after(pieces, index + 1)),
+                None => (index, Some(index)),
+            };
+        }
+        has_text |= !is_blank;
+        if has_text && (is_blank || piece.kind == Kind::Wide) {
+            chance = after(pieces, index + 1);
+        }
+    }
+    (pieces.len(), None)
+}
+
+/// `index`, when there is something.
+fn after(pieces: &[Piece<'_>], index: usize) -> Option<usize> {
+    (index < pieces.len()).then_some(index)
+}
+
+/// `end`, or where the blanks begin that stand before it. There is text before those.
+fn before_blanks(pieces: &[Piece<'_>], end: usize) -> usize {
+    let is_blank = |piece: &Piece<'_>| matches!(piece.kind, Kind::Blank | Kind::Tab);
+    pieces[..end].iter().rposition(|piece| !is_blank(piece)).map_or(end, |last| last + 1)
+}
+
+/// The first piece behind the blanks that begin at `index`. A line end right behind them ends this row, not another.
+fn after_blanks(pieces: &[Piece<'_>], index: usize) -> Option<usize> {
+    let next = pieces[index..].iter().position(|piece| !matches!(piece.kind, Kind::Blank | Kind::Tab))? + index;
+    match pieces[next].kind {
+        Kind::LineEnd => Some(next + 1),
+        _ => Some(next),
+    }
+}
+
+fn row(pieces: &[Piece<'_>], limit: usize) -> Line<'static> {
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    let mut used = 0;
+    for piece in pieces {
+        let columns = columns_at(piece, used);
+        let text: &str = match piece.kind {
+            Kind::Tab => &"    "[..columns],
+            _ => piece.text,
+        };
+        let text = if used + columns <= limit {
+            used += columns;
+            text
+        } else if used < limit && !matches!(piece.kind, Kind::Blank | Kind::Tab) {
+            used += 1;
+            TOO_WIDE
+        } else {
+            break;
+        };
+        match spans.last_mut() {
+            Some(last) if last.style == piece.style => last.content.to_mut().push_str(text),
+            _ => spans.push(Span::styled(text.to_owned(), piece.style)),
+        }
+    }
+    Line::from(spans)
+}
+
+/// Paints `text` at (`x`, `y`), at most `columns` wide and never outside of `area`. Returns the column behind it.
+///
+/// Unlike [`Buffer::set_stringn`] it forces the width of clusters with the emoji presentation selector, because the
+/// screen's diff would otherwise shift what stands behind them.
+pub fn paint(buffer: &mut Buffer, area: Rect, x: u16, y: u16, text: &str, columns: usize, style: Style) -> u16 {
+    let area = area.intersection(buffer.area);
+    if y < area.top() || y >= area.bottom() || x < area.left() {
+        return x;
+    }
+    let end = usize::from(area.right()).min(usize::from(x) + columns);
+    let mut column = usize::from(x);
+    for (cluster, width) in clusters(text) {
+        if column + width > end {
+            break;
+        }
+        // Everything below `end` fits into 16 bits, because `end` is at most the area's right edge.
+        let cell = &mut buffer[(column as u16, y)];
+        cell.set_symbol(cluster).set_style(style);
+        if cluster.contains('\u{FE0F}') {
+            cell.set_diff_option(forced(width));
+        } else {
+            cell.set_diff_option(CellDiffOption::None);
+        }
+        for covered in column + 1..column + width {
+            buffer[(covered as u16, y)].reset();
+            buffer[(covered as u16, y)].set_style(style);
+        }
+        column += width;
+    }
+    column as u16
+}
+
+fn forced(width: usize) -> CellDiffOption {
+    u16::try_from(width).ok().and_then(NonZeroU16::new).map_or(CellDiffOption::None, CellDiffOption::ForcedWidth)
+}
+
+/// Paints a row of styled text as [`paint`] does. Returns the column behind it.
+pub fn paint_line(buffer: &mut Buffer, area: Rect, x: u16, y: u16, line: &Line<'_>) -> u16 {
+    let mut column = x;
+    for span in &line.spans {
+        let left = usize::from(area.right().saturating_sub(column));
+        column = paint(buffer, area, column, y, &span.content, left, line.style.patch(span.style));
+    }
+    column
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn rows(text: &str, columns: u16) -> Vec<String> {
+        wrap([(text, Style::new())], Columns::all(columns)).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn rows_end_between_words() {
+        assert_eq!(rows("the quick brown fox", 10), ["the quick", "brown fox"]);
+        assert_eq!(rows("the quick  brown", 9), ["the quick", "brown"]);
+        assert_eq!(rows("", 9), [""]);
+        assert_eq!(rows("exact fit", 9), ["exact fit"]);
+    }
+
+    #[test]
+    fn words_longer_than_a_row_are_split_between_clusters() {
+        assert_eq!(rows("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(rows("e\u{301}e\u{301}e\u{301}", 2), ["e\u{301}e\u{301}", "e\u{301}"]);
+    }
+
+    #[test]
+    fn the_first_row_may_have_other_columns() {
+        let wrapped = wrap([("one two three", Style::new())], Columns { first: 3, rest: 9 });
+        assert_eq!(wrapped.iter().map(ToString::to_string).collect::<Vec<_>>(), ["one", "two three"]);
+    }
+
+    #[test]
+    fn wide_clusters_take_two_columns() {
+        assert_eq!(columns_of("日本"), 4);
+        assert_eq!(columns_of("❤\u{FE0F}"), 2);
+        assert_eq!(columns_of("👨\u{200D}👩\u{200D}👧"), 2);
+        assert_eq!(rows("日本語です", 5), ["日本", "語で", "す"]);
+        assert_eq!(rows("日", 1), ["·"]);
+        assert_eq!(rows("a日b", 1), ["a", "·", "b"]);
+    }
+
+    #[test]
+    fn line_ends_tabs_and_leading_blanks_are_kept() {
+        assert_eq!(rows("a\n\n  b", 9), ["a", "", "  b"]);
+        assert_eq!(rows("a\tb", 9), ["a   b"]);
+        assert_eq!(rows("word \nnext", 4), ["word", "next"]);
+    }
+
+    #[test]
+    fn controls_and_reversed_text_are_left_out() {
+        assert_eq!(rows("a\u{1b}[31mb\u{7}\u{202e}c", 20), ["a[31mbc"]);
+    }
+
+    #[test]
+    fn styles_follow_their_text() {
+        let (plain, bold) = (Style::new(), Style::new().bold());
+        let wrapped = wrap([("see ", plain), ("this word", bold)], Columns::all(8));
+        assert_eq!(wrapped[0].spans.len(), 2);
+        assert_eq!(wrapped[1].spans, [Span::styled("word", bold)]);
+    }
+
+    #[test]
+    fn cutting_shows_that_something_is_missing() {
+        assert_eq!(cut("général", 20), "général");
+        assert_eq!(cut("général", 4), "gén…");
+        assert_eq!(cut("日本語", 4), "日…");
+        assert_eq!(cut("日本語", 5), "日本…");
+        assert_eq!(cut("abc", 0), "");
+    }
+
+    #[test]
+    fn an_emoji_with_a_selector_keeps_the_columns_behind_it() {
+        let area = Rect::new(0, 0, 6, 1);
+        let mut before = Buffer::empty(area);
+        paint(&mut before, area, 0, 0, "ab❤\u{FE0F}cd", 6, Style::new());
+        assert_eq!(before[(2, 0)].diff_option, CellDiffOption::ForcedWidth(NonZeroU16::new(2).unwrap()));
+        assert_eq!((before[(4, 0)].symbol(), before[(5, 0)].symbol()), ("c", "d"));
+        let after = Buffer::empty(area);
+        assert_eq!(after.diff(&before).iter().map(|(x, _, _)| *x).collect::<Vec<_>>(), [0, 1, 2, 4, 5]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_row_is_wider_than_its_columns(text in any::<String>(), first in 0u16..40, rest in 0u16..40) {
+            for (index, row) in wrap([(&*text, Style::new())], Columns { first, rest }).iter().enumerate() {
+                let limit = if index == 0 { first } else { rest };
+                prop_assert!(columns_of(&row.to_string()) <= usize::from(limit));
+            }
+        }
+
+        #[test]
+        fn text_is_kept(words in proptest::collection::vec("[a-zé日本語❤ ]{0,9}", 0..9), columns in 2u16..30) {
+            let text = words.join(" ");
+            let solid = |text: &str| text.chars().filter(|character| *character != ' ').collect::<String>();
+            prop_assert_eq!(solid(&rows(&text, columns).concat()), solid(&text));
+        }
+
+        #[test]
+        fn painting_stays_inside(text in any::<String>(), x in 0u16..12, columns in 0usize..20) {
+            let area = Rect::new(0, 0, 8, 2);
+            let mut buffer = Buffer::empty(area);
+            prop_assert!(paint(&mut buffer, area, x, 1, &text, columns, Style::new()) <= x.max(8));
+        }
+
+        #[test]
+        fn a_cut_text_fits(text in any::<String>(), columns in 0usize..20) {
+            prop_assert!(columns_of(&cut(&text, columns)) <= columns);
+        }
+    }
+}
