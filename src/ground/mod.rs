@@ -4,4 +4,6 @@
 //! `proto`; `paths`, `tls` and `telemetry` by `store`, `server`, `client` and the programs only.
 
 pub mod paths;
+pub mod telemetry;
 pub mod texts;
+pub mod tls;

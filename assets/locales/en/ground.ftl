@@ -11,3 +11,14 @@ ground-refused =
 ground-not-owned = The directory { $path } belongs to another user ({ $owner }), who could read or replace what is in it. Remove it, or set XDG_RUNTIME_DIR to a directory of yours.
 ground-too-open = Others can enter the directory { $path } (mode { $mode }). Close it with: chmod 700 { $path }
 ground-socket-path-too-long = The path of the socket { $path } has { $bytes } bytes, the system takes { $most } at most. Choose a shorter directory.
+
+ground-certificate-unknown =
+    { $doubt ->
+        [issuer] No known authority vouches for this server: it made its certificate itself, or a private authority did.
+        [name] The certificate of this server was made for another name.
+        [expired] The certificate of this server is out of date.
+       *[unfit] The certificate of this server does not fit.
+    } Its fingerprint is { $fingerprint }. Compare it with what the server's operator tells you.
+ground-certificate-changed = The server shows another certificate than the one that you trusted: somebody may be listening in between. Expected { $pinned }, got { $presented }. If the operator says that it was replaced, remove the old one and connect again.
+ground-bad-server-name = “{ $name }” is neither a host's name nor an address.
+ground-handshake-failed = No secure connection: { $reason }. Perhaps the server does not speak TLS on this port.

@@ -1,0 +1,173 @@
+//! Where the programs' own logs go, in which form, and how much of them.
+//!
+//! Set up once, by the programs. What may be logged is decided where it is logged: never a password, a token or the text
+//! of a message.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use super::paths::{self, PathError};
+
+/// The environment variable that says how much is logged: `debug`, or `info,chat_tui::server=trace`.
+pub const FILTER_VARIABLE: &str = "CHAT_LOG";
+/// What is logged when nothing is said: our own events, and the libraries' only when something is wrong.
+pub const FILTER_DEFAULT: &str = "warn,chat_tui=info";
+
+/// How a line of the log looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line, for programs.
+    Json,
+}
+
+/// Where the log goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Destination {
+    /// The standard error stream.
+    #[default]
+    StandardError,
+    /// The end of a file, made with mode 0600 when it is missing.
+    File(PathBuf),
+}
+
+/// What a program wants of its log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// How a line looks.
+    pub format: Format,
+    /// Where the lines go.
+    pub destination: Destination,
+    /// How much is logged, unless [`FILTER_VARIABLE`] is set; [`FILTER_DEFAULT`] when neither says anything.
+    pub filter: Option<String>,
+}
+
+/// Why there is no log.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// The filter cannot be read.
+    #[error("{origin}: {filter:?} is not a log filter: {reason}")]
+    BadFilter {
+        /// Who gave the filter: the variable's name, or `log filter` for the settings.
+        origin: &'static str,
+        /// The filter.
+        filter: String,
+        /// What is wrong with it.
+        reason: ParseError,
+    },
+    /// The file cannot be opened.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// A log was set up before.
+    #[error("the log is set up already")]
+    AlreadySetUp,
+}
+
+/// Sets up the log of this process. Call it once, in the program.
+pub fn set_up(settings: &Settings) -> Result<(), TelemetryError> {
+    let filter = filter(settings, std::env::var(FILTER_VARIABLE).ok())?;
+    let (writer, ansi) = match &settings.destination {
+        Destination::StandardError => {
+            let is_terminal = std::io::stderr().is_terminal();
+            (BoxMakeWriter::new(std::io::stderr), may_colour(is_terminal, std::env::var_os("NO_COLOR").as_deref()))
+        }
+        Destination::File(path) => (BoxMakeWriter::new(Mutex::new(paths::append_private_file(path)?)), false),
+    };
+    subscriber(settings.format, filter, writer, ansi).try_init().map_err(|_| TelemetryError::AlreadySetUp)
+}
+
+/// The filter in force. An empty variable counts as none.
+fn filter(settings: &Settings, variable: Option<String>) -> Result<EnvFilter, TelemetryError> {
+    let variable = variable.filter(|value| !value.trim().is_empty());
+    let (origin, text) = match (variable, &settings.filter) {
+        (Some(variable), _) => (FILTER_VARIABLE, variable),
+        (None, Some(setting)) => ("log filter", setting.clone()),
+        (None, None) => ("log filter", FILTER_DEFAULT.to_owned()),
+    };
+    EnvFilter::builder().parse(&text).map_err(|reason| TelemetryError::BadFilter { origin, filter: text, reason })
+}
+
+/// Colours are for terminals, and for people who did not ask to be spared them (<https://no-color.org>).
+fn may_colour(is_terminal: bool, no_color: Option<&std::ffi::OsStr>) -> bool {
+    is_terminal && no_color.is_none_or(std::ffi::OsStr::is_empty)
+}
+
+fn subscriber(
+    format: Format,
+    filter: EnvFilter,
+    writer: BoxMakeWriter,
+    ansi: bool,
+) -> Box<dyn tracing::Subscriber + Send + Sync> {
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(ansi);
+    match format {
+        Format::Text => Box::new(builder.finish()),
+        Format::Json => Box::new(builder.json().finish()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What one event looks like in a log file.
+    fn logged(format: Format, ansi: bool) -> String {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("log");
+        let writer = BoxMakeWriter::new(Mutex::new(paths::append_private_file(&path).unwrap()));
+        let filter = filter(&Settings::default(), None).unwrap();
+        tracing::subscriber::with_default(subscriber(format, filter, writer, ansi), || {
+            tracing::info!(port = 6667, "le serveur est démarré...");
+            tracing::debug!("not by default");
+            tracing::info!(target: "rustls", "the libraries are quiet");
+        });
+        std::fs::read_to_string(path).unwrap()
+    }
+
+    #[test]
+    fn a_line_of_text() {
+        let text = logged(Format::Text, false);
+        assert!(text.contains("INFO") && text.contains("le serveur est démarré... port=6667"), "{text}");
+        assert!(!text.contains('\x1b'), "{text}");
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(logged(Format::Text, true).contains('\x1b'));
+    }
+
+    #[test]
+    fn a_line_of_json() {
+        let text = logged(Format::Json, false);
+        assert!(text.starts_with('{') && text.ends_with("}\n"), "{text}");
+        assert!(text.contains(r#""port":6667"#) && text.contains(r#""message":"le serveur est démarré...""#), "{text}");
+        assert_eq!(text.lines().count(), 1, "{text}");
+    }
+
+    #[test]
+    fn the_variable_comes_before_the_setting() {
+        let settings = Settings { filter: Some("error".into()), ..Settings::default() };
+        let of = |settings: &Settings, variable: Option<&str>| {
+            filter(settings, variable.map(str::to_owned)).map(|filter| filter.to_string())
+        };
+        assert_eq!(of(&settings, Some("debug")).unwrap(), "debug");
+        assert_eq!(of(&settings, Some(" ")).unwrap(), "error");
+        assert_eq!(of(&settings, None).unwrap(), "error");
+        assert!(of(&Settings::default(), None).unwrap().contains("chat_tui=info"));
+        let error = of(&settings, Some("chat_tui=loud")).unwrap_err().to_string();
+        assert!(error.starts_with("CHAT_LOG: \"chat_tui=loud\""), "{error}");
+    }
+
+    #[test]
+    fn no_colours_off_a_terminal_or_when_not_wanted() {
+        assert!(may_colour(true, None));
+        assert!(may_colour(true, Some("".as_ref())));
+        assert!(!may_colour(true, Some("1".as_ref())));
+        assert!(!may_colour(false, None));
+    }
+}
