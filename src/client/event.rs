@@ -3,11 +3,11 @@
 //! [`Event`]s come in with the [`Moment`] at which they happened; [`Effect`]s go out and are carried out by the shell around
 //! the core (`network`, `terminal`, `store`, `local`). Nothing here does anything.
 
-use std::fmt;
 use std::path::PathBuf;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use crate::ground::tls::Fingerprint;
 use crate::proto::message::Line;
 use crate::proto::secret::Secret;
 use crate::proto::time::Timestamp;
@@ -133,49 +133,6 @@ pub enum ConnectError {
     Tls(String),
     /// Something else: what the system says.
     Other(String),
-}
-
-/// The SHA-256 digest of a certificate.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Fingerprint(pub [u8; 32]);
-
-impl Fingerprint {
-    /// Reads what `Display` wrote; colons may be missing, case does not matter.
-    pub fn parse(text: &str) -> Option<Self> {
-        let digits: Vec<u8> = text
-            .chars()
-            .filter(|character| *character != ':')
-            .map(|digit| digit.to_digit(16))
-            .try_fold(Vec::new(), |mut digits, digit| {
-                digits.push(u8::try_from(digit?).ok()?);
-                Some(digits)
-            })?;
-        if digits.len() != 64 {
-            return None;
-        }
-        let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = pair[0] << 4 | pair[1];
-        }
-        Some(Self(bytes))
-    }
-}
-
-/// Pairs of hexadecimal digits with colons between them, as `openssl x509 -fingerprint` writes it.
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, byte) in self.0.iter().enumerate() {
-            let colon = if index == 0 { "" } else { ":" };
-            write!(formatter, "{colon}{byte:02X}")?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for Fingerprint {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Fingerprint({self})")
-    }
 }
 
 /// Where a server is.

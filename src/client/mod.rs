@@ -26,5 +26,6 @@ pub mod composer;
 pub mod edit;
 pub mod event;
 pub mod local;
+pub mod network;
 pub mod terminal;
 pub mod view;
