@@ -47,6 +47,11 @@ number_type! {
     DeviceId
 }
 
+impl AccountId {
+    /// Stands for the correspondent (`serveur`) in the place of a direct conversation: no account has this number.
+    pub const CORRESPONDENT: Self = Self(0);
+}
+
 impl Seq {
     /// The number behind this one.
     pub fn next(self) -> Self {
@@ -117,7 +122,8 @@ pub enum Place {
 }
 
 impl Place {
-    /// The conversation of two accounts, the lower number first.
+    /// The conversation of two accounts, the lower number first; with the correspondent, [`AccountId::CORRESPONDENT`] is
+    /// one of the two.
     pub fn direct(one: AccountId, other: AccountId) -> Self {
         Self::Direct(one.min(other), one.max(other))
     }
@@ -374,6 +380,9 @@ pub struct AccountState {
     pub suspended: Option<String>,
     /// Whether it is gone; its name stays reserved.
     pub deleted: bool,
+    /// Whether it ever was a member of a channel (any [`Event::Joined`] of it). Until then it joins the automatic
+    /// channels at its next log-in; what it left later, it does not join again.
+    pub has_joined: bool,
 }
 
 /// What the rules know of a channel.
