@@ -1,0 +1,160 @@
+//! Effects that wait for their commit, pure: what anybody is told is in the record before.
+//!
+//! An effect stands behind a gate, the number of an event. When the journal reports that everything up to a number is
+//! committed, the effects behind these gates come out in the order of their gates, and behind one gate in the order in
+//! which the rules emitted them.
+
+use std::collections::BTreeMap;
+
+use crate::chat::event::Seq;
+use crate::chat::ports::{Effect, Held};
+
+/// The most effects that may wait. Beyond it the hub tells the rules that the journal is stalled, so that no durable line
+/// is accepted until half of them are gone.
+pub const HELD_EFFECTS_MAX: usize = 1_000_000;
+
+/// An effect behind its gate.
+#[derive(Debug)]
+struct Waiting {
+    cause: Option<Seq>,
+    effect: Effect,
+}
+
+/// All effects that wait, and up to where the record goes.
+#[derive(Debug)]
+pub struct HeldEffects {
+    committed: Seq,
+    gates: BTreeMap<Seq, Vec<Waiting>>,
+    count: usize,
+}
+
+impl HeldEffects {
+    /// Nothing waits; the record goes up to `committed`.
+    pub fn new(committed: Seq) -> Self {
+        Self { committed, gates: BTreeMap::new(), count: 0 }
+    }
+
+    /// Takes an effect in, or gives it back when its gate is open.
+    pub fn hold(&mut self, held: Held) -> Option<Effect> {
+        if held.gate <= self.committed {
+            return Some(held.effect);
+        }
+        self.count += 1;
+        self.gates.entry(held.gate).or_default().push(Waiting { cause: held.cause, effect: held.effect });
+        None
+    }
+
+    /// Opens all gates up to `committed`, this one included, and hands what stood behind them to `sink` in order.
+    pub fn release(&mut self, committed: Seq, mut sink: impl FnMut(Effect)) {
+        self.committed = self.committed.max(committed);
+        while let Some(first) = self.gates.first_entry() {
+            if *first.key() > self.committed {
+                break;
+            }
+            let waiting = first.remove();
+            self.count -= waiting.len();
+            waiting.into_iter().for_each(|waiting| sink(waiting.effect));
+        }
+    }
+
+    /// Drops the consequences of an event that is not in the record. They stand behind its own gate, because an effect is
+    /// emitted together with its cause, when no later number is given out yet.
+    pub fn drop_consequences(&mut self, cause: Seq) {
+        if let Some(waiting) = self.gates.get_mut(&cause) {
+            let before = waiting.len();
+            waiting.retain(|waiting| waiting.cause != Some(cause));
+            self.count -= before - waiting.len();
+        }
+    }
+
+    /// Up to where the record goes.
+    pub fn committed(&self) -> Seq {
+        self.committed
+    }
+
+    /// How many effects wait.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::chat::ports::ConnId;
+
+    fn held(gate: u64, cause: Option<u64>, number: u64) -> Held {
+        Held { gate: Seq(gate), cause: cause.map(Seq), effect: Effect::LineDone { conn: ConnId(number) } }
+    }
+
+    fn number(effect: &Effect) -> u64 {
+        match effect {
+            Effect::LineDone { conn } => conn.0,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn released(held: &mut HeldEffects, committed: u64) -> Vec<u64> {
+        let mut numbers = Vec::new();
+        held.release(Seq(committed), |effect| numbers.push(number(&effect)));
+        numbers
+    }
+
+    #[test]
+    fn an_open_gate_holds_nothing() {
+        let mut effects = HeldEffects::new(Seq(5));
+        assert!(effects.hold(held(0, None, 1)).is_some());
+        assert!(effects.hold(held(5, None, 1)).is_some());
+        assert!(effects.hold(held(6, None, 1)).is_none());
+        assert_eq!(effects.count(), 1);
+    }
+
+    #[test]
+    fn effects_come_out_by_gate_and_then_as_emitted() {
+        let mut effects = HeldEffects::new(Seq(0));
+        for (gate, number) in [(1, 10), (2, 20), (1, 11), (3, 30), (2, 21)] {
+            assert!(effects.hold(held(gate, None, number)).is_none());
+        }
+        assert_eq!(released(&mut effects, 2), [10, 11, 20, 21]);
+        assert_eq!(effects.count(), 1);
+        assert_eq!(released(&mut effects, 9), [30]);
+        assert_eq!(effects.count(), 0);
+    }
+
+    #[test]
+    fn the_consequences_of_a_duplicate_are_dropped_and_nothing_else() {
+        let mut effects = HeldEffects::new(Seq(0));
+        for waiting in [held(1, Some(1), 10), held(2, Some(2), 20), held(2, None, 21), held(3, Some(3), 30)] {
+            assert!(effects.hold(waiting).is_none());
+        }
+        effects.drop_consequences(Seq(2));
+        assert_eq!(effects.count(), 3);
+        assert_eq!(released(&mut effects, 3), [10, 21, 30]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost_and_nothing_comes_early(
+            gates in prop::collection::vec(0u64..20, 0..100),
+            commits in prop::collection::vec(0u64..20, 0..10),
+        ) {
+            let mut effects = HeldEffects::new(Seq(0));
+            let mut out = Vec::new();
+            for (number, gate) in gates.iter().enumerate() {
+                out.extend(effects.hold(held(*gate, None, number as u64)).map(|effect| number(&effect)));
+            }
+            for commit in commits {
+                for number in released(&mut effects, commit) {
+                    prop_assert!(gates[number as usize] <= effects.committed().0);
+                    out.push(number);
+                }
+            }
+            prop_assert_eq!(out.len() + effects.count(), gates.len());
+            out.extend(released(&mut effects, 20));
+            out.sort_unstable();
+            prop_assert_eq!(out, (0..gates.len() as u64).collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! What waits to leave through one connection, shared by the hub, which fills it, and the connection's task, which
+//! empties it.
+//!
+//! The hub never waits: a queue beyond its soft limit takes no more of what may be left out (typing, presence); one beyond
+//! its hard limit is emptied and its connection ends with a reason. That is the whole rule for slow readers.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use tokio::sync::{Notify, Semaphore};
+
+/// Beyond so many queued bytes, sheddable lines are left out.
+pub const OUTBOX_SOFT_BYTES_MAX: usize = 256 * 1024;
+/// Beyond so many queued bytes, the connection is ended with [`SENDQ_EXCEEDED`].
+pub const OUTBOX_HARD_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// How many lines of one connection may wait for their `LineDone`. Beyond it the socket is not read.
+pub const LINES_IN_FLIGHT_MAX: usize = 64;
+/// The reason of a connection that reads too slowly.
+pub const SENDQ_EXCEEDED: &str = "SendQ exceeded";
+
+/// How much a connection's queue may hold.
+#[derive(Clone, Copy, Debug)]
+pub struct OutboxLimits {
+    /// [`OUTBOX_SOFT_BYTES_MAX`] unless set otherwise.
+    pub soft_bytes_max: usize,
+    /// [`OUTBOX_HARD_BYTES_MAX`] unless set otherwise.
+    pub hard_bytes_max: usize,
+}
+
+impl Default for OutboxLimits {
+    fn default() -> Self {
+        Self { soft_bytes_max: OUTBOX_SOFT_BYTES_MAX, hard_bytes_max: OUTBOX_HARD_BYTES_MAX }
+    }
+}
+
+/// How the end of a connection was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closing {
+    /// What is queued leaves first.
+    Flushed,
+    /// It read too slowly; its queue is gone but for the line that says so.
+    Exceeded,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    chunks: VecDeque<Bytes>,
+    bytes: usize,
+    closing: Option<Closing>,
+}
+
+/// What the hub and a connection's task share. One allocation for each connection.
+#[derive(Debug)]
+pub struct Link {
+    queue: Mutex<Queue>,
+    filled: Notify,
+    limits: OutboxLimits,
+    /// A permit for each line that the connection may still send in; a line takes one, its `LineDone` gives it back.
+    pub window: Semaphore,
+}
+
+impl Link {
+    /// An empty queue and a whole window.
+    pub fn new(limits: OutboxLimits) -> Self {
+        Self {
+            queue: Mutex::default(),
+            filled: Notify::new(),
+            limits,
+            window: Semaphore::new(LINES_IN_FLIGHT_MAX),
+        }
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        // Nothing panics while it holds the lock; if it did, the queue would still be a queue.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Queues lines, without waking the connection's task: the hub does that once for all that it queued. Gives back
+    /// whether there is something to wake it for.
+    pub fn push(&self, bytes: Bytes, sheddable: bool) -> bool {
+        let mut queue = self.queue();
+        if queue.closing.is_some() || sheddable && queue.bytes + bytes.len() > self.limits.soft_bytes_max {
+            return false;
+        }
+        queue.bytes += bytes.len();
+        queue.chunks.push_back(bytes);
+        if queue.bytes > self.limits.hard_bytes_max {
+            queue.closing = Some(Closing::Exceeded);
+            queue.chunks = VecDeque::from([Bytes::from(format!("ERROR :{SENDQ_EXCEEDED}\r\n"))]);
+            queue.bytes = 0;
+        }
+        true
+    }
+
+    /// Nothing more is taken in; what is queued leaves first.
+    pub fn close(&self) {
+        self.queue().closing.get_or_insert(Closing::Flushed);
+    }
+
+    /// Wakes the connection's task.
+    pub fn wake(&self) {
+        self.filled.notify_one();
+    }
+
+    /// Waits until it is worth to look at the queue. May be cancelled.
+    pub async fn filled(&self) {
+        self.filled.notified().await;
+    }
+
+    /// Moves what is queued behind `out`, and says whether this is the last of it.
+    pub fn take(&self, out: &mut VecDeque<Bytes>) -> Option<Closing> {
+        let mut queue = self.queue();
+        queue.bytes = 0;
+        if out.is_empty() {
+            // The list itself changes hands: nothing is copied, and an idle connection holds no list at all.
+            *out = std::mem::take(&mut queue.chunks);
+        } else {
+            out.append(&mut queue.chunks);
+        }
+        queue.closing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(soft_bytes_max: usize, hard_bytes_max: usize) -> Link {
+        Link::new(OutboxLimits { soft_bytes_max, hard_bytes_max })
+    }
+
+    fn taken(link: &Link) -> (Vec<Bytes>, Option<Closing>) {
+        let mut out = VecDeque::new();
+        let closing = link.take(&mut out);
+        (out.into(), closing)
+    }
+
+    #[test]
+    fn lines_leave_in_order() {
+        let link = link(100, 100);
+        assert!(link.push(Bytes::from_static(b"one\r\n"), false));
+        assert!(link.push(Bytes::from_static(b"two\r\n"), true));
+        assert_eq!(taken(&link), (vec![Bytes::from_static(b"one\r\n"), Bytes::from_static(b"two\r\n")], None));
+    }
+
+    #[test]
+    fn beyond_the_soft_limit_only_what_matters_is_queued() {
+        let link = link(6, 100);
+        assert!(link.push(Bytes::from_static(b"one\r\n"), false));
+        assert!(!link.push(Bytes::from_static(b"typing\r\n"), true));
+        assert!(link.push(Bytes::from_static(b"two\r\n"), false));
+        assert_eq!(taken(&link).0.len(), 2);
+    }
+
+    #[test]
+    fn beyond_the_hard_limit_the_connection_ends_with_a_reason() {
+        let link = link(4, 8);
+        assert!(link.push(Bytes::from_static(b"one\r\n"), false));
+        assert!(link.push(Bytes::from_static(b"two\r\n"), false));
+        assert!(!link.push(Bytes::from_static(b"three\r\n"), false));
+        let expected = vec![Bytes::from_static(b"ERROR :SendQ exceeded\r\n")];
+        assert_eq!(taken(&link), (expected, Some(Closing::Exceeded)));
+    }
+
+    #[test]
+    fn nothing_is_queued_behind_a_close() {
+        let link = link(100, 100);
+        assert!(link.push(Bytes::from_static(b"ERROR :bye\r\n"), false));
+        link.close();
+        assert!(!link.push(Bytes::from_static(b"late\r\n"), false));
+        assert_eq!(taken(&link), (vec![Bytes::from_static(b"ERROR :bye\r\n")], Some(Closing::Flushed)));
+    }
+}
