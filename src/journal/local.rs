@@ -88,10 +88,7 @@ impl LocalJournal {
     }
 
     /// Commits one batch, however long it takes; an error is a definite refusal.
-    async fn commit(
-        &mut self,
-        batch: &[Record],
-    ) -> Result<Result<Vec<Duplicate>, StoreError>, HubIsGone> {
+    async fn commit(&mut self, batch: &[Record]) -> Result<Result<Vec<Duplicate>, StoreError>, HubIsGone> {
         let began = Instant::now();
         let store = Arc::clone(&self.store);
         let mut delay = RETRY_DELAY_MIN;

@@ -54,12 +54,7 @@ impl Store for FakeStore {
     async fn credentials(&self, _: AccountId) -> Result<Option<Credentials>, StoreError> {
         Ok(None)
     }
-    async fn use_device(
-        &self,
-        _: Digest,
-        _: Timestamp,
-        _: &str,
-    ) -> Result<Option<(AccountId, DeviceId)>, StoreError> {
+    async fn use_device(&self, _: Digest, _: Timestamp, _: &str) -> Result<Option<(AccountId, DeviceId)>, StoreError> {
         Ok(None)
     }
     async fn devices(&self, _: AccountId) -> Result<Vec<Device>, StoreError> {
