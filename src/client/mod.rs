@@ -27,5 +27,6 @@ pub mod edit;
 pub mod event;
 pub mod local;
 pub mod network;
+pub mod store;
 pub mod terminal;
 pub mod view;

@@ -1,0 +1,360 @@
+//! What the client keeps on disk: log-ins of this device, pinned certificates.
+//!
+//! Plain TOML files of mode 0600 in a directory of mode 0700, each replaced as a whole, under a lock, because several clients of
+//! one user may run at once. Everything here blocks: [`Keeper`] does it in a thread that may, one order after the other.
+//! It never knows the model, and nothing of it is ever logged.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::event::Login;
+use crate::ground::paths::{self, Action, Directories, FileLock, PathError};
+use crate::ground::texts::Texts;
+use crate::ground::tls::Fingerprint;
+use crate::proto::secret::Secret;
+
+/// How long another client's change of a file is waited for.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+/// How often the lock is tried again.
+const LOCK_INTERVAL: Duration = Duration::from_millis(20);
+/// How many orders may wait for the disk; further ones are refused with a message.
+const ORDERS_MAX: usize = 64;
+/// How long the last orders may take when the program ends.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// The most bytes that are read of one file.
+const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// Why something could not be kept or read.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file or its directory cannot be used.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// The file holds something else than we wrote. It stays where it is, under another name once it is replaced.
+    #[error("{}: {reason}", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it and where.
+        reason: String,
+    },
+    /// Too much waits for the disk.
+    #[error("the disk is too slow")]
+    Busy,
+}
+
+impl StoreError {
+    /// The error in a person's language.
+    pub fn explain(&self, texts: &Texts) -> String {
+        match self {
+            Self::Path(error) => error.explain(texts),
+            Self::Unreadable { path, reason } => texts.format(
+                "store-unreadable",
+                &[("path", path.to_string_lossy().into()), ("reason", reason.as_str().into())],
+            ),
+            Self::Busy => texts.get("store-busy").into_owned(),
+        }
+    }
+}
+
+/// What earlier runs have kept.
+#[derive(Debug, Default)]
+pub struct Kept {
+    /// Log-ins of this device, at most one per server.
+    pub logins: Vec<Login>,
+    /// Pinned certificates by `host:port`.
+    pub pins: Vec<(String, Fingerprint)>,
+}
+
+/// A change of what is kept.
+#[derive(Debug)]
+pub enum Order {
+    /// Keep a log-in, in place of an earlier one for the same server.
+    Remember(Login),
+    /// Drop the log-in for this server.
+    Forget(String),
+    /// Keep a fingerprint for this `host:port`, in place of an earlier one.
+    Pin(String, Fingerprint),
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct LoginFile {
+    #[serde(default, rename = "login")]
+    logins: Vec<LoginRow>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LoginRow {
+    server: String,
+    account: String,
+    token: String,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct PinFile {
+    #[serde(default, rename = "server")]
+    servers: Vec<PinRow>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PinRow {
+    address: String,
+    sha256: String,
+}
+
+const LOGIN_HEAD: &str =
+    "# Log-ins of this device, written by chat-tui. A token is as good as a password: show it to nobody.\n\n";
+const PIN_HEAD: &str = "# Certificates that were accepted by hand, written by chat-tui.\n\n";
+
+/// The files.
+#[derive(Clone, Debug)]
+pub struct Store {
+    directory: PathBuf,
+}
+
+impl Store {
+    /// The files of this user. Nothing is read or made yet.
+    pub fn new(directories: &Directories) -> Self {
+        Self { directory: directories.client_data() }
+    }
+
+    /// Reads everything. What cannot be read is left out and told.
+    pub fn load(&self) -> (Kept, Vec<StoreError>) {
+        let mut errors = Vec::new();
+        let logins: LoginFile = self.read(&self.logins_path()).unwrap_or_else(|error| {
+            errors.push(error);
+            LoginFile::default()
+        });
+        let pins: PinFile = self.read(&self.pins_path()).unwrap_or_else(|error| {
+            errors.push(error);
+            PinFile::default()
+        });
+        let logins = logins.logins.into_iter().map(LoginRow::into_login).collect();
+        let pins = pins.servers.into_iter().filter_map(|row| Some((row.address, row.sha256.parse().ok()?))).collect();
+        (Kept { logins, pins }, errors)
+    }
+
+    /// Carries out one order.
+    ///
+    /// # Errors
+    /// When the files cannot be written.
+    pub fn apply(&self, order: &Order) -> Result<(), StoreError> {
+        paths::private_directory(&self.directory)?;
+        let _lock = self.lock()?;
+        match order {
+            Order::Remember(login) => self.change_logins(|logins| {
+                logins.retain(|row| row.server != login.server);
+                logins.push(LoginRow::of(login));
+            }),
+            Order::Forget(server) => self.change_logins(|logins| logins.retain(|row| row.server != *server)),
+            Order::Pin(address, fingerprint) => {
+                let mut pins: PinFile = self.read_or_set_aside(&self.pins_path())?;
+                pins.servers.retain(|row| row.address != *address);
+                pins.servers.push(PinRow { address: address.clone(), sha256: fingerprint.to_string() });
+                self.write(&self.pins_path(), PIN_HEAD, &pins)
+            }
+        }
+    }
+
+    fn change_logins(&self, change: impl FnOnce(&mut Vec<LoginRow>)) -> Result<(), StoreError> {
+        let mut file: LoginFile = self.read_or_set_aside(&self.logins_path())?;
+        change(&mut file.logins);
+        self.write(&self.logins_path(), LOGIN_HEAD, &file)
+    }
+
+    fn logins_path(&self) -> PathBuf {
+        self.directory.join("logins.toml")
+    }
+
+    fn pins_path(&self) -> PathBuf {
+        self.directory.join("certificates.toml")
+    }
+
+    fn lock(&self) -> Result<FileLock, StoreError> {
+        let path = self.directory.join("lock");
+        let mut waited = Duration::ZERO;
+        loop {
+            if let Some(lock) = FileLock::try_acquire(&path)? {
+                return Ok(lock);
+            }
+            if waited >= LOCK_PATIENCE {
+                let source = io::Error::from(io::ErrorKind::TimedOut);
+                return Err(PathError::Refused { action: Action::Lock, path, source }.into());
+            }
+            std::thread::sleep(LOCK_INTERVAL);
+            waited += LOCK_INTERVAL;
+        }
+    }
+
+    /// Reads a file; one that does not exist is empty.
+    fn read<File: DeserializeOwned + Default>(&self, path: &Path) -> Result<File, StoreError> {
+        let unreadable = |reason: String| StoreError::Unreadable { path: path.to_owned(), reason };
+        match std::fs::metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(File::default()),
+            Ok(metadata) if metadata.len() > FILE_BYTES_MAX => return Err(unreadable("too long".to_owned())),
+            _ => {}
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+        // Only the message and the line: the error's own picture shows the text around the fault, which may be a token.
+        toml::from_str(&text).map_err(|error: toml::de::Error| {
+            let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+            unreadable(format!("line {line}: not what chat-tui writes"))
+        })
+    }
+
+    /// Reads a file that is to be replaced: one that cannot be understood is set aside, not overwritten.
+    fn read_or_set_aside<File: DeserializeOwned + Default>(&self, path: &Path) -> Result<File, StoreError> {
+        match self.read(path) {
+            Err(StoreError::Unreadable { .. }) => {
+                let aside = path.with_extension("toml.unreadable");
+                std::fs::rename(path, &aside).map_err(|source| PathError::Refused {
+                    action: Action::Write,
+                    path: aside,
+                    source,
+                })?;
+                Ok(File::default())
+            }
+            other => other,
+        }
+    }
+
+    fn write(&self, path: &Path, head: &str, file: &impl Serialize) -> Result<(), StoreError> {
+        let body = toml::to_string(file)
+            .map_err(|error| StoreError::Unreadable { path: path.to_owned(), reason: error.to_string() })?;
+        paths::replace_file(path, format!("{head}{body}").as_bytes(), paths::PRIVATE_FILE_MODE)?;
+        Ok(())
+    }
+}
+
+impl LoginRow {
+    fn of(login: &Login) -> Self {
+        Self { server: login.server.clone(), account: login.account.clone(), token: login.token.expose().to_owned() }
+    }
+
+    fn into_login(self) -> Login {
+        Login { server: self.server, account: self.account, token: Secret::new(self.token) }
+    }
+}
+
+/// Carries out orders one after the other, in a thread that may block. Failures are told to `failed`.
+#[derive(Debug)]
+pub struct Keeper {
+    orders: mpsc::Sender<Order>,
+    task: JoinHandle<()>,
+}
+
+impl Keeper {
+    /// Begins to wait for orders.
+    pub fn new(store: Store, failed: mpsc::Sender<StoreError>) -> Self {
+        let (orders, mut waiting) = mpsc::channel(ORDERS_MAX);
+        let task = tokio::task::spawn_blocking(move || {
+            while let Some(order) = waiting.blocking_recv() {
+                if let Err(error) = store.apply(&order) {
+                    // Nobody listens any more when the program ends: then the message has no reader.
+                    let _ = failed.blocking_send(error);
+                }
+            }
+        });
+        Self { orders, task }
+    }
+
+    /// Queues an order.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when too many wait.
+    pub fn order(&self, order: Order) -> Result<(), StoreError> {
+        self.orders.try_send(order).map_err(|_| StoreError::Busy)
+    }
+
+    /// Waits until everything is on disk, within bounds.
+    pub async fn close(self) {
+        drop(self.orders);
+        let _ = timeout(CLOSE_TIMEOUT, self.task).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt as _;
+
+    use super::*;
+
+    fn store(root: &Path) -> Store {
+        Store::new(&Directories::under(root))
+    }
+
+    fn login(server: &str, token: &str) -> Login {
+        Login { server: server.into(), account: "romain".into(), token: Secret::new(token) }
+    }
+
+    #[test]
+    fn what_was_kept_is_found_again() {
+        let root = tempfile::tempdir().unwrap();
+        let store = store(root.path());
+        assert!(store.load().0.logins.is_empty());
+
+        store.apply(&Order::Remember(login("local", "one"))).unwrap();
+        store.apply(&Order::Remember(login("irc.example.org:6697", "two"))).unwrap();
+        store.apply(&Order::Remember(login("local", "three"))).unwrap();
+        let fingerprint = Fingerprint::of(b"certificate");
+        store.apply(&Order::Pin("irc.example.org:6697".into(), fingerprint)).unwrap();
+
+        let (kept, errors) = store.load();
+        assert!(errors.is_empty());
+        assert_eq!(kept.logins, [login("irc.example.org:6697", "two"), login("local", "three")]);
+        assert_eq!(kept.pins, [("irc.example.org:6697".to_owned(), fingerprint)]);
+
+        store.apply(&Order::Forget("local".into())).unwrap();
+        assert_eq!(store.load().0.logins, [login("irc.example.org:6697", "two")]);
+    }
+
+    #[test]
+    fn tokens_are_for_their_owner_only() {
+        let root = tempfile::tempdir().unwrap();
+        let store = store(root.path());
+        store.apply(&Order::Remember(login("local", "one"))).unwrap();
+        assert_eq!(std::fs::metadata(store.logins_path()).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(std::fs::metadata(&store.directory).unwrap().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn a_file_that_is_not_understood_is_told_and_kept_aside() {
+        let root = tempfile::tempdir().unwrap();
+        let store = store(root.path());
+        store.apply(&Order::Remember(login("local", "one"))).unwrap();
+        std::fs::write(store.logins_path(), "[[login]]\nserver = \"local\"\ntoken = secret!").unwrap();
+        let (kept, errors) = store.load();
+        assert!(kept.logins.is_empty());
+        let told = errors[0].to_string();
+        assert!(told.contains("line 3") && !told.contains("secret!"), "{told}");
+
+        store.apply(&Order::Remember(login("local", "two"))).unwrap();
+        assert_eq!(store.load().0.logins, [login("local", "two")]);
+        assert!(store.directory.join("logins.toml.unreadable").exists());
+    }
+
+    #[tokio::test]
+    async fn the_keeper_finishes_what_it_was_told() {
+        let root = tempfile::tempdir().unwrap();
+        let (failed, mut failures) = mpsc::channel(8);
+        let keeper = Keeper::new(store(root.path()), failed.clone());
+        for number in 0..20 {
+            keeper.order(Order::Remember(login("local", &number.to_string()))).unwrap();
+        }
+        keeper.close().await;
+        assert_eq!(store(root.path()).load().0.logins, [login("local", "19")]);
+
+        std::fs::write(root.path().join("file"), "").unwrap();
+        let keeper = Keeper::new(Store { directory: root.path().join("file") }, failed);
+        keeper.order(Order::Forget("local".into())).unwrap();
+        assert!(matches!(failures.recv().await, Some(StoreError::Path(_))));
+        keeper.close().await;
+    }
+}
