@@ -9,5 +9,6 @@ pub mod message;
 pub mod names;
 pub mod numerics;
 pub mod sasl;
+pub mod scram;
 pub mod secret;
 pub mod time;
