@@ -19,6 +19,7 @@ pub use fluent_bundle::FluentValue as Value;
 
 /// One file of texts in each language.
 struct Resource {
+    #[cfg(test)]
     file: &'static str,
     english: &'static str,
     french: &'static str,
@@ -27,6 +28,7 @@ struct Resource {
 macro_rules! resources {
     ($($file:literal),* $(,)?) => {
         &[$(Resource {
+            #[cfg(test)]
             file: $file,
             english: include_str!(concat!("../../assets/locales/en/", $file)),
             french: include_str!(concat!("../../assets/locales/fr/", $file)),
