@@ -17,7 +17,7 @@
 //!
 //! # Layers
 //!
-//! A room names only rooms to its right; `tests/tidy.rs` reads the source and fails otherwise.
+//! A room names only rooms to its right; `tests/tidy/` reads the source and fails otherwise.
 //!
 //! ```text
 //! bin → server → journal → store → chat → proto

@@ -1,3 +1,5 @@
+//! Cutting bytes into lines: cases and properties.
+
 use proptest::prelude::*;
 
 use super::*;

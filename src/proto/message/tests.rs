@@ -1,3 +1,5 @@
+//! Reading and writing messages: cases and properties.
+
 use proptest::prelude::*;
 
 use super::*;

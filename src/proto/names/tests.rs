@@ -1,3 +1,5 @@
+//! What may be a name, and which names are equal: cases and properties.
+
 use proptest::prelude::*;
 
 use super::*;
