@@ -4,6 +4,8 @@
 //! server's rules (`chat`) and the client stand on it; it names no other module of the crate.
 
 pub mod caps;
+pub mod casemapping;
+pub mod history;
 pub mod line;
 pub mod message;
 pub mod names;
