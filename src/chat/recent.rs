@@ -1,0 +1,174 @@
+//! The last events of each conversation, kept in memory: what history is read from while the store does not answer.
+//!
+//! Bounded: [`EVENTS_MAX`] events a conversation, [`CONVERSATIONS_MAX`] conversations. Beyond that the oldest event, or the
+//! conversation that was silent for the longest time, is forgotten; a page that needs what is forgotten is not answered
+//! from here. Never guesses: a page is given only when it is certain to be the one that the store would give.
+
+use std::collections::{HashMap, VecDeque};
+
+use super::event::{AuthorKind, Event, MessageKind, Place, Record, Seq};
+use super::ports::{Bound, PageQuery, PageRange, StoredEvent, StoredWhat};
+
+/// The most events that are kept of one conversation.
+pub const EVENTS_MAX: usize = 128;
+/// The most conversations of which events are kept.
+pub const CONVERSATIONS_MAX: usize = 512;
+
+/// The last events of many conversations.
+#[derive(Debug, Default)]
+pub struct Recent {
+    conversations: HashMap<Place, Conversation>,
+}
+
+/// The last events of one conversation, oldest first.
+#[derive(Debug, Default)]
+struct Conversation {
+    events: VecDeque<StoredEvent>,
+    /// Nothing of it was ever left out: the first event is the conversation's first.
+    whole: bool,
+}
+
+impl Recent {
+    /// Keeps a record when history would tell it. `founding` says that its conversation has no earlier events.
+    pub fn keep(&mut self, record: &Record, founding: bool) {
+        let Some(event) = stored_event(record) else { return };
+        if matches!(record.place, Place::Unlisted | Place::Server) {
+            return;
+        }
+        if !self.conversations.contains_key(&record.place) && self.conversations.len() >= CONVERSATIONS_MAX {
+            self.forget_most_silent();
+        }
+        let conversation = self
+            .conversations
+            .entry(record.place)
+            .or_insert_with(|| Conversation { events: VecDeque::new(), whole: founding });
+        if conversation.events.len() == EVENTS_MAX {
+            conversation.events.pop_front();
+            conversation.whole = false;
+        }
+        conversation.events.push_back(event);
+    }
+
+    /// Forgets an event that turned out to be a duplicate.
+    pub fn forget(&mut self, place: Place, seq: Seq) {
+        if let Some(conversation) = self.conversations.get_mut(&place) {
+            conversation.events.retain(|event| event.seq != seq);
+        }
+    }
+
+    /// The page that the store would give, when what is kept and committed is enough to know it.
+    pub fn page(&self, query: &PageQuery, committed: Seq) -> Option<Vec<StoredEvent>> {
+        let conversation = self.conversations.get(&query.place)?;
+        conversation.page(query, committed)
+    }
+
+    fn forget_most_silent(&mut self) {
+        let last = |conversation: &Conversation| conversation.events.back().map(|event| event.seq);
+        let silent = self.conversations.iter().min_by_key(|(_, conversation)| last(conversation));
+        if let Some(place) = silent.map(|(place, _)| *place) {
+            self.conversations.remove(&place);
+        }
+    }
+}
+
+impl Conversation {
+    fn page(&self, query: &PageQuery, committed: Seq) -> Option<Vec<StoredEvent>> {
+        let limit = query.limit as usize;
+        let events = || {
+            self.events.iter().filter(|event| event.seq <= committed && (query.with_events || event.what.is_message()))
+        };
+        let last = |low: Option<Bound>, high: Option<Bound>| {
+            let inside = events().rev().filter(|event| within(event, low, high));
+            let mut page: Vec<StoredEvent> = inside.take(limit).cloned().collect();
+            page.reverse();
+            (page.len() == limit || self.reaches(low)).then_some(page)
+        };
+        let first = |low: Bound, high: Option<Bound>| {
+            let inside = events().filter(|event| within(event, Some(low), high));
+            self.reaches(Some(low)).then(|| inside.take(limit).cloned().collect::<Vec<_>>())
+        };
+        match query.range {
+            PageRange::Before(high) => last(None, Some(high)),
+            PageRange::After(low) => first(low, None),
+            PageRange::Latest(low) => last(low, None),
+            PageRange::Between(from, to) => match (self.place_of(from), self.place_of(to)) {
+                (from_place, to_place) if from_place <= to_place => first(from, Some(to)),
+                _ => last(Some(to), Some(from)),
+            },
+            PageRange::Around(middle) => {
+                let half = limit / 2;
+                let earlier: Vec<_> =
+                    events().rev().filter(|event| within(event, None, Some(middle))).take(half).collect();
+                let known = half > 0 && earlier.len() == half;
+                let begins_before = self.events.front().is_some_and(|first| within(first, None, Some(middle)));
+                if !(self.whole || known || half == 0 && begins_before) {
+                    return None;
+                }
+                let later = events().filter(|event| !within(event, None, Some(middle)));
+                let room = limit - earlier.len();
+                Some(earlier.into_iter().rev().chain(later.take(room)).cloned().collect())
+            }
+        }
+    }
+
+    /// Whether nothing behind this bound was left out.
+    fn reaches(&self, low: Option<Bound>) -> bool {
+        self.whole
+            || match (low, self.events.front()) {
+                (Some(Bound::Seq(seq)), Some(first)) => first.seq <= seq,
+                // Time never decreases along the order, so whatever is later than the first one's time is kept.
+                (Some(Bound::Time(time)), Some(first)) => first.time <= time,
+                _ => false,
+            }
+    }
+
+    /// How many of the kept events lie before a bound: enough to say which of two bounds is the earlier one.
+    fn place_of(&self, bound: Bound) -> usize {
+        self.events.iter().filter(|event| within(event, None, Some(bound))).count()
+    }
+}
+
+/// Whether an event lies between two bounds, both excluded.
+fn within(event: &StoredEvent, low: Option<Bound>, high: Option<Bound>) -> bool {
+    let behind = match low {
+        None => true,
+        Some(Bound::Seq(seq)) => event.seq > seq,
+        Some(Bound::Time(time)) => event.time > time,
+    };
+    let before = match high {
+        None => true,
+        Some(Bound::Seq(seq)) => event.seq < seq,
+        Some(Bound::Time(time)) => event.time < time,
+    };
+    behind && before
+}
+
+impl StoredWhat {
+    /// Whether it is a message, which every page tells; the others only with `draft/event-playback`.
+    pub fn is_message(&self) -> bool {
+        matches!(self, Self::Privmsg(_) | Self::Notice(_))
+    }
+}
+
+/// A record as history gives it back; nothing for what history does not tell.
+pub fn stored_event(record: &Record) -> Option<StoredEvent> {
+    let what = match &record.event {
+        Event::Message { kind: MessageKind::Privmsg, text } => StoredWhat::Privmsg(text.clone()),
+        Event::Message { kind: MessageKind::Notice, text } => StoredWhat::Notice(text.clone()),
+        Event::TopicSet { topic } => StoredWhat::Topic(topic.clone()),
+        Event::Joined { .. } => StoredWhat::Join,
+        Event::Parted { reason } => StoredWhat::Part(reason.clone()),
+        Event::Kicked { nick, reason, .. } => StoredWhat::Kick(nick.clone(), reason.clone()),
+        Event::ModesChanged { text, .. } => StoredWhat::Mode(text.clone()),
+        _ => return None,
+    };
+    Some(StoredEvent {
+        seq: record.seq,
+        time: record.time,
+        account: record.author.account,
+        name: record.author.name.clone(),
+        from_server: record.author.kind == AuthorKind::Server,
+        target: record.target.clone(),
+        what,
+    })
+}

@@ -1,0 +1,3 @@
+//! The transcripts against the bare rules.
+
+mod common;
