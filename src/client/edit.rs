@@ -404,9 +404,9 @@ mod tests {
     #[test]
     fn rows_are_cut_by_columns() {
         let edit = written("日本語ab");
-        assert_eq!(edit.rows(4), [0..6, 6..11]);
+        assert_eq!(edit.rows(4), [0..6, 6..11, 11..11]);
         assert_eq!(edit.rows(5), [0..6, 6..11]);
-        assert_eq!(edit.caret_cell(4), (2, 0).min(edit.caret_cell(4)));
+        assert_eq!(edit.caret_cell(5), (1, 4));
         assert_eq!(written("abcd").rows(4), [0..4, 4..4]);
         assert_eq!(written("abcd").caret_cell(4), (1, 0));
         assert_eq!(written("").rows(4), [0..0]);

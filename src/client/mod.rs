@@ -23,10 +23,20 @@
 
 pub mod buffer;
 pub mod composer;
+pub mod config;
+pub mod connection;
+pub mod conversation;
 pub mod edit;
 pub mod event;
+pub mod form;
+pub mod geometry;
+pub mod keymap;
 pub mod local;
+pub mod model;
 pub mod network;
+pub mod overlay;
+pub mod session;
 pub mod store;
 pub mod terminal;
+pub mod update;
 pub mod view;

@@ -1,0 +1,355 @@
+//! The client's settings: flags above the configuration file above the defaults; and how a server's address is written.
+//!
+//! The file is TOML. Its keys come from one table, [`KEYS`]; unknown keys and bad values are reported all together.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use super::event::Endpoint;
+use crate::ground::texts::Language;
+
+/// The port for TLS when none is given (RFC 7194).
+pub const TLS_PORT: u16 = 6697;
+/// The port for plain text when none is given.
+pub const PLAIN_PORT: u16 = 6667;
+
+/// Which server the person wants.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ServerChoice {
+    /// This user's own local server, started when none runs.
+    #[default]
+    Local,
+    /// This one, and no other.
+    At(Endpoint),
+}
+
+/// Why a text does not name a server. Each has a sentence in the texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerError {
+    /// It has characters that no host's name has, or no host at all.
+    BadHost,
+    /// What stands behind the colon is not a port.
+    BadPort,
+    /// Plain text over a network, without having asked for it by `irc://`.
+    PlainText,
+}
+
+impl ServerError {
+    /// The id of its sentence.
+    pub fn text_id(self) -> &'static str {
+        match self {
+            Self::BadHost => "form-error-server-host",
+            Self::BadPort => "form-error-server-port",
+            Self::PlainText => "form-error-server-plain-text",
+        }
+    }
+}
+
+impl ServerChoice {
+    /// Reads what a person writes: nothing or `local`; a path to a Unix socket; `HOST`, `HOST:PORT`, `[IPV6]:PORT`; `ircs://…`
+    /// for TLS; `irc://…` for plain text. Port 6667 means plain text, which is accepted for this very machine, and for others when
+    /// `plain_text` says so.
+    ///
+    /// # Errors
+    /// When it is none of these.
+    pub fn parse(text: &str, plain_text: bool) -> Result<Self, ServerError> {
+        let text = text.trim();
+        if text.is_empty() || text.eq_ignore_ascii_case("local") {
+            return Ok(Self::Local);
+        }
+        if let Some(path) = text.strip_prefix("unix:").or(text.starts_with('/').then_some(text)) {
+            return Ok(Self::At(Endpoint::Local(PathBuf::from(path))));
+        }
+        let (asked_tls, rest) = match text.split_once("://") {
+            Some(("ircs", rest)) => (Some(true), rest),
+            Some(("irc", rest)) => (Some(false), rest),
+            Some(_) => return Err(ServerError::BadHost),
+            None => (plain_text.then_some(false), text),
+        };
+        let (host, port) = split_port(rest.trim_end_matches('/'))?;
+        let is_address = host.parse::<IpAddr>().is_ok();
+        let is_name = |part: &str| part.chars().all(|sign| sign.is_alphanumeric() || "-_.".contains(sign));
+        if host.is_empty() || host.len() > 255 || !(is_address || is_name(host)) {
+            return Err(ServerError::BadHost);
+        }
+        let tls = asked_tls.unwrap_or(port != Some(PLAIN_PORT));
+        if !tls && asked_tls.is_none() && !is_loopback(host) {
+            return Err(ServerError::PlainText);
+        }
+        let port = port.unwrap_or(if tls { TLS_PORT } else { PLAIN_PORT });
+        Ok(Self::At(Endpoint::Tcp { host: host.to_owned(), port, tls }))
+    }
+
+    /// The name under which a log-in at this server is remembered.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Local => "local".to_owned(),
+            Self::At(endpoint) => endpoint.to_string(),
+        }
+    }
+}
+
+/// Splits `HOST:PORT`; a bare IPv6 address has no port.
+fn split_port(text: &str) -> Result<(&str, Option<u16>), ServerError> {
+    let number = |port: &str| match port.parse::<u16>() {
+        Ok(port) if port > 0 => Ok(Some(port)),
+        _ => Err(ServerError::BadPort),
+    };
+    if let Some(bracketed) = text.strip_prefix('[') {
+        let (host, rest) = bracketed.split_once(']').ok_or(ServerError::BadHost)?;
+        return match rest.strip_prefix(':') {
+            Some(port) => Ok((host, number(port)?)),
+            None if rest.is_empty() => Ok((host, None)),
+            None => Err(ServerError::BadPort),
+        };
+    }
+    match text.split_once(':') {
+        Some((_, port)) if port.contains(':') => Ok((text, None)),
+        Some((host, port)) => Ok((host, number(port)?)),
+        None => Ok((text, None)),
+    }
+}
+
+/// Whether a host is this very machine.
+pub fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// As it is written to [`ServerChoice::parse`], and unique: `host:port` for TLS, `irc://host:port` for plain text, a path for a
+/// socket.
+impl fmt::Display for Endpoint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Local(path) => write!(formatter, "{}", path.display()),
+            Self::Tcp { host, port, tls } => {
+                let scheme = if *tls { "" } else { "irc://" };
+                if host.contains(':') {
+                    write!(formatter, "{scheme}[{host}]:{port}")
+                } else {
+                    write!(formatter, "{scheme}{host}:{port}")
+                }
+            }
+        }
+    }
+}
+
+/// What flags or the file say; what neither says is open.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// The server, as [`ServerChoice::parse`] reads it.
+    pub server: Option<String>,
+    /// The account to log in with.
+    pub name: Option<String>,
+    /// The language.
+    pub language: Option<Language>,
+    /// Plain text is accepted over a network.
+    pub plain_text: Option<bool>,
+    /// A local server is started when none runs.
+    pub spawn: Option<bool>,
+}
+
+/// One key of the configuration file.
+pub struct Key {
+    /// Its name.
+    pub name: &'static str,
+    /// The id of its explanation.
+    pub help_id: &'static str,
+    /// Takes a value; an error is the id of a sentence that says what is expected.
+    apply: fn(&mut Choices, &toml::Value) -> Result<(), &'static str>,
+}
+
+/// Every key of the configuration file.
+pub const KEYS: &[Key] = &[
+    Key {
+        name: "server",
+        help_id: "config-server",
+        apply: |choices, value| {
+            choices.server = Some(text(value)?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "name",
+        help_id: "config-name",
+        apply: |choices, value| {
+            choices.name = Some(text(value)?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "language",
+        help_id: "config-language",
+        apply: |choices, value| {
+            let tag = text(value)?;
+            choices.language = Some(Language::from_tag(&tag).ok_or("config-expects-language")?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "plain_text",
+        help_id: "config-plain-text",
+        apply: |choices, value| {
+            choices.plain_text = Some(value.as_bool().ok_or("config-expects-bool")?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "spawn",
+        help_id: "config-spawn",
+        apply: |choices, value| {
+            choices.spawn = Some(value.as_bool().ok_or("config-expects-bool")?);
+            Ok(())
+        },
+    },
+];
+
+fn text(value: &toml::Value) -> Result<String, &'static str> {
+    value.as_str().map(str::to_owned).ok_or("config-expects-text")
+}
+
+/// A fault of the configuration file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConfigFault {
+    /// Not TOML: what the parser says, with its line.
+    Syntax(String),
+    /// No such key.
+    UnknownKey(String),
+    /// A bad value: the key, and the id of a sentence that says what is expected.
+    BadValue(String, &'static str),
+}
+
+impl Choices {
+    /// Reads a configuration file.
+    ///
+    /// # Errors
+    /// All faults together.
+    pub fn parse(content: &str) -> Result<Self, Vec<ConfigFault>> {
+        let table: toml::Table =
+            content.parse().map_err(|error: toml::de::Error| vec![ConfigFault::Syntax(error.to_string())])?;
+        let mut choices = Self::default();
+        let mut faults = Vec::new();
+        for (name, value) in &table {
+            match KEYS.iter().find(|key| key.name == name) {
+                None => faults.push(ConfigFault::UnknownKey(name.clone())),
+                Some(key) => {
+                    if let Err(expected) = (key.apply)(&mut choices, value) {
+                        faults.push(ConfigFault::BadValue(name.clone(), expected));
+                    }
+                }
+            }
+        }
+        if faults.is_empty() { Ok(choices) } else { Err(faults) }
+    }
+}
+
+/// Who sits in front of the client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// A person with an account.
+    #[default]
+    Person,
+    /// The operator's console: logs in by the peer's uid, speaks as "the server".
+    Console,
+}
+
+/// The checked settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The server.
+    pub server: ServerChoice,
+    /// The account to log in with, when one was given.
+    pub name: Option<String>,
+    /// The language.
+    pub language: Language,
+    /// Plain text is accepted over a network.
+    pub plain_text: bool,
+    /// A local server is started when none runs.
+    pub spawn: bool,
+    /// Who sits in front of it.
+    pub mode: Mode,
+}
+
+impl Settings {
+    /// Puts the flags above the file above the defaults. `language` is the environment's.
+    ///
+    /// # Errors
+    /// When the server is not one.
+    pub fn resolve(flags: Choices, file: Choices, language: Language, mode: Mode) -> Result<Self, ServerError> {
+        let plain_text = flags.plain_text.or(file.plain_text).unwrap_or(false);
+        let server = flags.server.or(file.server).unwrap_or_default();
+        Ok(Self {
+            server: ServerChoice::parse(&server, plain_text)?,
+            name: flags.name.or(file.name),
+            language: flags.language.or(file.language).unwrap_or(language),
+            plain_text,
+            spawn: flags.spawn.or(file.spawn).unwrap_or(true),
+            mode,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tcp(host: &str, port: u16, tls: bool) -> Result<ServerChoice, ServerError> {
+        Ok(ServerChoice::At(Endpoint::Tcp { host: host.into(), port, tls }))
+    }
+
+    #[test]
+    fn servers_as_people_write_them() {
+        for (text, expected) in [
+            ("", Ok(ServerChoice::Local)),
+            (" Local ", Ok(ServerChoice::Local)),
+            ("/run/chat/socket", Ok(ServerChoice::At(Endpoint::Local("/run/chat/socket".into())))),
+            ("chat.example.org", tcp("chat.example.org", 6697, true)),
+            ("chat.example.org:7000", tcp("chat.example.org", 7000, true)),
+            ("127.0.0.1:6667", tcp("127.0.0.1", 6667, false)),
+            ("localhost:6697", tcp("localhost", 6697, true)),
+            ("chat.example.org:6667", Err(ServerError::PlainText)),
+            ("irc://chat.example.org", tcp("chat.example.org", 6667, false)),
+            ("ircs://chat.example.org:6667/", tcp("chat.example.org", 6667, true)),
+            ("[::1]:6667", tcp("::1", 6667, false)),
+            ("::1", tcp("::1", 6697, true)),
+            ("host:", Err(ServerError::BadPort)),
+            ("host:0", Err(ServerError::BadPort)),
+            ("host:70000", Err(ServerError::BadPort)),
+            (":6667", Err(ServerError::BadHost)),
+            ("two words", Err(ServerError::BadHost)),
+            ("http://host", Err(ServerError::BadHost)),
+            ("[::1", Err(ServerError::BadHost)),
+            ("[::1]x", Err(ServerError::BadPort)),
+        ] {
+            assert_eq!(ServerChoice::parse(text, false), expected, "{text:?}");
+        }
+        assert_eq!(ServerChoice::parse("host:6667", true), tcp("host", 6667, false));
+    }
+
+    #[test]
+    fn what_is_shown_can_be_read_again() {
+        for text in ["host:6697", "irc://host:6667", "[::1]:7000", "irc://[::1]:7000", "/a/b"] {
+            let choice = ServerChoice::parse(text, false).unwrap();
+            assert_eq!(choice.key(), text);
+            assert_eq!(ServerChoice::parse(&choice.key(), false), Ok(choice));
+        }
+    }
+
+    #[test]
+    fn faults_of_the_file_are_reported_together() {
+        let faults = Choices::parse("server = 3\nspawn = \"no\"\ncolour = 1\nlanguage = \"xx\"\n").unwrap_err();
+        assert_eq!(faults.len(), 4);
+        assert!(faults.contains(&ConfigFault::UnknownKey("colour".into())));
+        assert!(matches!(&Choices::parse("server =").unwrap_err()[..], [ConfigFault::Syntax(_)]));
+    }
+
+    #[test]
+    fn flags_stand_above_the_file() {
+        let file = Choices::parse("server = \"one\"\nname = \"ann\"\nspawn = false\nlanguage = \"fr\"").unwrap();
+        let flags = Choices { server: Some("two".into()), ..Choices::default() };
+        let settings = Settings::resolve(flags, file, Language::English, Mode::Person).unwrap();
+        assert_eq!(settings.server.key(), "two:6697");
+        assert_eq!((settings.name.as_deref(), settings.spawn), (Some("ann"), false));
+        assert_eq!(settings.language, Language::French);
+    }
+}

@@ -1,0 +1,85 @@
+//! Which server, as whom, and how far the connection to it has got.
+
+use super::config::ServerChoice;
+use super::event::{ConnectStep, Security};
+use crate::proto::secret::Secret;
+
+/// How one proves to be the account's owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// By the password: kept in memory only, until a token has taken its place.
+    Password(Secret),
+    /// By this device's token.
+    Token(Secret),
+    /// By the peer's uid on the server's Unix socket (SASL EXTERNAL).
+    PeerUid,
+}
+
+/// Who logs in, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    /// The account.
+    pub account: String,
+    /// The proof.
+    pub proof: Proof,
+    /// Make the account first.
+    pub register: bool,
+}
+
+/// A step between an open connection and the conversations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginStep {
+    /// Client and server find out what they have in common.
+    Negotiating,
+    /// A new account is made.
+    Registering,
+    /// The proof is checked.
+    Authenticating,
+    /// The server lets us in.
+    Welcoming,
+}
+
+/// How far the connection has got.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Status {
+    /// Nothing is wanted.
+    #[default]
+    Off,
+    /// This user's own local server is being found or started.
+    StartingServer,
+    /// The connection is being made.
+    Connecting(ConnectStep),
+    /// The connection stands; the log-in runs.
+    LoggingIn(LoginStep),
+    /// Conversations run.
+    Online,
+    /// It was lost; the next attempt is at this moment of `Moment::elapsed_millis`.
+    Waiting {
+        /// When.
+        until_millis: u64,
+        /// Why it was lost, as a sentence.
+        reason: String,
+    },
+    /// It was refused for a reason that waiting does not cure.
+    Refused {
+        /// Why, as a sentence.
+        reason: String,
+    },
+}
+
+/// The connection.
+#[derive(Debug, Default)]
+pub struct Connection {
+    /// How far it has got.
+    pub status: Status,
+    /// Which server is wanted.
+    pub server: ServerChoice,
+    /// How private the connection is, once it stands.
+    pub security: Option<Security>,
+    /// Counts connections: events of older ones are ignored.
+    pub(super) number: u64,
+    /// Attempts since the last time that it was online.
+    pub(super) attempt: u32,
+    /// Who logs in.
+    pub(super) credentials: Option<Credentials>,
+}

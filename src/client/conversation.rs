@@ -1,0 +1,510 @@
+//! Conversations: channels, people, the server as a correspondent, and what the server itself has to say.
+
+use std::cmp::Reverse;
+
+use super::buffer::{Buffer, EntryKey};
+use super::composer::Composer;
+
+/// How many conversations are held; beyond it a new direct message replaces the one that has been quiet for longest.
+pub const CONVERSATIONS_MAX: usize = 500;
+/// How many members of one channel are listed; further ones are counted only.
+pub const MEMBERS_MAX: usize = 20_000;
+
+/// Names a conversation for as long as the program runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConversationId(pub u32);
+
+/// What kind of conversation it is. The order is the one in which they are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ConversationKind {
+    /// What the server itself says: its message of the day, answers to queries. Nothing can be written there but commands.
+    Server,
+    /// "The server" as a correspondent: the people who operate it.
+    Correspondent,
+    /// A channel.
+    Channel,
+    /// One person.
+    Direct,
+}
+
+/// How far back a conversation's history is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HistoryState {
+    /// Older messages may exist and can be asked for.
+    #[default]
+    More,
+    /// A page was asked for.
+    Loading,
+    /// The first message is here, or the server has no history.
+    Start,
+}
+
+/// A member of a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The nick.
+    pub nick: String,
+    /// The nick as it is compared.
+    pub folded: String,
+    /// Signs of rank, highest first: `@+`, or nothing.
+    pub prefixes: String,
+    /// Marked as away (where the server tells).
+    pub is_away: bool,
+}
+
+/// The members of a channel, those of higher rank first, then by name.
+#[derive(Clone, Debug, Default)]
+pub struct Members {
+    list: Vec<Member>,
+    /// How many there are beyond [`MEMBERS_MAX`].
+    unlisted: usize,
+}
+
+impl Members {
+    /// The members in the order in which they are shown.
+    pub fn list(&self) -> &[Member] {
+        &self.list
+    }
+
+    /// How many there are, those beyond the bound included.
+    pub fn count(&self) -> usize {
+        self.list.len() + self.unlisted
+    }
+
+    /// The member of this folded nick.
+    pub fn get(&self, folded: &str) -> Option<&Member> {
+        self.list.iter().find(|member| member.folded == folded)
+    }
+
+    /// Replaces everybody, as the end of a NAMES reply does.
+    pub fn replace(&mut self, mut list: Vec<Member>, ranks: &str) {
+        list.sort_by(|one, other| order(one, ranks).cmp(&order(other, ranks)));
+        list.dedup_by(|one, other| one.folded == other.folded);
+        self.unlisted = list.len().saturating_sub(MEMBERS_MAX);
+        list.truncate(MEMBERS_MAX);
+        self.list = list;
+    }
+
+    /// Adds or replaces a member. `ranks` are the signs of rank, highest first.
+    pub fn insert(&mut self, member: Member, ranks: &str) {
+        self.list.retain(|other| other.folded != member.folded);
+        if self.list.len() >= MEMBERS_MAX {
+            self.unlisted += 1;
+            return;
+        }
+        let place = self.list.partition_point(|other| order(other, ranks) < order(&member, ranks));
+        self.list.insert(place, member);
+    }
+
+    /// Removes a member. Returns whether there was one.
+    pub fn remove(&mut self, folded: &str) -> Option<Member> {
+        let place = self.list.iter().position(|member| member.folded == folded)?;
+        Some(self.list.remove(place))
+    }
+
+    /// Changes a member and puts it where it belongs then. Returns whether there was one.
+    pub fn change(&mut self, folded: &str, ranks: &str, change: impl FnOnce(&mut Member)) -> bool {
+        let Some(mut member) = self.remove(folded) else { return false };
+        change(&mut member);
+        self.insert(member, ranks);
+        true
+    }
+
+    /// Forgets everybody.
+    pub fn clear(&mut self) {
+        self.list.clear();
+        self.unlisted = 0;
+    }
+}
+
+fn order<'a>(member: &'a Member, ranks: &str) -> (usize, &'a str) {
+    let rank = member.prefixes.chars().next().and_then(|sign| ranks.find(sign)).unwrap_or(usize::MAX);
+    (rank, &member.folded)
+}
+
+/// One conversation.
+#[derive(Debug)]
+pub struct Conversation {
+    /// Its name in this program.
+    pub id: ConversationId,
+    /// What it is called: `#general`, a nick, or the network's name.
+    pub name: String,
+    /// The name as it is compared.
+    pub folded: String,
+    /// Its kind.
+    pub kind: ConversationKind,
+    /// We are in the channel; always true for the others.
+    pub is_joined: bool,
+    /// The channel's topic; empty when there is none.
+    pub topic: String,
+    /// The channel's members; nobody for the others.
+    pub members: Members,
+    /// What was said.
+    pub buffer: Buffer,
+    /// What is being written.
+    pub composer: Composer,
+    /// Messages that arrived since the person last looked.
+    pub unread: u32,
+    /// Those among them that name the person, or are meant for nobody else.
+    pub mentions: u32,
+    /// The first of the unread, where a line is drawn.
+    pub first_unread: Option<EntryKey>,
+    /// How far back its history is known.
+    pub history: HistoryState,
+    /// Grows with every message in any conversation: the greatest is the latest.
+    pub activity: u64,
+    /// The members that a running NAMES reply has named so far.
+    pub(super) arriving_members: Vec<Member>,
+}
+
+impl Conversation {
+    fn new(id: ConversationId, name: &str, folded: &str, kind: ConversationKind) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            folded: folded.to_owned(),
+            kind,
+            is_joined: kind != ConversationKind::Channel,
+            topic: String::new(),
+            members: Members::default(),
+            buffer: Buffer::new(id.0),
+            composer: Composer::default(),
+            unread: 0,
+            mentions: 0,
+            first_unread: None,
+            history: HistoryState::default(),
+            activity: 0,
+            arriving_members: Vec::new(),
+        }
+    }
+
+    /// Whether messages can be sent to it.
+    pub fn takes_messages(&self) -> bool {
+        self.kind != ConversationKind::Server && self.is_joined
+    }
+}
+
+/// How conversations are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ListOrder {
+    /// By kind, then by name.
+    #[default]
+    Name,
+    /// The latest first: for the operator's console.
+    Recent,
+}
+
+/// All conversations, in the order in which they are listed, and the one that is shown.
+#[derive(Debug, Default)]
+pub struct Conversations {
+    list: Vec<Conversation>,
+    current: Option<ConversationId>,
+    /// The one shown before.
+    previous: Option<ConversationId>,
+    order: ListOrder,
+    next_id: u32,
+    activity: u64,
+}
+
+impl Conversations {
+    /// None yet.
+    pub fn new(order: ListOrder) -> Self {
+        Self { order, ..Self::default() }
+    }
+
+    /// The conversations in the order in which they are listed.
+    pub fn list(&self) -> &[Conversation] {
+        &self.list
+    }
+
+    /// The same, to be changed. Their names and kinds must stay.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Conversation> {
+        self.list.iter_mut()
+    }
+
+    /// The one that is shown; nothing before the first.
+    pub fn current(&self) -> Option<&Conversation> {
+        self.current_index().map(|index| &self.list[index])
+    }
+
+    /// The one that is shown, to be changed.
+    pub fn current_mut(&mut self) -> Option<&mut Conversation> {
+        self.current_index().map(|index| &mut self.list[index])
+    }
+
+    /// The name of the one that is shown.
+    pub fn current_id(&self) -> Option<ConversationId> {
+        self.current
+    }
+
+    /// Where the one that is shown stands in the list.
+    pub fn current_index(&self) -> Option<usize> {
+        self.list.iter().position(|conversation| Some(conversation.id) == self.current)
+    }
+
+    /// The conversation of this name in the program.
+    pub fn get(&self, id: ConversationId) -> Option<&Conversation> {
+        self.list.iter().find(|conversation| conversation.id == id)
+    }
+
+    /// The same, to be changed.
+    pub fn get_mut(&mut self, id: ConversationId) -> Option<&mut Conversation> {
+        self.list.iter_mut().find(|conversation| conversation.id == id)
+    }
+
+    /// The conversation with this folded name.
+    pub fn find(&self, folded: &str) -> Option<&Conversation> {
+        self.list
+            .iter()
+            .find(|conversation| conversation.kind != ConversationKind::Server && conversation.folded == folded)
+    }
+
+    /// The same, to be changed.
+    pub fn find_mut(&mut self, folded: &str) -> Option<&mut Conversation> {
+        self.list
+            .iter_mut()
+            .find(|conversation| conversation.kind != ConversationKind::Server && conversation.folded == folded)
+    }
+
+    /// The conversation with the server itself, made when there is none.
+    pub fn server_mut(&mut self, name: &str) -> &mut Conversation {
+        let known = self.list.iter().find(|conversation| conversation.kind == ConversationKind::Server);
+        let id = match known.map(|conversation| conversation.id) {
+            Some(id) => id,
+            None => self.add(name, name, ConversationKind::Server),
+        };
+        self.expect_mut(id)
+    }
+
+    /// The conversation with this folded name, made when there is none.
+    pub fn open(&mut self, name: &str, folded: &str, kind: ConversationKind) -> &mut Conversation {
+        let id = match self.find(folded) {
+            Some(conversation) => conversation.id,
+            None => self.add(name, folded, kind),
+        };
+        self.expect_mut(id)
+    }
+
+    /// Only called for a conversation that is in the list.
+    fn expect_mut(&mut self, id: ConversationId) -> &mut Conversation {
+        let index = self.list.iter().position(|conversation| conversation.id == id);
+        &mut self.list[index.expect("the conversation was found or added just before")]
+    }
+
+    fn add(&mut self, name: &str, folded: &str, kind: ConversationKind) -> ConversationId {
+        if self.list.len() >= CONVERSATIONS_MAX {
+            let quiet = self.list.iter().filter(|conversation| {
+                conversation.kind == ConversationKind::Direct
+                    && Some(conversation.id) != self.current
+                    && conversation.buffer.pending_count() == 0
+            });
+            // When all are channels, the bound is the server's limit of channels, not ours.
+            if let Some(id) = quiet.min_by_key(|conversation| conversation.activity).map(|conversation| conversation.id)
+            {
+                self.close(id);
+            }
+        }
+        self.next_id += 1;
+        let id = ConversationId(self.next_id);
+        self.list.push(Conversation::new(id, name, folded, kind));
+        self.sort();
+        if self.current.is_none() {
+            self.current = Some(id);
+        }
+        id
+    }
+
+    /// Forgets a conversation; its neighbour is shown when it was shown.
+    pub fn close(&mut self, id: ConversationId) {
+        let Some(index) = self.list.iter().position(|conversation| conversation.id == id) else { return };
+        self.list.remove(index);
+        if self.current == Some(id) {
+            let neighbour = self.list.get(index).or_else(|| self.list.last());
+            self.current = neighbour.map(|conversation| conversation.id);
+        }
+    }
+
+    /// Gives a conversation another name, because the person or the channel has one.
+    pub fn rename(&mut self, id: ConversationId, name: &str, folded: &str) {
+        if let Some(conversation) = self.get_mut(id) {
+            name.clone_into(&mut conversation.name);
+            folded.clone_into(&mut conversation.folded);
+            self.sort();
+        }
+    }
+
+    /// Says what kind of conversation it turned out to be.
+    pub fn set_kind(&mut self, id: ConversationId, kind: ConversationKind) {
+        if let Some(conversation) = self.get_mut(id) {
+            conversation.kind = kind;
+            self.sort();
+        }
+    }
+
+    /// Shows a conversation, with nothing unread in it.
+    pub fn show(&mut self, id: ConversationId) {
+        if self.current != Some(id) && self.get(id).is_some() {
+            if let Some(left) = self.current_mut() {
+                left.first_unread = None;
+            }
+            self.previous = self.current;
+            self.current = Some(id);
+        }
+        self.mark_read();
+    }
+
+    /// The person has seen what is shown.
+    pub fn mark_read(&mut self) {
+        if let Some(conversation) = self.current_mut() {
+            conversation.unread = 0;
+            conversation.mentions = 0;
+        }
+    }
+
+    /// Shows the one `step` places further down the list, around its ends.
+    pub fn show_neighbour(&mut self, step: isize) {
+        let Some(index) = self.current_index() else { return };
+        let count = self.list.len() as isize;
+        let index = (index as isize + step).rem_euclid(count);
+        self.show(self.list[index as usize].id);
+    }
+
+    /// Shows the one at this place of the list, counted from 0, if there is one.
+    pub fn show_nth(&mut self, index: usize) {
+        if let Some(id) = self.list.get(index).map(|conversation| conversation.id) {
+            self.show(id);
+        }
+    }
+
+    /// Shows the one that was shown before.
+    pub fn show_previous(&mut self) {
+        if let Some(previous) = self.previous {
+            self.show(previous);
+        }
+    }
+
+    /// Shows the next one with something unread, those that name the person first.
+    pub fn show_next_unread(&mut self) {
+        let from = self.current_index().map_or(0, |index| index + 1);
+        let count = self.list.len();
+        let order = (0..count).map(|step| (from + step) % count).map(|index| &self.list[index]);
+        let next = order.filter(|conversation| conversation.unread > 0).min_by_key(|one| one.mentions == 0);
+        if let Some(id) = next.map(|conversation| conversation.id) {
+            self.show(id);
+        }
+    }
+
+    /// Something was said in a conversation.
+    pub fn touch(&mut self, id: ConversationId) {
+        self.activity += 1;
+        let activity = self.activity;
+        if let Some(conversation) = self.get_mut(id) {
+            conversation.activity = activity;
+        }
+        if self.order == ListOrder::Recent {
+            self.sort();
+        }
+    }
+
+    /// Messages unread in all conversations together, and those among them that name the person.
+    pub fn unread(&self) -> (u32, u32) {
+        self.list.iter().fold((0, 0), |(unread, mentions), conversation| {
+            (unread.saturating_add(conversation.unread), mentions.saturating_add(conversation.mentions))
+        })
+    }
+
+    fn sort(&mut self) {
+        match self.order {
+            ListOrder::Name => {
+                self.list.sort_by(|one, other| (one.kind, &one.folded).cmp(&(other.kind, &other.folded)));
+            }
+            ListOrder::Recent => self.list.sort_by_key(|conversation| Reverse(conversation.activity)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member(nick: &str, prefixes: &str) -> Member {
+        Member { nick: nick.into(), folded: nick.to_lowercase(), prefixes: prefixes.into(), is_away: false }
+    }
+
+    fn names(conversations: &Conversations) -> Vec<&str> {
+        conversations.list().iter().map(|conversation| conversation.name.as_str()).collect()
+    }
+
+    #[test]
+    fn members_stand_by_rank_then_by_name() {
+        let mut members = Members::default();
+        members.replace(vec![member("zoe", ""), member("Ann", ""), member("bob", "+"), member("ann", "")], "@+");
+        members.insert(member("mia", "@+"), "@+");
+        let nicks: Vec<_> = members.list().iter().map(|member| member.nick.as_str()).collect();
+        assert_eq!(nicks, ["mia", "bob", "Ann", "zoe"]);
+        assert!(members.change("zoe", "@+", |member| member.prefixes = "@".into()));
+        assert_eq!(members.list()[1].nick, "zoe");
+        assert!(!members.change("nobody", "@+", |_| ()));
+    }
+
+    #[test]
+    fn conversations_are_listed_by_kind_and_name() {
+        let mut conversations = Conversations::new(ListOrder::Name);
+        for (name, kind) in [
+            ("zoe", ConversationKind::Direct),
+            ("#b", ConversationKind::Channel),
+            ("#a", ConversationKind::Channel),
+            ("serveur", ConversationKind::Correspondent),
+        ] {
+            conversations.open(name, name, kind);
+        }
+        assert_eq!(names(&conversations), ["serveur", "#a", "#b", "zoe"]);
+        assert_eq!(conversations.current().map(|one| one.name.as_str()), Some("zoe"));
+        conversations.show_neighbour(1);
+        assert_eq!(conversations.current_index(), Some(0));
+        conversations.show_neighbour(-1);
+        assert_eq!(conversations.current_index(), Some(3));
+    }
+
+    #[test]
+    fn the_console_lists_the_latest_first() {
+        let mut conversations = Conversations::new(ListOrder::Recent);
+        let ann = conversations.open("ann", "ann", ConversationKind::Direct).id;
+        let bob = conversations.open("bob", "bob", ConversationKind::Direct).id;
+        conversations.touch(ann);
+        conversations.touch(bob);
+        assert_eq!(names(&conversations), ["bob", "ann"]);
+        conversations.touch(ann);
+        assert_eq!(names(&conversations), ["ann", "bob"]);
+    }
+
+    #[test]
+    fn conversations_are_bounded_and_the_quietest_person_goes() {
+        let mut conversations = Conversations::new(ListOrder::Name);
+        conversations.open("#a", "#a", ConversationKind::Channel);
+        for number in 0..CONVERSATIONS_MAX + 5 {
+            let name = format!("p{number:04}");
+            let id = conversations.open(&name, &name, ConversationKind::Direct).id;
+            conversations.touch(id);
+        }
+        assert_eq!(conversations.list().len(), CONVERSATIONS_MAX);
+        assert!(conversations.find("#a").is_some());
+        assert!(conversations.find("p0000").is_none());
+    }
+
+    #[test]
+    fn mentions_come_first_among_the_unread() {
+        let mut conversations = Conversations::new(ListOrder::Name);
+        for name in ["a", "b", "c"] {
+            conversations.open(name, name, ConversationKind::Direct);
+        }
+        conversations.show_nth(0);
+        conversations.find_mut("b").unwrap().unread = 3;
+        let c = conversations.find_mut("c").unwrap();
+        (c.unread, c.mentions) = (1, 1);
+        conversations.show_next_unread();
+        assert_eq!(conversations.current().map(|one| one.name.as_str()), Some("c"));
+        conversations.show_previous();
+        assert_eq!(conversations.current_index(), Some(0));
+    }
+}

@@ -1,0 +1,259 @@
+//! The form before the chat: register or log in.
+//!
+//! It checks what can be checked without the server (how long a password must be is the server's to say), and shows each fault
+//! beside the field that caused it. It knows
+//! nothing of connections: a finished form is a [`Request`].
+
+use super::config::{ServerChoice, ServerError};
+use super::edit::TextEdit;
+use crate::ground::texts::Texts;
+use crate::proto::names::{AccountName, NameError};
+use crate::proto::secret::Secret;
+
+/// The most bytes of a field; further ones are not taken. Longer than any password that a server accepts.
+const FIELD_BYTES_MAX: usize = 600;
+
+/// A side of the form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    /// A new account.
+    #[default]
+    Register,
+    /// An account that exists.
+    LogIn,
+}
+
+impl Tab {
+    /// Both, in the order in which they are shown.
+    pub const ALL: [Self; 2] = [Self::Register, Self::LogIn];
+
+    /// The id of its title.
+    pub fn text_id(self) -> &'static str {
+        match self {
+            Self::Register => "form-tab-register",
+            Self::LogIn => "form-tab-login",
+        }
+    }
+
+    /// The other one.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Register => Self::LogIn,
+            Self::LogIn => Self::Register,
+        }
+    }
+}
+
+/// Names a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldId {
+    /// The server's address; empty means one's own local server.
+    Server,
+    /// The account's name.
+    Name,
+    /// The password.
+    Password,
+    /// The password once more, on the register side only.
+    PasswordAgain,
+}
+
+impl FieldId {
+    /// The id of its label.
+    pub fn text_id(self) -> &'static str {
+        match self {
+            Self::Server => "form-field-server",
+            Self::Name => "form-field-name",
+            Self::Password => "form-field-password",
+            Self::PasswordAgain => "form-field-password-again",
+        }
+    }
+
+    /// Whether its text is masked.
+    pub fn is_secret(self) -> bool {
+        matches!(self, Self::Password | Self::PasswordAgain)
+    }
+}
+
+/// One field.
+#[derive(Debug)]
+pub struct Field {
+    /// Its name.
+    pub id: FieldId,
+    /// Its text.
+    pub edit: TextEdit,
+    /// What is wrong with it, as a sentence.
+    pub error: Option<String>,
+}
+
+impl Field {
+    fn new(id: FieldId, text: &str) -> Self {
+        let mut edit = TextEdit::single_line(FIELD_BYTES_MAX);
+        edit.paste(text);
+        Self { id, edit, error: None }
+    }
+}
+
+/// Where the keys go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Focus {
+    /// The two tabs.
+    Tabs,
+    /// A field.
+    Field(FieldId),
+    /// The button.
+    Submit,
+}
+
+/// What the person wants, checked as far as that is possible here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Which server.
+    pub server: ServerChoice,
+    /// The account.
+    pub name: String,
+    /// Its password.
+    pub password: Secret,
+    /// Make a new account first.
+    pub register: bool,
+}
+
+/// The form.
+#[derive(Debug)]
+pub struct Form {
+    /// The side that is shown.
+    pub tab: Tab,
+    /// Where the keys go.
+    pub focus: Focus,
+    /// Passwords are shown in clear.
+    pub is_revealed: bool,
+    /// What is wrong with no field in particular.
+    pub error: Option<String>,
+    /// The four fields; the last one is not on the log-in side.
+    fields: [Field; 4],
+}
+
+impl Form {
+    /// A form with what is known already filled in.
+    pub fn new(server: &str, name: &str, tab: Tab) -> Self {
+        let focus = if name.is_empty() { FieldId::Name } else { FieldId::Password };
+        Self {
+            tab,
+            focus: Focus::Field(focus),
+            is_revealed: false,
+            error: None,
+            fields: [
+                Field::new(FieldId::Server, server),
+                Field::new(FieldId::Name, name),
+                Field::new(FieldId::Password, ""),
+                Field::new(FieldId::PasswordAgain, ""),
+            ],
+        }
+    }
+
+    /// The fields of the side that is shown, from top to bottom.
+    pub fn fields(&self) -> &[Field] {
+        match self.tab {
+            Tab::Register => &self.fields,
+            Tab::LogIn => &self.fields[..3],
+        }
+    }
+
+    /// One field.
+    pub fn field(&self, id: FieldId) -> &Field {
+        &self.fields[id as usize]
+    }
+
+    /// One field, to be changed.
+    pub fn field_mut(&mut self, id: FieldId) -> &mut Field {
+        &mut self.fields[id as usize]
+    }
+
+    /// The field that has the keys.
+    pub fn focused_mut(&mut self) -> Option<&mut Field> {
+        match self.focus {
+            Focus::Field(id) => Some(self.field_mut(id)),
+            Focus::Tabs | Focus::Submit => None,
+        }
+    }
+
+    /// Shows the other side. What was typed stays.
+    pub fn switch_tab(&mut self) {
+        self.tab = self.tab.other();
+        self.clear_errors();
+        if self.focus == Focus::Field(FieldId::PasswordAgain) && self.tab == Tab::LogIn {
+            self.focus = Focus::Field(FieldId::Password);
+        }
+    }
+
+    /// Moves through tabs, fields and button, around the ends.
+    pub fn move_focus(&mut self, step: isize) {
+        let mut stops = vec![Focus::Tabs];
+        stops.extend(self.fields().iter().map(|field| Focus::Field(field.id)));
+        stops.push(Focus::Submit);
+        let at = stops.iter().position(|stop| *stop == self.focus).unwrap_or(0);
+        let next = (at as isize + step).rem_euclid(stops.len() as isize);
+        self.focus = stops[next as usize];
+    }
+
+    /// Takes every error away.
+    pub fn clear_errors(&mut self) {
+        self.error = None;
+        for field in &mut self.fields {
+            field.error = None;
+        }
+    }
+
+    /// Shows an error beside a field and goes there.
+    pub fn fail(&mut self, id: FieldId, sentence: String) {
+        if id == FieldId::PasswordAgain && self.tab == Tab::LogIn {
+            return self.fail(FieldId::Password, sentence);
+        }
+        self.field_mut(id).error = Some(sentence);
+        self.focus = Focus::Field(id);
+    }
+
+    /// Forgets the passwords: they are not needed any more, or were wrong.
+    pub fn forget_passwords(&mut self) {
+        self.is_revealed = false;
+        for id in [FieldId::Password, FieldId::PasswordAgain] {
+            self.field_mut(id).edit.take();
+        }
+    }
+
+    /// Checks the fields. When one is at fault, it shows why, and nothing is returned.
+    pub fn submit(&mut self, plain_text: bool, texts: &Texts) -> Option<Request> {
+        self.clear_errors();
+        let server = ServerChoice::parse(self.field(FieldId::Server).edit.text(), plain_text);
+        let name = self.field(FieldId::Name).edit.text().trim().to_owned();
+        let password = self.field(FieldId::Password).edit.text().to_owned();
+        let is_new = self.tab == Tab::Register;
+        let faults = [
+            (FieldId::Server, server.as_ref().err().copied().map(ServerError::text_id)),
+            (FieldId::Name, AccountName::new(&name).err().map(name_fault)),
+            (FieldId::Password, password.is_empty().then_some("form-error-password-empty")),
+            (
+                FieldId::PasswordAgain,
+                (is_new && self.field(FieldId::PasswordAgain).edit.text() != password)
+                    .then_some("form-error-password-again"),
+            ),
+        ];
+        for (id, fault) in faults.iter().rev() {
+            if let Some(text_id) = fault {
+                self.fail(*id, texts.get(text_id).into_owned());
+            }
+        }
+        if faults.iter().any(|(_, fault)| fault.is_some()) {
+            return None;
+        }
+        Some(Request { server: server.ok()?, name, password: Secret::new(password), register: is_new })
+    }
+}
+
+/// The id of the sentence that says why a text is not a name.
+pub fn name_fault(error: NameError) -> &'static str {
+    match error {
+        NameError::Empty => "form-error-name-empty",
+        NameError::TooLong => "form-error-name-long",
+        NameError::BadCharacter => "form-error-name-characters",
+    }
+}

@@ -1,0 +1,174 @@
+//! Everything that the client knows and shows. `update` alone changes it; the view reads it.
+
+use std::collections::BTreeMap;
+
+use ring::hmac;
+
+use super::config::{Mode, Settings};
+use super::connection::Connection;
+use super::conversation::{Conversations, ListOrder};
+use super::event::{Fingerprint, Login, Moment};
+use super::form::{Form, Tab};
+use super::geometry::ChatAreas;
+use super::overlay::Overlays;
+use super::session::Session;
+use crate::ground::texts::Texts;
+
+/// What lies under the dialogues.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Screen {
+    /// Register or log in.
+    #[default]
+    Form,
+    /// The conversations.
+    Chat,
+}
+
+/// What a device remembers from one run to the next: the shell reads it at the start and keeps it by effects.
+#[derive(Clone, Debug, Default)]
+pub struct Remembered {
+    /// Log-ins, the one used last at the front.
+    pub logins: Vec<Login>,
+    /// Accepted certificates by `host:port`.
+    pub pins: BTreeMap<String, Fingerprint>,
+}
+
+/// What the shell hands over at the start.
+#[derive(Debug)]
+pub struct Start {
+    /// The settings.
+    pub settings: Settings,
+    /// The texts in the language of the settings.
+    pub texts: Texts,
+    /// What earlier runs kept.
+    pub remembered: Remembered,
+    /// Random bytes, from which ids and nonces are made.
+    pub seed: [u8; 32],
+    /// What this device is called in the list of devices: the host's name.
+    pub device_name: String,
+}
+
+/// The state of the client.
+#[derive(Debug)]
+pub struct Model {
+    /// The settings.
+    pub settings: Settings,
+    /// Everything that is written for a person.
+    pub texts: Texts,
+    /// When the event that is being handled happened.
+    pub now: Moment,
+    /// Width and height of the terminal in cells.
+    pub size: (u16, u16),
+    /// The window has the person's attention.
+    pub is_focused: bool,
+    /// What lies under the dialogues.
+    pub screen: Screen,
+    /// The form.
+    pub form: Form,
+    /// The conversations.
+    pub conversations: Conversations,
+    /// The dialogues.
+    pub overlays: Overlays,
+    /// A short remark in the status line, until the next key.
+    pub remark: Option<String>,
+    /// The connection, or what is being done for one.
+    pub connection: Connection,
+    /// The IRC client.
+    pub session: Session,
+    /// What earlier runs kept.
+    pub remembered: Remembered,
+    /// What this device is called in the list of devices.
+    pub device_name: String,
+    /// Ids and nonces.
+    pub(super) entropy: Entropy,
+}
+
+impl Model {
+    /// The state before the first event.
+    pub fn new(start: Start) -> Self {
+        let Start { settings, texts, remembered, seed, device_name } = start;
+        let key = settings.server.key();
+        let login = remembered.logins.iter().find(|login| login.server == key);
+        let name = settings.name.clone().or(login.map(|login| login.account.clone())).unwrap_or_default();
+        let tab = if name.is_empty() { Tab::Register } else { Tab::LogIn };
+        let server = if key == "local" { String::new() } else { key };
+        let order = match settings.mode {
+            Mode::Person => ListOrder::Name,
+            Mode::Console => ListOrder::Recent,
+        };
+        Self {
+            form: Form::new(&server, &name, tab),
+            conversations: Conversations::new(order),
+            now: Moment::default(),
+            size: (80, 24),
+            is_focused: true,
+            screen: match settings.mode {
+                Mode::Person => Screen::Form,
+                Mode::Console => Screen::Chat,
+            },
+            overlays: Overlays::default(),
+            remark: None,
+            connection: Connection::default(),
+            session: Session::default(),
+            entropy: Entropy::new(seed),
+            settings,
+            texts,
+            remembered,
+            device_name,
+        }
+    }
+
+    /// Where the parts of the chat screen are.
+    pub fn areas(&self) -> ChatAreas {
+        let (columns, rows) = self.size;
+        let current = self.conversations.current();
+        let width = ChatAreas::composer_text_columns(columns);
+        let composer_rows = current.map_or(1, |conversation| conversation.composer.edit.rows(width).len());
+        let has_members = current.is_some_and(|conversation| conversation.members.count() > 0);
+        ChatAreas::divide(columns, rows, composer_rows, has_members)
+    }
+
+    /// Whether the operator's console is shown.
+    pub fn is_console(&self) -> bool {
+        self.settings.mode == Mode::Console
+    }
+}
+
+/// Random numbers, stretched from a seed: the core itself draws none.
+pub(super) struct Entropy {
+    key: hmac::Key,
+    drawn: u64,
+}
+
+impl Entropy {
+    pub(super) fn new(seed: [u8; 32]) -> Self {
+        Self { key: hmac::Key::new(hmac::HMAC_SHA256, &seed), drawn: 0 }
+    }
+
+    /// 256 fresh bits.
+    pub(super) fn bytes(&mut self) -> [u8; 32] {
+        self.drawn += 1;
+        let tag = hmac::sign(&self.key, &self.drawn.to_be_bytes());
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(tag.as_ref());
+        bytes
+    }
+
+    /// 128 fresh bits as 32 hexadecimal digits.
+    pub(super) fn id(&mut self) -> String {
+        self.bytes()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// A number below `bound`, which is at least 1.
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
+        let bytes = self.bytes();
+        let number = bytes[..8].iter().fold(0, |number: u64, byte| number << 8 | u64::from(*byte));
+        number % bound
+    }
+}
+
+impl std::fmt::Debug for Entropy {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Entropy(…)")
+    }
+}

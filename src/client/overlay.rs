@@ -1,0 +1,102 @@
+//! The dialogues that lie above everything and take the keys until they are answered.
+
+use super::event::Fingerprint;
+
+/// What lies above the screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Overlay {
+    /// All keys and commands (F1). Scrolls.
+    Help {
+        /// The first row shown; the view shows the last possible one when it is too great.
+        first_row: usize,
+    },
+    /// Somebody with the right password was refused because of the address: is it you?
+    Address(AddressQuestion),
+    /// First use of a certificate that no public authority vouches for.
+    CertificateUnknown {
+        /// `host:port`.
+        server: String,
+        /// What to compare with what the operator says.
+        fingerprint: Fingerprint,
+    },
+    /// The certificate is another one than before: refused, with an explanation.
+    CertificateChanged {
+        /// `host:port`.
+        server: String,
+        /// The one known.
+        pinned: Fingerprint,
+        /// The one shown.
+        got: Fingerprint,
+    },
+    /// Messages of unknown fate: sending them again may double them.
+    Resend {
+        /// How many.
+        count: usize,
+    },
+}
+
+/// What the server says of a log-in that it refused because of its address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddressQuestion {
+    /// From where somebody tried.
+    pub address: String,
+    /// What the answer must name.
+    pub code: String,
+    /// What the server says about it.
+    pub explanation: String,
+}
+
+/// How many dialogues wait behind the one that is shown; a further one is dropped (the server says things again).
+pub const WAITING_MAX: usize = 8;
+
+/// The dialogue that is shown and those behind it.
+#[derive(Debug, Default)]
+pub struct Overlays {
+    /// The first is shown.
+    list: Vec<Overlay>,
+}
+
+impl Overlays {
+    /// The one that is shown.
+    pub fn shown(&self) -> Option<&Overlay> {
+        self.list.first()
+    }
+
+    /// Shows a dialogue, behind those that wait already; never the same one twice.
+    pub fn push(&mut self, overlay: Overlay) {
+        if self.list.len() <= WAITING_MAX && !self.list.contains(&overlay) {
+            self.list.push(overlay);
+        }
+    }
+
+    /// Shows the help above everything, or takes it away.
+    pub fn toggle_help(&mut self) {
+        if matches!(self.shown(), Some(Overlay::Help { .. })) {
+            self.list.remove(0);
+        } else {
+            self.list.insert(0, Overlay::Help { first_row: 0 });
+        }
+    }
+
+    /// Scrolls the help.
+    pub fn scroll_help(&mut self, rows: isize) {
+        if let Some(Overlay::Help { first_row }) = self.list.first_mut() {
+            *first_row = first_row.saturating_add_signed(rows).min(HELP_ROWS_MAX);
+        }
+    }
+
+    /// The view says how far down the help can be scrolled.
+    pub fn limit_help(&mut self, first_row_max: usize) {
+        if let Some(Overlay::Help { first_row }) = self.list.first_mut() {
+            *first_row = (*first_row).min(first_row_max);
+        }
+    }
+
+    /// Takes the one that is shown away.
+    pub fn close(&mut self) -> Option<Overlay> {
+        (!self.list.is_empty()).then(|| self.list.remove(0))
+    }
+}
+
+/// More rows than the help will ever have.
+const HELP_ROWS_MAX: usize = 1_000;
