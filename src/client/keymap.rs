@@ -405,7 +405,10 @@ mod tests {
         let shift = KeyModifiers::SHIFT;
         assert_eq!(lookup(&[Context::Form], event(KeyCode::Tab, shift)), Some(Action::PreviousField));
         assert_eq!(lookup(&[Context::Form], event(KeyCode::BackTab, shift)), Some(Action::PreviousField));
-        assert_eq!(lookup(&[Context::Chat], event(KeyCode::Char('N'), CONTROL | shift)), Some(Action::NextConversation));
+        assert_eq!(
+            lookup(&[Context::Chat], event(KeyCode::Char('N'), CONTROL | shift)),
+            Some(Action::NextConversation)
+        );
         assert_eq!(lookup(&[Context::Chat, Context::Everywhere], event(KeyCode::F(1), NONE)), Some(Action::Help));
         assert_eq!(lookup(&[Context::Chat], event(KeyCode::F(1), NONE)), None);
         assert_eq!(typed(event(KeyCode::Char('É'), shift)), Some('É'));
