@@ -7,12 +7,13 @@ use ring::hmac;
 use super::config::{Mode, Settings};
 use super::connection::Connection;
 use super::conversation::{Conversations, ListOrder};
-use super::event::{Fingerprint, Login, Moment};
+use super::event::{Login, Moment};
 use super::form::{Form, Tab};
 use super::geometry::ChatAreas;
 use super::overlay::Overlays;
 use super::session::Session;
 use crate::ground::texts::Texts;
+use crate::ground::tls::Fingerprint;
 
 /// What lies under the dialogues.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

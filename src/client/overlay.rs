@@ -1,6 +1,6 @@
 //! The dialogues that lie above everything and take the keys until they are answered.
 
-use super::event::Fingerprint;
+use crate::ground::tls::Fingerprint;
 
 /// What lies above the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
