@@ -24,6 +24,7 @@ use async_trait::async_trait;
 
 use crate::chat::event::{AccountId, Credentials, DeviceId, Digest, Place, Record, Seq, Snapshot};
 use crate::chat::ports::{Device, PageQuery, StoredEvent, TargetsQuery};
+use crate::proto::names::AccountName;
 use crate::proto::time::Timestamp;
 
 /// How long an idempotency id is remembered.
@@ -71,6 +72,29 @@ pub struct Duplicate {
     pub first: StoredEvent,
 }
 
+/// What [`Store::prepare`] needs to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrepareOptions {
+    /// The name of "the server" as a correspondent. Its account is made when there is none, without credentials.
+    pub correspondent: AccountName,
+    /// How the seed's table has its passwords, should it be found.
+    pub seed_passwords: SeedPasswords,
+    /// What the clock says: the correspondent's date of registration.
+    pub now: Timestamp,
+}
+
+/// How the seed's table `authentification` has its passwords.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SeedPasswords {
+    /// Base64 if every row of the table is valid Base64, else plain.
+    #[default]
+    Detect,
+    /// In Base64 (the version `mdpcoder`).
+    Base64,
+    /// As they are (the version `dm3`).
+    Plain,
+}
+
 /// What was done before the store could be used, for the operator's log and eyes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Preparation {
@@ -96,8 +120,13 @@ pub struct Adoption {
 /// A database that keeps the record. See the contract above.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
-    /// Brings the tables up to date and takes over the seed's tables when they are found. Safe to call at every start.
-    async fn prepare(&self) -> Result<Preparation, StoreError>;
+    /// Brings the tables up to date, takes over the seed's tables when they are found, and makes the correspondent's
+    /// account when it is missing. Safe to call at every start, also by two servers at once. May take minutes when many
+    /// passwords have to be hashed.
+    ///
+    /// # Errors
+    /// [`StoreError::Rejected`] also when a person is registered under the correspondent's name.
+    async fn prepare(&self, options: &PrepareOptions) -> Result<Preparation, StoreError>;
 
     /// Everything that the rules need to know, as of the last committed event.
     async fn load(&self) -> Result<Snapshot, StoreError>;

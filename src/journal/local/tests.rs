@@ -10,7 +10,7 @@ use crate::chat::event::{
 };
 use crate::chat::ports::{Device, PageQuery, StoredEvent, TargetsQuery};
 use crate::proto::time::Timestamp;
-use crate::store::Preparation;
+use crate::store::{Preparation, PrepareOptions};
 
 /// Commits what it is told to, and remembers the batches.
 #[derive(Default)]
@@ -25,7 +25,7 @@ struct FakeStore {
 
 #[async_trait]
 impl Store for FakeStore {
-    async fn prepare(&self) -> Result<Preparation, StoreError> {
+    async fn prepare(&self, _: &PrepareOptions) -> Result<Preparation, StoreError> {
         Ok(Preparation::default())
     }
     async fn load(&self) -> Result<Snapshot, StoreError> {
