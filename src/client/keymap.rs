@@ -38,6 +38,8 @@ impl Context {
 pub enum Action {
     /// Leave the program.
     Quit,
+    /// Stop as a shell's job (Ctrl-Z).
+    Suspend,
     /// Show the help or take it away.
     Help,
     /// Send what is written.
@@ -241,6 +243,7 @@ pub const BINDINGS: &[Binding] = &{
     [
         in_footer(key(Everywhere, NONE, KeyCode::F(1), A::Help, "help-key-help"), "footer-help"),
         letter(Everywhere, CONTROL, 'c', A::Quit, "help-key-quit"),
+        letter(Everywhere, CONTROL, 'z', A::Suspend, "help-key-suspend"),
         in_footer(key(Chat, NONE, KeyCode::Enter, A::Send, "help-key-send"), "footer-send"),
         key(Chat, ALT, KeyCode::Enter, A::NewLine, "help-key-new-line"),
         letter(Chat, CONTROL, 'j', A::NewLine, "help-key-new-line"),

@@ -11,3 +11,100 @@ local-server-late = it does not listen yet
 
 store-unreadable = { $path } cannot be read ({ $reason }): what it held is not used.
 store-busy = The disk is too slow: a change was not kept.
+
+## Dates.
+
+date-weekday-1 = Monday
+date-weekday-2 = Tuesday
+date-weekday-3 = Wednesday
+date-weekday-4 = Thursday
+date-weekday-5 = Friday
+date-weekday-6 = Saturday
+date-weekday-7 = Sunday
+date-month-1 = January
+date-month-2 = February
+date-month-3 = March
+date-month-4 = April
+date-month-5 = May
+date-month-6 = June
+date-month-7 = July
+date-month-8 = August
+date-month-9 = September
+date-month-10 = October
+date-month-11 = November
+date-month-12 = December
+date-day = { $weekday } { $day } { $month } { $year }
+
+## The connection.
+
+status-local-server = local server
+status-starting-server = starting the local server
+status-resolving = looking up { $server }
+status-opening = connecting to { $server }
+status-securing = securing the connection to { $server }
+status-negotiating = greeting { $server }
+status-registering = registering
+status-authenticating = logging in
+status-welcoming = entering
+status-online-tls = { $server } (encrypted)
+status-online-plain = { $server } (not encrypted)
+status-waiting = connection lost, trying again
+status-waiting-because = connection lost, trying again: { $reason }
+
+## The messages.
+
+message-failed = not sent: { $reason }
+message-unknown = the connection broke before the answer: it may or may not have arrived
+messages-unread-line = new
+messages-below = more below
+messages-new-below = { $count } new below
+messages-loading = loading older messages…
+messages-none = Nothing was said here yet.
+
+## Around the messages.
+
+panel-members = { $count ->
+    [one] { $count } member
+   *[other] { $count } members
+}
+panel-more-members = … { $count } more
+panel-unread = { $count } unread
+panel-waiting = { $count ->
+    [one] { $count } message waits
+   *[other] { $count } messages wait
+}
+composer-hint = Message to { $name }
+composer-hint-commands = Commands only: /help lists them
+
+## The form.
+
+form-server-hint = this computer
+form-submit-register = Register
+form-submit-login = Log in
+
+## The dialogues.
+
+help-title = Help
+help-key-suspend = stop, as a job of the shell (fg continues)
+question-address-title = Is it you?
+question-address = Somebody with your password tried to log in from { $address }, an address that is not known here. They were refused.
+question-address-advice = If it was you, allow the address. If it was not, change your password.
+question-address-accept = it was me: allow
+question-address-refuse = refuse
+question-certificate-title = Unknown certificate
+question-certificate = No public authority vouches for { $server }. Its certificate has this fingerprint (SHA-256):
+question-certificate-advice = Compare it with what the server's operator tells you. Once accepted, it is remembered, and a changed one is refused.
+question-certificate-accept = it is the same: accept
+question-certificate-refuse = do not connect
+question-changed-title = The certificate has changed
+question-changed = { $server } shows another certificate than before. Somebody may be listening in: nothing was sent.
+question-changed-known = Known until now:
+question-changed-shown = Shown now:
+question-changed-advice = Ask the operator. If the change is meant, remove the server's entry from certificates.toml in the client's data directory.
+question-resend-title = Send again?
+question-resend = { $count ->
+    [one] It is not known whether this message arrived. Sent again, it may stand there twice.
+   *[other] It is not known whether these { $count } messages arrived. Sent again, they may stand there twice.
+}
+question-resend-accept = send again
+question-resend-refuse = leave

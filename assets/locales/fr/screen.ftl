@@ -11,3 +11,106 @@ local-server-late = il n'écoute pas encore
 
 store-unreadable = { $path } est illisible ({ $reason }) : son contenu n'est pas utilisé.
 store-busy = Le disque est trop lent : une modification n'a pas été enregistrée.
+
+## Les dates.
+
+date-weekday-1 = lundi
+date-weekday-2 = mardi
+date-weekday-3 = mercredi
+date-weekday-4 = jeudi
+date-weekday-5 = vendredi
+date-weekday-6 = samedi
+date-weekday-7 = dimanche
+date-month-1 = janvier
+date-month-2 = février
+date-month-3 = mars
+date-month-4 = avril
+date-month-5 = mai
+date-month-6 = juin
+date-month-7 = juillet
+date-month-8 = août
+date-month-9 = septembre
+date-month-10 = octobre
+date-month-11 = novembre
+date-month-12 = décembre
+date-day = { $weekday } { $day } { $month } { $year }
+
+## La connexion.
+
+status-local-server = serveur local
+status-starting-server = démarrage du serveur local
+status-resolving = recherche de { $server }
+status-opening = connexion à { $server }
+status-securing = sécurisation de la connexion à { $server }
+status-negotiating = prise de contact avec { $server }
+status-registering = inscription
+status-authenticating = vérification de l'identifiant
+status-welcoming = entrée
+status-online-tls = { $server } (chiffré)
+status-online-plain = { $server } (non chiffré)
+status-waiting = connexion perdue, nouvel essai
+status-waiting-because = connexion perdue, nouvel essai : { $reason }
+
+## Les messages.
+
+message-failed = non envoyé : { $reason }
+message-unknown = connexion coupée avant la réponse : il est peut-être arrivé, ou non
+messages-unread-line = nouveau
+messages-below = suite plus bas
+messages-new-below = { $count ->
+    [one] { $count } nouveau plus bas
+   *[other] { $count } nouveaux plus bas
+}
+messages-loading = chargement des messages plus anciens…
+messages-none = Rien n'a encore été dit ici.
+
+## Autour des messages.
+
+panel-members = { $count ->
+    [one] { $count } membre
+   *[other] { $count } membres
+}
+panel-more-members = … { $count } de plus
+panel-unread = { $count ->
+    [one] { $count } non lu
+   *[other] { $count } non lus
+}
+panel-waiting = { $count ->
+    [one] { $count } message en attente
+   *[other] { $count } messages en attente
+}
+composer-hint = Message à { $name }
+composer-hint-commands = Commandes seulement : /help les énumère
+
+## Le formulaire.
+
+form-server-hint = cet ordinateur
+form-submit-register = S'inscrire
+form-submit-login = Se connecter
+
+## Les dialogues.
+
+help-title = Aide
+help-key-suspend = suspendre, comme tâche du shell (fg reprend)
+question-address-title = Est-ce vous ?
+question-address = Quelqu'un qui a votre mot de passe a tenté de se connecter depuis { $address }, une adresse inconnue ici. La connexion a été refusée.
+question-address-advice = Si c'était vous, autorisez l'adresse. Sinon, changez de mot de passe.
+question-address-accept = c'était moi : autoriser
+question-address-refuse = refuser
+question-certificate-title = Certificat inconnu
+question-certificate = Aucune autorité publique ne répond de { $server }. Son certificat a cette empreinte (SHA-256) :
+question-certificate-advice = Comparez-la avec celle que vous donne l'exploitant du serveur. Une fois acceptée, elle est retenue, et une autre sera refusée.
+question-certificate-accept = c'est la même : accepter
+question-certificate-refuse = ne pas se connecter
+question-changed-title = Le certificat a changé
+question-changed = { $server } montre un autre certificat qu'avant. Quelqu'un écoute peut-être : rien n'a été envoyé.
+question-changed-known = Connu jusqu'ici :
+question-changed-shown = Montré maintenant :
+question-changed-advice = Demandez à l'exploitant. Si le changement est voulu, retirez l'entrée du serveur de certificates.toml dans le dossier de données du client.
+question-resend-title = Renvoyer ?
+question-resend = { $count ->
+    [one] On ne sait pas si ce message est arrivé. Renvoyé, il risque d'y être deux fois.
+   *[other] On ne sait pas si ces { $count } messages sont arrivés. Renvoyés, ils risquent d'y être deux fois.
+}
+question-resend-accept = renvoyer
+question-resend-refuse = laisser

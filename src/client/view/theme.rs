@@ -39,6 +39,11 @@ impl Theme {
         Self::new(depth_of(&variable("NO_COLOR"), &variable("COLORTERM"), &variable("TERM")))
     }
 
+    /// Whether there are colours at all.
+    pub fn has_color(self) -> bool {
+        self.depth != Depth::None
+    }
+
     fn color(self, many: u8, sixteen: Color) -> Style {
         match self.depth {
             Depth::None => Style::new(),

@@ -1,13 +1,10 @@
-//! Text into rows: columns of a cluster, wrapping of styled text, painting of clusters into cells.
+//! Text into rows: columns of a cluster, cutting, wrapping of styled text.
 //!
 //! What is counted is always a whole grapheme cluster (UAX #29), measured as text (UAX #11, as ratatui's own diff measures it), because
 //! the columns of a cluster are not the sum of its characters' columns. No control character and no character that
-//! reverses the direction of text ever reaches a cell. Nothing here knows messages or the model.
+//! reverses the direction of text is ever let through. Nothing here knows messages or the model.
 
-use std::num::NonZeroU16;
-
-use ratatui::buffer::{Buffer, CellDiffOption, CellWidth as _};
-use ratatui::layout::Rect;
+use ratatui::buffer::CellWidth as _;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation as _;
@@ -228,52 +225,6 @@ fn row(pieces: &[Piece<'_>], limit: usize) -> Line<'static> {
     Line::from(spans)
 }
 
-/// Paints `text` at (`x`, `y`), at most `columns` wide and never outside of `area`. Returns the column behind it.
-///
-/// Unlike [`Buffer::set_stringn`] it forces the width of clusters with the emoji presentation selector, because the
-/// screen's diff would otherwise shift what stands behind them.
-pub fn paint(buffer: &mut Buffer, area: Rect, x: u16, y: u16, text: &str, columns: usize, style: Style) -> u16 {
-    let area = area.intersection(buffer.area);
-    if y < area.top() || y >= area.bottom() || x < area.left() {
-        return x;
-    }
-    let end = usize::from(area.right()).min(usize::from(x) + columns);
-    let mut column = usize::from(x);
-    for (cluster, width) in clusters(text) {
-        if column + width > end {
-            break;
-        }
-        // Everything below `end` fits into 16 bits, because `end` is at most the area's right edge.
-        let cell = &mut buffer[(column as u16, y)];
-        cell.set_symbol(cluster).set_style(style);
-        if cluster.contains('\u{FE0F}') {
-            cell.set_diff_option(forced(width));
-        } else {
-            cell.set_diff_option(CellDiffOption::None);
-        }
-        for covered in column + 1..column + width {
-            buffer[(covered as u16, y)].reset();
-            buffer[(covered as u16, y)].set_style(style);
-        }
-        column += width;
-    }
-    column as u16
-}
-
-fn forced(width: usize) -> CellDiffOption {
-    u16::try_from(width).ok().and_then(NonZeroU16::new).map_or(CellDiffOption::None, CellDiffOption::ForcedWidth)
-}
-
-/// Paints a row of styled text as [`paint`] does. Returns the column behind it.
-pub fn paint_line(buffer: &mut Buffer, area: Rect, x: u16, y: u16, line: &Line<'_>) -> u16 {
-    let mut column = x;
-    for span in &line.spans {
-        let left = usize::from(area.right().saturating_sub(column));
-        column = paint(buffer, area, column, y, &span.content, left, line.style.patch(span.style));
-    }
-    column
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -343,17 +294,6 @@ mod tests {
         assert_eq!(cut("abc", 0), "");
     }
 
-    #[test]
-    fn an_emoji_with_a_selector_keeps_the_columns_behind_it() {
-        let area = Rect::new(0, 0, 6, 1);
-        let mut before = Buffer::empty(area);
-        paint(&mut before, area, 0, 0, "ab❤\u{FE0F}cd", 6, Style::new());
-        assert_eq!(before[(2, 0)].diff_option, CellDiffOption::ForcedWidth(NonZeroU16::new(2).unwrap()));
-        assert_eq!((before[(4, 0)].symbol(), before[(5, 0)].symbol()), ("c", "d"));
-        let after = Buffer::empty(area);
-        assert_eq!(after.diff(&before).iter().map(|(x, _, _)| *x).collect::<Vec<_>>(), [0, 1, 2, 4, 5]);
-    }
-
     proptest! {
         #[test]
         fn no_row_is_wider_than_its_columns(text in any::<String>(), first in 0u16..40, rest in 0u16..40) {
@@ -368,13 +308,6 @@ mod tests {
             let text = words.join(" ");
             let solid = |text: &str| text.chars().filter(|character| *character != ' ').collect::<String>();
             prop_assert_eq!(solid(&rows(&text, columns).concat()), solid(&text));
-        }
-
-        #[test]
-        fn painting_stays_inside(text in any::<String>(), x in 0u16..12, columns in 0usize..20) {
-            let area = Rect::new(0, 0, 8, 2);
-            let mut buffer = Buffer::empty(area);
-            prop_assert!(paint(&mut buffer, area, x, 1, &text, columns, Style::new()) <= x.max(8));
         }
 
         #[test]

@@ -1,5 +1,3 @@
-//! SCRAM against the vectors of the specifications, and against itself.
-
 use proptest::prelude::*;
 
 use super::*;

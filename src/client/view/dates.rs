@@ -1,0 +1,63 @@
+//! Moments as people read them: `hh:mm` beside a message, the day above the first message of a day.
+
+use chrono::{DateTime, Datelike as _, FixedOffset, Local, NaiveDate};
+
+use crate::ground::texts::Texts;
+use crate::proto::time::Timestamp;
+
+/// Whose clock is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Zone {
+    /// This machine's time zone.
+    #[default]
+    Local,
+    /// Coordinated universal time: for pictures that must not depend on the machine.
+    Utc,
+}
+
+impl Zone {
+    fn of(self, time: Timestamp) -> DateTime<FixedOffset> {
+        match self {
+            Self::Local => time.to_utc().with_timezone(&Local).fixed_offset(),
+            Self::Utc => time.to_utc().fixed_offset(),
+        }
+    }
+
+    /// The day of a moment.
+    pub fn day(self, time: Timestamp) -> NaiveDate {
+        self.of(time).date_naive()
+    }
+
+    /// `hh:mm`.
+    pub fn clock(self, time: Timestamp) -> String {
+        self.of(time).format("%H:%M").to_string()
+    }
+}
+
+/// A day with its name: `Friday 22 November 2024`.
+pub fn day_name(day: NaiveDate, texts: &Texts) -> String {
+    texts.format(
+        "date-day",
+        &[
+            ("weekday", texts.get(&format!("date-weekday-{}", day.weekday().number_from_monday())).into()),
+            ("day", day.day().to_string().into()),
+            ("month", texts.get(&format!("date-month-{}", day.month())).into()),
+            ("year", day.year().to_string().into()),
+        ],
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ground::texts::Language;
+
+    #[test]
+    fn days_and_clocks() {
+        let time = Timestamp::parse("2022-09-18T11:49:43.000Z").unwrap();
+        assert_eq!(Zone::Utc.clock(time), "11:49");
+        let day = Zone::Utc.day(time);
+        assert_eq!(day_name(day, &Texts::new(Language::English)), "Sunday 18 September 2022");
+        assert_eq!(day_name(day, &Texts::new(Language::French)), "dimanche 18 septembre 2022");
+    }
+}

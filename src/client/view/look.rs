@@ -1,0 +1,24 @@
+//! What every part of the picture stands on: its appearance, and the model's rectangles as the screen's.
+
+use ratatui::layout::Rect;
+
+use super::dates::Zone;
+use super::theme::Theme;
+use crate::client::geometry::Area;
+use crate::ground::texts::Texts;
+
+/// What every part of the picture needs to know about its appearance.
+#[derive(Clone, Copy, Debug)]
+pub struct Look<'a> {
+    /// Colours and weights.
+    pub theme: Theme,
+    /// Whose clock is shown.
+    pub zone: Zone,
+    /// Everything that is written for a person.
+    pub texts: &'a Texts,
+}
+
+/// The model's rectangle as the screen's, within the screen, whose size may have changed since.
+pub fn rect(part: Area, screen: Rect) -> Rect {
+    Rect { x: part.x, y: part.y, width: part.width, height: part.height }.intersection(screen)
+}

@@ -1,0 +1,399 @@
+//! The message pane: the rows of a conversation, from its anchor upwards, and nothing beyond the pane.
+//!
+//! Two passes. [`settle`] lets the buffer carry out what the keys asked for; it asks for the heights of the entries near the
+//! window only. [`draw`] then paints the window from its last row upwards. Both take the wrapped rows from one [`RowCache`], so
+//! that a conversation of any length costs what its visible part costs.
+
+use std::collections::HashMap;
+
+use ratatui::buffer::Buffer as Cells;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::Line;
+
+use super::cells::{clear, paint, paint_line, titled_rule};
+use super::dates::day_name;
+use super::format;
+use super::look::Look;
+use super::wrap::{Columns, columns_of, cut, wrap};
+use crate::client::buffer::{Entry, EntryKey, EntryKind, Fate, Window};
+use crate::client::conversation::{Conversation, HistoryState};
+
+/// How many entries' rows are kept; beyond it all are dropped and those that are visible are wrapped again.
+const CACHED_ENTRIES_MAX: usize = 4_096;
+/// Below this width of the pane the author stands before the text, not in a column of its own.
+const AUTHOR_COLUMN_FROM: u16 = 44;
+/// Below this width of the pane the time is not shown.
+const CLOCK_FROM: u16 = 28;
+/// The columns of `hh:mm` and the blank behind it.
+const CLOCK_COLUMNS: u16 = 6;
+/// The columns of the bar between author and text, with a blank on either side.
+const BAR_COLUMNS: u16 = 3;
+/// How far the rows behind the first are indented where there is no column for authors.
+const INDENT_COLUMNS: u16 = 2;
+
+/// How the width of the pane is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Grid {
+    width: u16,
+    /// 0 where there is no room.
+    clock: u16,
+    /// 0 where the author stands before the text.
+    author: u16,
+}
+
+impl Grid {
+    fn of(width: u16) -> Self {
+        let author = match width {
+            100.. => 14,
+            70.. => 12,
+            AUTHOR_COLUMN_FROM.. => 10,
+            _ => 0,
+        };
+        Self { width, clock: if width >= CLOCK_FROM { CLOCK_COLUMNS } else { 0 }, author }
+    }
+
+    fn has_author_column(self) -> bool {
+        self.author > 0
+    }
+
+    /// Where the text begins in rows behind the first.
+    fn text_x(self) -> u16 {
+        if self.has_author_column() {
+            self.clock + self.author + BAR_COLUMNS
+        } else {
+            INDENT_COLUMNS.min(self.width / 4)
+        }
+    }
+
+    /// Where the text of `entry` begins in its first row.
+    fn first_text_x(self, entry: &Entry) -> u16 {
+        if self.has_author_column() {
+            return self.text_x();
+        }
+        let lead = u16::try_from(columns_of(&self.inline_lead(entry))).unwrap_or(u16::MAX);
+        self.clock.saturating_add(lead).min(self.width.saturating_sub(1))
+    }
+
+    /// What stands before the text where there is no column for authors.
+    fn inline_lead(self, entry: &Entry) -> String {
+        match entry.kind {
+            EntryKind::Message | EntryKind::Notice => {
+                format!("{}: ", cut(&entry.author, usize::from(self.width / 2).max(1)))
+            }
+            EntryKind::Action => "* ".to_owned(),
+            EntryKind::Info | EntryKind::Gap => String::new(),
+            EntryKind::Error => "! ".to_owned(),
+        }
+    }
+
+    fn text_columns(self, entry: &Entry) -> Columns {
+        Columns {
+            first: self.width.saturating_sub(self.first_text_x(entry)),
+            rest: self.width.saturating_sub(self.text_x()),
+        }
+    }
+}
+
+/// Wrapped rows by entry, for one width and one look. It may be emptied at any time.
+#[derive(Debug, Default)]
+pub struct RowCache {
+    grid: Grid,
+    rows: HashMap<EntryKey, Wrapped>,
+}
+
+#[derive(Debug)]
+struct Wrapped {
+    revision: u32,
+    rows: Vec<Line<'static>>,
+}
+
+impl RowCache {
+    /// Forgets everything: the look has changed.
+    pub fn clear(&mut self) {
+        self.rows.clear();
+    }
+
+    fn set_grid(&mut self, grid: Grid) {
+        if self.grid != grid || self.rows.len() > CACHED_ENTRIES_MAX {
+            self.rows.clear();
+            self.grid = grid;
+        }
+    }
+
+    fn rows(&mut self, entry: &Entry, look: &Look<'_>) -> &[Line<'static>] {
+        let grid = self.grid;
+        let wrapped = self.rows.entry(entry.key()).or_insert_with(|| Wrapped::new(entry, grid, look));
+        if wrapped.revision != entry.revision() {
+            *wrapped = Wrapped::new(entry, grid, look);
+        }
+        &wrapped.rows
+    }
+}
+
+impl Wrapped {
+    fn new(entry: &Entry, grid: Grid, look: &Look<'_>) -> Self {
+        let columns = grid.text_columns(entry);
+        let style = text_style(entry, look);
+        let mut runs = Vec::new();
+        if entry.kind == EntryKind::Action {
+            runs.push((entry.author.as_str(), author_style(entry, look)));
+            runs.push((" ", style));
+        }
+        runs.extend(format::runs(&entry.text, style, look.theme.has_color()));
+        let mut rows = wrap(runs, columns);
+        if let Some((sentence, style)) = fate_sentence(entry, look) {
+            rows.extend(wrap([(sentence.as_str(), style)], Columns::all(columns.rest)));
+        }
+        Self { revision: entry.revision(), rows }
+    }
+}
+
+/// What is said below an own message that did not arrive.
+fn fate_sentence(entry: &Entry, look: &Look<'_>) -> Option<(String, Style)> {
+    match &entry.fate {
+        Fate::Delivered | Fate::Pending { .. } => None,
+        Fate::Failed { reason } => {
+            Some((look.texts.format("message-failed", &[("reason", reason.as_str().into())]), look.theme.error()))
+        }
+        Fate::Unknown => Some((look.texts.get("message-unknown").into_owned(), look.theme.warning())),
+    }
+}
+
+fn text_style(entry: &Entry, look: &Look<'_>) -> Style {
+    match entry.kind {
+        EntryKind::Info | EntryKind::Gap => look.theme.dim(),
+        EntryKind::Error => look.theme.error(),
+        _ if matches!(entry.fate, Fate::Pending { .. }) => look.theme.dim(),
+        EntryKind::Notice | EntryKind::Action => look.theme.text().add_modifier(Modifier::ITALIC),
+        EntryKind::Message => look.theme.text(),
+    }
+}
+
+fn author_style(entry: &Entry, look: &Look<'_>) -> Style {
+    let style = look.theme.author(&entry.author);
+    if entry.mention || entry.own { style.add_modifier(Modifier::BOLD) } else { style }
+}
+
+/// A row above an entry that belongs to it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Above {
+    /// The day begins.
+    Day,
+    /// What follows is new.
+    Unread,
+}
+
+/// The rows above an entry: at most one of each kind.
+fn above(entry: &Entry, before: Option<&Entry>, unread: Option<EntryKey>, look: &Look<'_>) -> Vec<Above> {
+    let mut above = Vec::new();
+    if before.is_none_or(|before| look.zone.day(before.time) != look.zone.day(entry.time)) {
+        above.push(Above::Day);
+    }
+    if unread == Some(entry.key()) {
+        above.push(Above::Unread);
+    }
+    above
+}
+
+/// The layout pass: moves the conversation's position as the keys asked, for a pane of this size.
+pub fn settle(
+    conversation: &mut Conversation,
+    cache: &mut RowCache,
+    look: &Look<'_>,
+    columns: u16,
+    rows: u16,
+) -> Window {
+    cache.set_grid(Grid::of(columns));
+    let unread = conversation.first_unread;
+    conversation.buffer.settle(usize::from(rows), &mut |entry, before| {
+        above(entry, before, unread, look).len() + cache.rows(entry, look).len()
+    })
+}
+
+/// Paints the pane. `window` is what [`settle`] found for the same size.
+pub fn draw(
+    cells: &mut Cells,
+    area: Rect,
+    conversation: &Conversation,
+    window: Window,
+    cache: &mut RowCache,
+    look: &Look<'_>,
+) {
+    if area.is_empty() {
+        return;
+    }
+    let grid = Grid::of(area.width);
+    cache.set_grid(grid);
+    let entries = conversation.buffer.entries();
+    if entries.is_empty() {
+        draw_empty(cells, area, conversation, look);
+        return;
+    }
+    let mut painter = Painter { cells, grid, look };
+    let mut y = area.bottom();
+    let mut index = window.bottom.min(entries.len() - 1);
+    let mut last_row = Some(window.bottom_row);
+    'pane: loop {
+        let entry = &entries[index];
+        let before = index.checked_sub(1).map(|before| &entries[before]);
+        let above = above(entry, before, conversation.first_unread, look);
+        let rows = cache.rows(entry, look);
+        let count = above.len() + rows.len();
+        for row in (0..=last_row.take().map_or(count - 1, |row| row.min(count - 1))).rev() {
+            if y == area.top() {
+                break 'pane;
+            }
+            y -= 1;
+            let line = Rect { y, height: 1, ..area };
+            match row.checked_sub(above.len()) {
+                None => draw_above(painter.cells, line, above[row], entry, look),
+                Some(row) => {
+                    let is_grouped = above.is_empty() && before.is_some_and(|before| is_same_speaker(before, entry));
+                    painter.row(line, entry, &rows[row], row, is_grouped);
+                }
+            }
+        }
+        match index.checked_sub(1) {
+            Some(above) => index = above,
+            None => break,
+        }
+    }
+    draw_hints(cells, area, conversation, look);
+}
+
+/// Whether the author need not be named again.
+fn is_same_speaker(before: &Entry, entry: &Entry) -> bool {
+    before.kind == entry.kind
+        && before.author == entry.author
+        && matches!(entry.kind, EntryKind::Message | EntryKind::Notice)
+}
+
+/// Paints rows of entries into one pane.
+struct Painter<'a> {
+    cells: &'a mut Cells,
+    grid: Grid,
+    look: &'a Look<'a>,
+}
+
+impl Painter<'_> {
+    /// Paints row `row` of an entry, its rows above not counted, into `line`.
+    fn row(&mut self, line: Rect, entry: &Entry, text: &Line<'_>, row: usize, is_grouped: bool) {
+        let (grid, look) = (self.grid, self.look);
+        let is_first = row == 0;
+        if entry.kind == EntryKind::Gap && is_first {
+            return titled_rule(self.cells, line, &entry.text, look.theme.dim());
+        }
+        if is_first && grid.clock > 0 {
+            let clock = look.zone.clock(entry.time);
+            paint(self.cells, line, line.x, line.y, &clock, usize::from(grid.clock), look.theme.dim());
+        }
+        if grid.has_author_column() {
+            self.author_column(line, entry, is_first, is_grouped);
+            paint_line(self.cells, line, line.x + grid.text_x(), line.y, text);
+        } else {
+            self.inline(line, entry, text, is_first);
+        }
+    }
+
+    fn author_column(&mut self, line: Rect, entry: &Entry, is_first: bool, is_grouped: bool) {
+        let (grid, look) = (self.grid, self.look);
+        if is_first && !is_grouped {
+            let (name, style) = column_author(entry, look);
+            let name = cut(&name, usize::from(grid.author));
+            let columns = u16::try_from(columns_of(&name)).unwrap_or(grid.author);
+            let x = line.x + grid.clock + grid.author - columns;
+            paint(self.cells, line, x, line.y, &name, usize::from(columns), style);
+        }
+        let (bar, style) = match fate_mark(entry, look) {
+            Some(mark) if is_first => mark,
+            _ if entry.mention => ("┃", look.theme.warning()),
+            _ => ("│", look.theme.line()),
+        };
+        paint(self.cells, line, line.x + grid.clock + grid.author + 1, line.y, bar, 1, style);
+    }
+
+    fn inline(&mut self, line: Rect, entry: &Entry, text: &Line<'_>, is_first: bool) {
+        let (grid, look) = (self.grid, self.look);
+        if !is_first {
+            paint_line(self.cells, line, line.x + grid.text_x(), line.y, text);
+            return;
+        }
+        let style = if entry.kind == EntryKind::Error { look.theme.error() } else { author_style(entry, look) };
+        let lead = grid.inline_lead(entry);
+        paint(self.cells, line, line.x + grid.clock, line.y, &lead, usize::from(line.width), style);
+        let end = paint_line(self.cells, line, line.x + grid.first_text_x(entry), line.y, text);
+        if let Some((mark, style)) = fate_mark(entry, look) {
+            paint(self.cells, line, end + 1, line.y, mark, 1, style);
+        }
+    }
+}
+
+/// What stands in the column for authors.
+fn column_author(entry: &Entry, look: &Look<'_>) -> (String, Style) {
+    match entry.kind {
+        EntryKind::Message | EntryKind::Notice => (entry.author.clone(), author_style(entry, look)),
+        EntryKind::Action => ("*".to_owned(), author_style(entry, look)),
+        EntryKind::Info | EntryKind::Gap => ("–".to_owned(), look.theme.dim()),
+        EntryKind::Error => ("!".to_owned(), look.theme.error()),
+    }
+}
+
+/// The sign of an own message that has not arrived: one column.
+fn fate_mark(entry: &Entry, look: &Look<'_>) -> Option<(&'static str, Style)> {
+    match entry.fate {
+        Fate::Delivered => None,
+        Fate::Pending { .. } => Some(("…", look.theme.dim())),
+        Fate::Failed { .. } => Some(("✗", look.theme.error())),
+        Fate::Unknown => Some(("?", look.theme.warning())),
+    }
+}
+
+fn draw_above(cells: &mut Cells, line: Rect, above: Above, entry: &Entry, look: &Look<'_>) {
+    match above {
+        Above::Day => {
+            titled_rule(cells, line, &day_name(look.zone.day(entry.time), look.texts), look.theme.dim());
+        }
+        Above::Unread => titled_rule(cells, line, &look.texts.get("messages-unread-line"), look.theme.warning()),
+    }
+}
+
+/// What lies over the pane's edges: older messages are being loaded, newer ones have arrived below.
+fn draw_hints(cells: &mut Cells, area: Rect, conversation: &Conversation, look: &Look<'_>) {
+    let is_at_end = conversation.buffer.follows_end();
+    if conversation.history == HistoryState::Loading && !is_at_end {
+        draw_hint(cells, area, area.top(), &look.texts.get("messages-loading"), look.theme.dim());
+    }
+    let unseen = conversation.buffer.unseen();
+    if !is_at_end {
+        let text = match unseen {
+            0 => look.texts.get("messages-below").into_owned(),
+            count => look.texts.format("messages-new-below", &[("count", count.into())]),
+        };
+        let style = if unseen > 0 { look.theme.warning() } else { look.theme.dim() };
+        draw_hint(cells, area, area.bottom() - 1, &text, style.add_modifier(Modifier::REVERSED));
+    }
+}
+
+/// A short text at the right end of a row of the pane.
+fn draw_hint(cells: &mut Cells, area: Rect, y: u16, text: &str, style: Style) {
+    let text = format!(" {} ", cut(text, usize::from(area.width).saturating_sub(2)));
+    let columns = u16::try_from(columns_of(&text)).unwrap_or(area.width).min(area.width);
+    clear(cells, Rect { x: area.right() - columns, y, width: columns, height: 1 });
+    paint(cells, area, area.right() - columns, y, &text, usize::from(columns), style);
+}
+
+/// A conversation in which nothing was said yet.
+fn draw_empty(cells: &mut Cells, area: Rect, conversation: &Conversation, look: &Look<'_>) {
+    let id = match conversation.history {
+        HistoryState::Loading => "messages-loading",
+        _ if !conversation.takes_messages() => return,
+        _ => "messages-none",
+    };
+    let rows = wrap([(&*look.texts.get(id), look.theme.dim())], Columns::all(area.width.saturating_sub(2)));
+    let top = area.y + area.height.saturating_sub(u16::try_from(rows.len()).unwrap_or(u16::MAX)) / 2;
+    for (y, row) in (top..area.bottom()).zip(&rows) {
+        let indent = usize::from(area.width).saturating_sub(columns_of(&row.to_string())) / 2;
+        paint_line(cells, area, area.x + u16::try_from(indent).unwrap_or(0), y, row);
+    }
+}

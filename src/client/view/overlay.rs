@@ -1,0 +1,252 @@
+//! The dialogues above everything: the help, and the questions that somebody must answer.
+
+use ratatui::buffer::Buffer as Cells;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::cells::{clear, frame, paint, paint_line};
+use super::dates::Zone;
+use super::look::Look;
+use super::panels::{draw_footer, draw_keys};
+use super::theme::{Depth, Theme};
+use super::wrap::{Columns, columns_of, cut, wrap};
+use crate::client::keymap::{Action, BINDINGS, Context, HelpRow, help_rows};
+use crate::client::model::Model;
+use crate::client::overlay::Overlay;
+use crate::ground::texts::{Texts, Value};
+use crate::ground::tls::Fingerprint;
+
+/// The widest dialogue, its frame included.
+const QUESTION_COLUMNS_MAX: u16 = 68;
+/// The widest help, its frame included.
+const HELP_COLUMNS_MAX: u16 = 84;
+/// Smaller screens have no frame around a dialogue.
+const FRAME_FROM: (u16, u16) = (30, 8);
+/// The columns of keys in the help, before what they do.
+const KEY_COLUMNS_MAX: usize = 24;
+/// How many keys of one action the help names.
+const CHORDS_SHOWN_MAX: usize = 3;
+
+/// The cells of a dialogue: its whole, and what is inside its frame.
+struct Layout {
+    outer: Rect,
+    inner: Rect,
+    /// The row for the keys.
+    keys: Rect,
+}
+
+impl Layout {
+    /// A dialogue in the middle of the screen, as wide as it may be and as high as `rows_for` says its text is.
+    fn of(screen: Rect, columns_max: u16, rows_for: impl FnOnce(u16) -> usize) -> Self {
+        let has_frame = screen.width >= FRAME_FROM.0 && screen.height >= FRAME_FROM.1;
+        let (side, edge) = if has_frame { (2, 1) } else { (0, 0) };
+        let width = screen.width.min(columns_max);
+        let text = u16::try_from(rows_for(width.saturating_sub(2 * side))).unwrap_or(u16::MAX);
+        // The keys below the text, with a blank row above them when there is room.
+        let wanted = text.saturating_add(2 + 2 * edge);
+        let height = wanted.min(screen.height);
+        let x = screen.x + (screen.width - width) / 2;
+        let y = screen.y + (screen.height - height) / 2;
+        let outer = Rect { x, y, width, height };
+        let keys_height = u16::from(height > 1);
+        let gap = u16::from(height == wanted);
+        let inner = Rect {
+            x: x + side.min(width),
+            y: y + edge,
+            width: width.saturating_sub(2 * side),
+            height: height.saturating_sub(2 * edge + keys_height + gap),
+        };
+        let keys = Rect { y: (y + height).saturating_sub(edge + 1), height: keys_height, ..inner };
+        Self { outer, inner, keys }
+    }
+
+    fn draw_empty(&self, cells: &mut Cells, title: &str, look: &Look<'_>) {
+        clear(cells, self.outer);
+        if self.inner.y > self.outer.y {
+            frame(cells, self.outer, look.theme.line());
+            let room = usize::from(self.outer.width.saturating_sub(6));
+            let title = format!(" {} ", cut(title, room));
+            paint(cells, self.outer, self.outer.x + 2, self.outer.y, &title, room + 2, look.theme.accent());
+        }
+    }
+}
+
+/// Draws a dialogue over what is there.
+pub fn draw(cells: &mut Cells, screen: Rect, shown: &Overlay, look: &Look<'_>) {
+    if screen.is_empty() {
+        return;
+    }
+    match shown {
+        Overlay::Help { first_row } => draw_help(cells, screen, *first_row, look),
+        question => draw_question(cells, screen, question, look),
+    }
+}
+
+fn draw_help(cells: &mut Cells, screen: Rect, first_row: usize, look: &Look<'_>) {
+    let layout = Layout::of(screen, HELP_COLUMNS_MAX, |columns| help(columns, look).len());
+    layout.draw_empty(cells, &look.texts.get("help-title"), look);
+    let rows = help(layout.inner.width, look);
+    draw_rows(cells, layout.inner, rows.iter().skip(first_row));
+    draw_footer(cells, layout.keys, Context::Help, look);
+}
+
+fn draw_rows<'a>(cells: &mut Cells, area: Rect, rows: impl Iterator<Item = &'a Line<'static>>) {
+    for (y, row) in (area.top()..area.bottom()).zip(rows) {
+        paint_line(cells, area, area.x, y, row);
+    }
+}
+
+/// How far down the help can be scrolled on a screen of this size; 0 when it is not shown.
+pub fn help_first_row_max(model: &Model, columns: u16, rows: u16) -> usize {
+    if !matches!(model.overlays.shown(), Some(Overlay::Help { .. })) {
+        return 0;
+    }
+    // How many rows there are does not depend on the colours.
+    let look = Look { theme: Theme::new(Depth::None), zone: Zone::default(), texts: &model.texts };
+    let mut count = 0;
+    let layout = Layout::of(Rect::new(0, 0, columns, rows), HELP_COLUMNS_MAX, |columns| {
+        count = help(columns, &look).len();
+        count
+    });
+    count.saturating_sub(usize::from(layout.inner.height))
+}
+
+/// The rows of the help at this width.
+fn help(columns: u16, look: &Look<'_>) -> Vec<Line<'static>> {
+    let mut rows = Vec::new();
+    for (context, title_id) in Context::TITLES {
+        if !rows.is_empty() {
+            rows.push(Line::default());
+        }
+        rows.push(Line::styled(look.texts.get(title_id).into_owned(), look.theme.strong()));
+        for row in help_rows(context) {
+            let what = look.texts.get(row.help_id).into_owned();
+            rows.extend(help_row(&chord_names(&row, look.texts), &what, columns, look));
+        }
+    }
+    rows
+}
+
+/// The keys of a row of the help: the recommended ones.
+fn chord_names(row: &HelpRow, texts: &Texts) -> String {
+    let names: Vec<String> = row.chords.iter().take(CHORDS_SHOWN_MAX).map(|chord| chord.name(texts)).collect();
+    match (names.as_slice(), row.chords.last()) {
+        // A run of keys, such as Alt-1 … Alt-9.
+        ([first, ..], Some(last)) if row.chords.len() > CHORDS_SHOWN_MAX => format!("{first} … {}", last.name(texts)),
+        _ => names.join(", "),
+    }
+}
+
+/// What is pressed or typed, and what it does: in two columns, or one above the other where there is no room.
+fn help_row(key: &str, what: &str, columns: u16, look: &Look<'_>) -> Vec<Line<'static>> {
+    let key_columns = KEY_COLUMNS_MAX.min(usize::from(columns) / 2);
+    let indent = key_columns + 2;
+    let is_beside = usize::from(columns) >= 2 * KEY_COLUMNS_MAX && columns_of(key) <= key_columns;
+    if !is_beside {
+        let mut rows = wrap([(key, look.theme.accent())], Columns::all(columns));
+        rows.extend(wrap([(what, look.theme.text())], Columns::all(columns)));
+        return rows;
+    }
+    let rest = columns.saturating_sub(u16::try_from(indent).unwrap_or(columns));
+    let mut lead = format!("{key}{}", " ".repeat(indent - columns_of(key)));
+    let wrapped = wrap([(what, look.theme.text())], Columns::all(rest));
+    wrapped
+        .into_iter()
+        .map(|mut row| {
+            let blank = " ".repeat(indent);
+            row.spans.insert(0, Span::styled(std::mem::replace(&mut lead, blank), look.theme.accent()));
+            row
+        })
+        .collect()
+}
+
+/// A question's title and paragraphs.
+struct Question {
+    title: String,
+    paragraphs: Vec<(String, Style)>,
+    /// The id of the word for yes; nothing where there is nothing to accept.
+    accept_id: Option<&'static str>,
+    refuse_id: &'static str,
+}
+
+fn question(shown: &Overlay, look: &Look<'_>) -> Question {
+    let (texts, theme) = (look.texts, look.theme);
+    let plain = |id: &str, variables: &[(&str, Value<'_>)]| (texts.format(id, variables), theme.text());
+    match shown {
+        Overlay::Help { .. } => {
+            Question { title: String::new(), paragraphs: Vec::new(), accept_id: None, refuse_id: "footer-close" }
+        }
+        Overlay::Address(question) => Question {
+            title: texts.get("question-address-title").into_owned(),
+            paragraphs: vec![
+                plain("question-address", &[("address", question.address.as_str().into())]),
+                (question.explanation.clone(), theme.dim()),
+                plain("question-address-advice", &[]),
+            ],
+            accept_id: Some("question-address-accept"),
+            refuse_id: "question-address-refuse",
+        },
+        Overlay::CertificateUnknown { server, fingerprint } => Question {
+            title: texts.get("question-certificate-title").into_owned(),
+            paragraphs: vec![
+                plain("question-certificate", &[("server", server.as_str().into())]),
+                (grouped(fingerprint), theme.strong()),
+                plain("question-certificate-advice", &[]),
+            ],
+            accept_id: Some("question-certificate-accept"),
+            refuse_id: "question-certificate-refuse",
+        },
+        Overlay::CertificateChanged { server, pinned, got } => Question {
+            title: texts.get("question-changed-title").into_owned(),
+            paragraphs: vec![
+                (texts.format("question-changed", &[("server", server.as_str().into())]), theme.error()),
+                (texts.get("question-changed-known").into_owned(), theme.dim()),
+                (grouped(pinned), theme.text()),
+                (texts.get("question-changed-shown").into_owned(), theme.dim()),
+                (grouped(got), theme.text()),
+                plain("question-changed-advice", &[]),
+            ],
+            accept_id: None,
+            refuse_id: "footer-close",
+        },
+        Overlay::Resend { count } => Question {
+            title: texts.get("question-resend-title").into_owned(),
+            paragraphs: vec![plain("question-resend", &[("count", (*count).into())])],
+            accept_id: Some("question-resend-accept"),
+            refuse_id: "question-resend-refuse",
+        },
+    }
+}
+
+/// A fingerprint in groups that a row can end between.
+fn grouped(fingerprint: &Fingerprint) -> String {
+    let text = fingerprint.to_string();
+    let pairs: Vec<&str> = text.split(':').collect();
+    pairs.chunks(8).map(|group| group.join(":")).collect::<Vec<_>>().join("  ")
+}
+
+fn draw_question(cells: &mut Cells, screen: Rect, shown: &Overlay, look: &Look<'_>) {
+    let question = question(shown, look);
+    let rows = |columns: u16| {
+        let mut rows: Vec<Line<'static>> = Vec::new();
+        for (paragraph, style) in question.paragraphs.iter().filter(|(paragraph, _)| !paragraph.is_empty()) {
+            if !rows.is_empty() {
+                rows.push(Line::default());
+            }
+            rows.extend(wrap([(paragraph.as_str(), *style)], Columns::all(columns)));
+        }
+        rows
+    };
+    let layout = Layout::of(screen, QUESTION_COLUMNS_MAX, |columns| rows(columns).len());
+    layout.draw_empty(cells, &question.title, look);
+    draw_rows(cells, layout.inner, rows(layout.inner.width).iter());
+    let chord = |action| {
+        let binding = BINDINGS.iter().find(|one| one.context == Context::Question && one.action == action);
+        binding.map(|binding| binding.chord)
+    };
+    let accept = question.accept_id.zip(chord(Action::Accept));
+    let refuse = Some(question.refuse_id).zip(chord(Action::Refuse));
+    let keys = accept.into_iter().chain(refuse).map(|(id, chord)| (chord, look.texts.get(id).into_owned()));
+    draw_keys(cells, layout.keys, keys, look);
+}
