@@ -9,6 +9,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::ground::tls::Fingerprint;
 use crate::proto::message::Line;
+use crate::proto::scram::{ScramClient, ScramClientProof, ScramError};
 use crate::proto::secret::Secret;
 use crate::proto::time::Timestamp;
 
@@ -47,6 +48,8 @@ pub enum Event {
     TopNear,
     /// Something about the connection with this number (the one of [`Effect::Connect`]).
     Network(u64, NetworkEvent),
+    /// The answer to [`Effect::Prove`], with its connection's number.
+    Proved(u64, Result<(ScramClientProof, Vec<u8>), ScramError>),
     /// The answer to [`Effect::StartLocalServer`]: where it listens, or why it does not.
     LocalServer(Result<PathBuf, String>),
     /// A file could not be written or removed; said to the person. The text is understandable as it is.
@@ -176,6 +179,15 @@ pub enum Effect {
     },
     /// Send this line over the current connection.
     Send(Line),
+    /// Compute `client.answer(&challenge)` on a thread that may be kept busy for a while. Answered by [`Event::Proved`].
+    Prove {
+        /// The connection that asks; goes back with the answer.
+        connection: u64,
+        /// The client's side of the exchange.
+        client: ScramClient,
+        /// What the server sent.
+        challenge: Vec<u8>,
+    },
     /// Send what is still queued (within a second or so) and close the current connection. No event answers it.
     Disconnect,
     /// Find this user's own local server, or start it. Answered by [`Event::LocalServer`].

@@ -6,11 +6,15 @@
 pub mod caps;
 pub mod casemapping;
 pub mod history;
+pub mod isupport;
 pub mod line;
+pub mod mask;
 pub mod message;
+pub mod modes;
 pub mod names;
 pub mod numerics;
 pub mod sasl;
 pub mod scram;
 pub mod secret;
+pub mod text;
 pub mod time;

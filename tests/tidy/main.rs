@@ -8,6 +8,7 @@ mod rules;
 mod samples;
 mod source;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -100,9 +101,22 @@ fn migrations_stand_in_both_dialects() {
     none(rules::migrations(&names("sqlite"), &names("mysql")));
 }
 
+fn text_ids() -> BTreeSet<String> {
+    let english = |(path, text): (String, String)| path.starts_with("assets/locales/en/").then_some(text);
+    rules::text_ids(&tracked().into_iter().filter_map(english).collect::<Vec<_>>().concat())
+}
+
 #[test]
 fn every_text_that_is_used_exists() {
-    let texts = |(path, text): (String, String)| path.starts_with("assets/locales/en/").then_some(text);
-    let ids = rules::text_ids(&tracked().into_iter().filter_map(texts).collect::<Vec<_>>().concat());
-    none(rules::used_texts(&sources(), &ids));
+    let (sources, ids) = (sources(), text_ids());
+    let mut faults = rules::used_texts(&sources, &ids);
+    faults.extend(rules::listed_texts(&sources, &ids));
+    faults.sort();
+    faults.dedup();
+    none(faults);
+}
+
+#[test]
+fn every_text_is_used() {
+    none(rules::unused_texts(&sources(), &text_ids()));
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::graph::{Graph, is_within, mentions};
-use super::source::{Source, Token, tokens};
+use super::source::{Placed, Source, Token, tokens};
 
 /// The most lines of a file. Beyond it there is a missing noun.
 pub const FILE_LINES_MAX: usize = 700;
@@ -207,4 +207,40 @@ pub fn used_texts(sources: &[Source], ids: &BTreeSet<String>) -> Vec<String> {
         }
     }
     faults
+}
+
+/// In the client, whatever is written like the id of a text is one: its tables of keys, commands and settings name texts
+/// without asking for them on the spot.
+///
+/// Written like one: words joined by hyphens, the first of which begins the id of some text.
+pub fn listed_texts(sources: &[Source], ids: &BTreeSet<String>) -> Vec<String> {
+    let voices: BTreeSet<&str> = ids.iter().filter_map(|id| id.split('-').next()).collect();
+    let is_like_an_id = |text: &str| {
+        let is_word =
+            |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        text.contains('-') && text.split('-').all(is_word) && text.split('-').next().is_some_and(|v| voices.contains(v))
+    };
+    let mut faults = Vec::new();
+    for source in sources.iter().filter(|source| source.room() == Some("client")) {
+        for placed in &source.code {
+            if let Token::Text(text) = &placed.token
+                && is_like_an_id(text)
+                && !ids.contains(text)
+            {
+                faults.push(format!("{}: there is no text with the id {text}", source.at(placed.line)));
+            }
+        }
+    }
+    faults
+}
+
+/// Every text is named somewhere in the programs: nobody translates what nobody reads.
+pub fn unused_texts<'a>(sources: &'a [Source], ids: &BTreeSet<String>) -> Vec<String> {
+    let code = sources.iter().filter(|source| source.module.is_some()).flat_map(|source| &source.code);
+    let literal = |placed: &'a Placed| match &placed.token {
+        Token::Text(text) => Some(text.as_str()),
+        _ => None,
+    };
+    let named: BTreeSet<&str> = code.filter_map(literal).collect();
+    ids.iter().filter(|id| !named.contains(id.as_str())).map(|id| format!("the text {id} is never used")).collect()
 }

@@ -189,3 +189,26 @@ fn texts_exist() {
     finds(faults("self.texts()\n.format(\n\"none\", &[])"), "id none");
     assert_eq!(faults("texts.get(\"form-title\"); map.get(\"none\"); texts.get(id); date.format(\"%H\")"), [""; 0]);
 }
+
+#[test]
+fn listed_texts_exist() {
+    let ids = rules::text_ids("key-enter = Enter\nform-title = Title");
+    let faults = |path: &str, text: &str| rules::listed_texts(&[Source::new(path, text)], &ids);
+    finds(
+        faults("src/client/keymap.rs", "(Enter, \"key-entre\")"),
+        "keymap.rs:1: there is no text with the id key-entre",
+    );
+    for fine in ["\"key-enter\"", "\"chat-tui\"", "\"key-\"", "\"--form-x\"", "\"form data-x\"", "// \"key-none\""] {
+        assert_eq!(faults("src/client/keymap.rs", fine), [""; 0], "{fine}");
+    }
+    assert_eq!(faults("src/server/mod.rs", "\"key-none\""), [""; 0]);
+}
+
+#[test]
+fn texts_are_used() {
+    let ids = rules::text_ids("key-enter = Enter\nform-title = Title");
+    let faults = |path: &str, text: &str| rules::unused_texts(&[Source::new(path, text)], &ids);
+    finds(faults("src/client/keymap.rs", "f(\"key-enter\")"), "the text form-title is never used");
+    assert_eq!(faults("src/client/keymap.rs", "f(\"key-enter\", \"form-title\")"), [""; 0]);
+    assert_eq!(faults("tests/end.rs", "f(\"key-enter\", \"form-title\")").len(), 2);
+}

@@ -1,3 +1,5 @@
+//! SCRAM against the vectors of the specifications, and against itself.
+
 use proptest::prelude::*;
 
 use super::*;
