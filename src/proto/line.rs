@@ -40,7 +40,8 @@ pub enum LineError {
     Nul,
 }
 
-/// Gathers bytes until a line is whole. Never holds more than the limits of one line.
+/// Gathers bytes until a line is whole. Never holds more than the limits of one line, and nothing between lines: thousands of
+/// idle connections cost no buffer.
 #[derive(Debug)]
 pub struct LineReader {
     limits: LineLimits,

@@ -173,20 +173,18 @@ fn account_of(text: &str) -> Option<&str> {
 }
 
 fn complete(text: &str) -> String {
-    let (nick, rest) = match text.split_once('!') {
-        Some((nick, rest)) => (nick, Some(rest)),
-        None => ("", None),
-    };
-    let or_any = |part| if part == "" { "*" } else { part };
-    match (rest, text.split_once('@')) {
-        (Some(rest), _) => {
-            let (user, host) = rest.split_once('@').unwrap_or((rest, ""));
-            format!("{}!{}@{}", or_any(nick), or_any(user), or_any(host))
-        }
-        (None, Some((user, host))) => format!("*!{}@{}", or_any(user), or_any(host)),
-        (None, None) if text.contains(['.', ':', '/']) => format!("*!*@{text}"),
-        (None, None) => format!("{text}!*@*"),
+    if let Some((nick, rest)) = text.split_once('!') {
+        let (user, host) = rest.split_once('@').unwrap_or((rest, ""));
+        return format!("{}!{}@{}", or_any(nick), or_any(user), or_any(host));
     }
+    if let Some((user, host)) = text.split_once('@') {
+        return format!("*!{}@{}", or_any(user), or_any(host));
+    }
+    if text.contains(['.', ':', '/']) { format!("*!*@{text}") } else { format!("{text}!*@*") }
+}
+
+fn or_any(part: &str) -> &str {
+    if part.is_empty() { "*" } else { part }
 }
 
 #[cfg(test)]
