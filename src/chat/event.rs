@@ -138,6 +138,16 @@ pub enum MessageKind {
     Notice,
 }
 
+impl MessageKind {
+    /// The command on the wire.
+    pub const fn command(self) -> &'static str {
+        match self {
+            Self::Privmsg => "PRIVMSG",
+            Self::Notice => "NOTICE",
+        }
+    }
+}
+
 /// What happened. Each kind says what it changes in the state that the store keeps beside the record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {

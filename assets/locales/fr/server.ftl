@@ -12,3 +12,22 @@ server-log-name-right = l'identifiant est correct
 server-log-password-right = le mot de passe est correcte
 server-log-address-right = l'adresse ip est correcte
 server-log-refused = la connexion est refusée pour { $name }
+
+## Refus et avis.
+
+server-account-required = Il faut un compte ici. Connectez-vous par SASL, ou donnez nom:mot-de-passe comme mot de passe de connexion, ou inscrivez-vous par REGISTER.
+server-account-suspended = Ce compte est suspendu. { $reason }
+server-accounts-unavailable = Les comptes sont momentanément indisponibles : la base de données ne répond pas. Réessayez dans un instant.
+server-address-allowed = Votre mot de passe est désormais accepté depuis { $address }.
+server-address-refused = Quelqu'un a donné votre mot de passe depuis l'adresse inconnue { $address }. Si c'était vous, autorisez cette adresse.
+server-address-refused-answer = Quelqu'un a donné votre mot de passe depuis l'adresse inconnue { $address }. Si c'était vous, répondez : autoriser { $address } { $code }
+server-address-too-many = On ne peut plus autoriser d'adresse pour votre compte. Demandez à l'opérateur de les revoir.
+server-address-wrong-code = L'adresse { $address } n'a pas été autorisée : le code n'est pas le bon.
+server-invalid-nul = La ligne contient un octet NUL, qu'aucun message ne peut contenir.
+server-invalid-utf8 = La ligne n'est pas en UTF-8 valide. Seul l'UTF-8 est compris ici.
+server-password-unacceptable = Ce mot de passe est trop long, ou contient un caractère interdit.
+server-password-weak = Ce mot de passe est trop court.
+server-secure-connection-required = Les mots de passe ne sont pas acceptés sur cette connexion, car d'autres pourraient les lire. Connectez-vous en TLS.
+server-stopping = Le serveur s'arrête.
+server-temporarily-unavailable = Le message ne peut pas être enregistré pour le moment. Réessayez plus tard.
+server-too-many-sessions = Trop de sessions de ce compte sont déjà ouvertes.

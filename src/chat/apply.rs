@@ -1,0 +1,315 @@
+//! Events into state: the only place that changes what is durable.
+//!
+//! [`State`] is what a store's snapshot and all events since add up to. Handlers read it, [`World::append`] hands each new
+//! record to [`State::apply`], and nobody else writes to it. Members without an account (guests, operators) are no part of
+//! it: they live in the [`World`].
+//!
+//! [`World`]: super::world::World
+//! [`World::append`]: super::world::World::append
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::event::{
+    AccountId, AccountState, ChannelId, ChannelModes, ChannelState, DeviceId, Event, ListEntry, Place, Rank, Record,
+    Seq, Snapshot, Topic,
+};
+use crate::proto::names::{ChannelName, Folded};
+use crate::proto::time::Timestamp;
+
+/// An account with what is looked up by it.
+#[derive(Debug)]
+pub(crate) struct Account {
+    /// What the store keeps of it.
+    pub state: AccountState,
+    /// The channels that it is a member of.
+    pub channels: BTreeSet<ChannelId>,
+    /// The last event about the account itself.
+    pub last_seq: Seq,
+}
+
+/// A channel.
+#[derive(Debug)]
+pub(crate) struct Channel {
+    /// Its number.
+    pub id: ChannelId,
+    /// Its name.
+    pub name: ChannelName,
+    /// When it was founded.
+    pub founded: Timestamp,
+    /// Who owns it.
+    pub founder: Option<AccountId>,
+    /// The topic, when one is set.
+    pub topic: Option<Topic>,
+    /// Flags, key and limit.
+    pub modes: ChannelModes,
+    /// The accounts that are members, online or not, with their rank.
+    pub members: BTreeMap<AccountId, Rank>,
+    /// The entries of its lists, oldest first.
+    pub masks: Vec<ListEntry>,
+    /// Its last event.
+    pub last_seq: Seq,
+}
+
+impl Channel {
+    /// Whether a flag is set.
+    pub fn has_flag(&self, letter: char) -> bool {
+        self.modes.flags.contains(letter)
+    }
+}
+
+/// What is durable, in memory.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    accounts: HashMap<AccountId, Account>,
+    account_names: HashMap<Folded, AccountId>,
+    channels: HashMap<ChannelId, Channel>,
+    channel_names: BTreeMap<Folded, ChannelId>,
+    /// The last event's number.
+    pub last_seq: Seq,
+    /// The last event's time.
+    pub last_time: Timestamp,
+    last_account: AccountId,
+    last_channel: ChannelId,
+    last_device: DeviceId,
+}
+
+impl State {
+    /// The state that a store has loaded.
+    pub fn new(snapshot: Snapshot) -> Self {
+        let mut state = Self {
+            last_seq: snapshot.last_seq,
+            last_time: snapshot.last_time,
+            last_account: snapshot.last_account,
+            last_channel: snapshot.last_channel,
+            last_device: snapshot.last_device,
+            ..Self::default()
+        };
+        for account in snapshot.accounts {
+            state.add_account(account, Seq(0));
+        }
+        for channel in snapshot.channels {
+            state.add_channel(channel);
+        }
+        state
+    }
+
+    /// An account by its number, deleted ones included.
+    pub fn account(&self, id: AccountId) -> Option<&Account> {
+        self.accounts.get(&id)
+    }
+
+    /// An account by its name, deleted ones included: their names stay reserved.
+    pub fn account_named(&self, name: &Folded) -> Option<&Account> {
+        self.accounts.get(self.account_names.get(name)?)
+    }
+
+    /// All accounts by rising number, deleted ones included.
+    pub fn accounts(&self) -> Vec<&Account> {
+        let mut accounts: Vec<_> = self.accounts.values().collect();
+        accounts.sort_unstable_by_key(|account| account.state.id);
+        accounts
+    }
+
+    /// A channel by its number.
+    pub fn channel(&self, id: ChannelId) -> Option<&Channel> {
+        self.channels.get(&id)
+    }
+
+    /// A channel by its name.
+    pub fn channel_named(&self, name: &Folded) -> Option<&Channel> {
+        self.channels.get(self.channel_names.get(name)?)
+    }
+
+    /// All channels, in the order of their folded names.
+    pub fn channels(&self) -> impl Iterator<Item = &Channel> {
+        self.channel_names.values().filter_map(|id| self.channels.get(id))
+    }
+
+    /// How many channels there are.
+    pub fn channel_count(&self) -> usize {
+        self.channels.len()
+    }
+
+    /// The number for a new account.
+    pub fn next_account(&self) -> AccountId {
+        AccountId(self.last_account.0 + 1)
+    }
+
+    /// The number for a new channel.
+    pub fn next_channel(&self) -> ChannelId {
+        ChannelId(self.last_channel.0 + 1)
+    }
+
+    /// The number for a new device token.
+    pub fn next_device(&self) -> DeviceId {
+        DeviceId(self.last_device.0 + 1)
+    }
+
+    /// Takes in one event. An event about an account or a channel that is not there changes nothing.
+    pub fn apply(&mut self, record: &Record) {
+        self.last_seq = record.seq;
+        self.last_time = record.time;
+        if let Place::Channel(id) = record.place
+            && let Some(channel) = self.channels.get_mut(&id)
+        {
+            channel.last_seq = record.seq;
+        }
+        match &record.event {
+            Event::Message { .. } => {}
+            Event::ChannelFounded { .. }
+            | Event::Joined { .. }
+            | Event::Parted { .. }
+            | Event::Kicked { .. }
+            | Event::TopicSet { .. }
+            | Event::ModesChanged { .. } => self.apply_to_channel(record),
+            Event::AccountRegistered { account, name, address, .. } => {
+                let state = AccountState {
+                    id: *account,
+                    name: name.clone(),
+                    registered: record.time,
+                    addresses: address.iter().cloned().collect(),
+                    suspended: None,
+                    deleted: false,
+                    has_joined: false,
+                };
+                self.last_account = self.last_account.max(*account);
+                self.add_account(state, record.seq);
+            }
+            Event::PasswordChanged { account, .. } => self.change_account(*account, record.seq, |_| {}),
+            Event::AddressAllowed { account, address } => self.change_account(*account, record.seq, |state| {
+                if !state.addresses.contains(address) {
+                    state.addresses.push(address.clone());
+                }
+            }),
+            Event::AccountSuspended { account, reason } => {
+                self.change_account(*account, record.seq, |state| state.suspended = Some(reason.clone()));
+            }
+            Event::AccountResumed { account } => {
+                self.change_account(*account, record.seq, |state| state.suspended = None);
+            }
+            Event::AccountDeleted { account } => self.delete_account(*account, record.seq),
+            Event::DeviceAdded { device, account, .. } => {
+                self.last_device = self.last_device.max(*device);
+                self.change_account(*account, record.seq, |_| {});
+            }
+            Event::DeviceRevoked { account, .. } => self.change_account(*account, record.seq, |_| {}),
+        }
+    }
+
+    fn apply_to_channel(&mut self, record: &Record) {
+        let Place::Channel(place) = record.place else { return };
+        match &record.event {
+            Event::ChannelFounded { channel, name, founder } => {
+                self.last_channel = self.last_channel.max(*channel);
+                self.add_channel(ChannelState {
+                    id: *channel,
+                    name: name.clone(),
+                    founded: record.time,
+                    founder: *founder,
+                    topic: None,
+                    modes: ChannelModes::default(),
+                    members: Vec::new(),
+                    masks: Vec::new(),
+                    last_seq: record.seq,
+                });
+            }
+            Event::Joined { rank } => {
+                let Some(account) = record.author.account else { return };
+                let (Some(channel), Some(member)) = (self.channels.get_mut(&place), self.accounts.get_mut(&account))
+                else {
+                    return;
+                };
+                channel.members.insert(account, *rank);
+                member.channels.insert(place);
+                member.state.has_joined = true;
+            }
+            Event::Parted { .. } => self.remove_member(place, record.author.account),
+            Event::Kicked { account, .. } => self.remove_member(place, *account),
+            Event::TopicSet { topic } => {
+                let Some(channel) = self.channels.get_mut(&place) else { return };
+                channel.topic = (!topic.is_empty()).then(|| Topic {
+                    text: topic.clone(),
+                    set_by: record.author.name.clone(),
+                    set_at: record.time,
+                });
+            }
+            Event::ModesChanged { modes, ranks, masks, .. } => {
+                let Some(channel) = self.channels.get_mut(&place) else { return };
+                channel.modes = modes.clone();
+                for (account, rank) in ranks {
+                    if let Some(member) = channel.members.get_mut(account) {
+                        *member = *rank;
+                    }
+                }
+                for (added, letter, mask) in masks {
+                    channel.masks.retain(|entry| entry.letter != *letter || entry.mask != *mask);
+                    if *added {
+                        channel.masks.push(ListEntry {
+                            letter: *letter,
+                            mask: mask.clone(),
+                            set_by: record.author.name.clone(),
+                            set_at: record.time,
+                        });
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn add_account(&mut self, state: AccountState, last_seq: Seq) {
+        self.account_names.insert(state.name.folded().clone(), state.id);
+        self.accounts.insert(state.id, Account { state, channels: BTreeSet::new(), last_seq });
+    }
+
+    fn add_channel(&mut self, state: ChannelState) {
+        for (account, _) in &state.members {
+            if let Some(account) = self.accounts.get_mut(account) {
+                account.channels.insert(state.id);
+            }
+        }
+        self.channel_names.insert(state.name.folded().clone(), state.id);
+        let channel = Channel {
+            id: state.id,
+            name: state.name,
+            founded: state.founded,
+            founder: state.founder,
+            topic: state.topic,
+            modes: state.modes,
+            members: state.members.into_iter().collect(),
+            masks: state.masks,
+            last_seq: state.last_seq,
+        };
+        self.channels.insert(channel.id, channel);
+    }
+
+    fn change_account(&mut self, id: AccountId, seq: Seq, change: impl FnOnce(&mut AccountState)) {
+        if let Some(account) = self.accounts.get_mut(&id) {
+            account.last_seq = seq;
+            change(&mut account.state);
+        }
+    }
+
+    fn delete_account(&mut self, id: AccountId, seq: Seq) {
+        let Some(account) = self.accounts.get_mut(&id) else { return };
+        account.last_seq = seq;
+        account.state.deleted = true;
+        account.state.addresses.clear();
+        for channel in std::mem::take(&mut account.channels) {
+            if let Some(channel) = self.channels.get_mut(&channel) {
+                channel.members.remove(&id);
+                channel.last_seq = seq;
+            }
+        }
+    }
+
+    fn remove_member(&mut self, place: ChannelId, account: Option<AccountId>) {
+        let Some(account) = account else { return };
+        if let Some(channel) = self.channels.get_mut(&place) {
+            channel.members.remove(&account);
+        }
+        if let Some(account) = self.accounts.get_mut(&account) {
+            account.channels.remove(&place);
+        }
+    }
+}

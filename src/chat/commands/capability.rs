@@ -1,0 +1,121 @@
+//! CAP: which extensions a connection speaks.
+//!
+//! Specification: IRCv3 "Client Capability Negotiation", version 302. What is offered stands in [`OFFERED`], with the values
+//! that depend on the settings in [`value`].
+
+use super::{Call, welcome};
+use crate::chat::commands::authenticate;
+use crate::chat::limits;
+use crate::chat::ports::ConnId;
+use crate::chat::reply::{Handled, Refusal};
+use crate::chat::world::World;
+use crate::ground::texts::Language;
+use crate::proto::caps::{Cap, CapChange, CapSet, pack_words};
+use crate::proto::numerics::ERR_INVALIDCAPCMD;
+
+/// What this server can do.
+pub(crate) const OFFERED: CapSet = CapSet::of(&[
+    Cap::AccountNotify,
+    Cap::AccountRegistration,
+    Cap::AccountTag,
+    Cap::Batch,
+    Cap::CapNotify,
+    Cap::ChatHistory,
+    Cap::Devices,
+    Cap::EchoMessage,
+    Cap::EventPlayback,
+    Cap::ExtendedJoin,
+    Cap::Idempotency,
+    Cap::LabeledResponse,
+    Cap::Languages,
+    Cap::MessageTags,
+    Cap::MultiPrefix,
+    Cap::NoImplicitNames,
+    Cap::NoImplicitNamesDraft,
+    Cap::Sasl,
+    Cap::ServerTime,
+    Cap::StandardReplies,
+    Cap::UserhostInNames,
+]);
+
+/// The version of `CAP LS` from which capabilities have values and lists several lines.
+const VALUES_SINCE: u32 = 302;
+
+/// `CAP LS [<version>]`, `CAP LIST`, `CAP REQ :<list>`, `CAP END`.
+pub(crate) fn cap(world: &mut World, call: &Call<'_>) -> Handled {
+    let conn = call.conn;
+    match call.param(0).to_ascii_uppercase().as_str() {
+        "LS" => {
+            let version: u32 = call.param(1).parse().unwrap_or(0);
+            let session = world.session_mut(conn);
+            session.cap_version = session.cap_version.max(version);
+            session.is_negotiating |= !session.is_welcome;
+            if version >= VALUES_SINCE {
+                session.caps.insert(Cap::CapNotify);
+            }
+            let words = OFFERED.iter().map(|cap| match value(world, conn, cap) {
+                Some(value) if version >= VALUES_SINCE => format!("{cap}={value}"),
+                _ => cap.to_string(),
+            });
+            let words: Vec<_> = words.collect();
+            list(world, conn, "LS", &words);
+        }
+        "LIST" => {
+            let words: Vec<_> = world.session(conn).caps.iter().map(|cap| cap.to_string()).collect();
+            list(world, conn, "LIST", &words);
+        }
+        "REQ" => request(world, conn, call.param(1)),
+        "END" => {
+            let session = world.session_mut(conn);
+            if !session.is_welcome {
+                session.is_negotiating = false;
+                return welcome::try_welcome(world, conn);
+            }
+        }
+        _ => return Err(Refusal::numeric(ERR_INVALIDCAPCMD, &[call.param(0)], "Invalid CAP command")),
+    }
+    Ok(())
+}
+
+fn list(world: &mut World, conn: ConnId, subcommand: &str, words: &[String]) {
+    let name = world.session(conn).name().to_owned();
+    let knows_lines = world.session(conn).cap_version >= VALUES_SINCE;
+    let bytes_max = if knows_lines { limits::CAP_LIST_BYTES_MAX } else { usize::MAX };
+    let mut lists = pack_words(words, bytes_max);
+    let last = lists.pop().unwrap_or_default();
+    for more in lists {
+        let line = world.server_line("CAP").param(&name).param(subcommand).param("*").trailing(&more);
+        world.reply(conn, line);
+    }
+    let line = world.server_line("CAP").param(&name).param(subcommand).trailing(&last);
+    world.reply(conn, line);
+}
+
+/// The list is accepted or refused as a whole.
+fn request(world: &mut World, conn: ConnId, list: &str) {
+    let change = CapChange::parse(list).filter(|change| OFFERED.has_all(change.added));
+    // With `CAP LS 302`, `cap-notify` cannot be switched off.
+    let session = world.session_mut(conn);
+    let is_bound = session.cap_version >= VALUES_SINCE;
+    let change = change.filter(|change| !(is_bound && change.removed.has(Cap::CapNotify)));
+    session.is_negotiating |= !session.is_welcome;
+    if let Some(change) = change {
+        session.caps = change.apply(session.caps);
+    }
+    let answer = if change.is_some() { "ACK" } else { "NAK" };
+    let line = world.server_line("CAP").param(world.session(conn).name()).param(answer).trailing(list);
+    world.reply(conn, line);
+}
+
+/// The value of a capability for those who asked by version 302.
+fn value(world: &World, conn: ConnId, cap: Cap) -> Option<String> {
+    match cap {
+        Cap::AccountRegistration => Some("before-connect,custom-account-name".to_owned()),
+        Cap::Languages => {
+            let codes: Vec<_> = Language::ALL.iter().map(|language| language.tag()).collect();
+            Some(format!("{},{}", limits::LANGUAGES_MAX, codes.join(",")))
+        }
+        Cap::Sasl => Some(authenticate::mechanisms(&world.session(conn).peer)),
+        _ => None,
+    }
+}

@@ -1,0 +1,97 @@
+//! NICK, USER, PASS: how a connection introduces itself.
+//!
+//! Specification: Modern IRC, "Connection Messages". Before the welcome a nick is only a wish: whether it may be had is
+//! decided when the introduction is complete ([`welcome`]), because by then it is known who asks.
+
+use super::authenticate::{LogIn, Method};
+use super::{Call, welcome};
+use crate::chat::limits;
+use crate::chat::policy::cut;
+use crate::chat::ports::ConnId;
+use crate::chat::reply::{Handled, Refusal};
+use crate::chat::world::World;
+use crate::proto::caps::CapSet;
+use crate::proto::message::Line;
+use crate::proto::names::Nick;
+use crate::proto::numerics::{
+    ERR_ALREADYREGISTERED, ERR_ERRONEUSNICKNAME, ERR_NICKLOCKED, ERR_NICKNAMEINUSE, ERR_NONICKNAMEGIVEN,
+};
+
+/// `NICK <nick>`.
+pub(crate) fn nick(world: &mut World, call: &Call<'_>) -> Handled {
+    let text = call.param(0);
+    if text.is_empty() {
+        return Err(Refusal::numeric(ERR_NONICKNAMEGIVEN, &[], "No nickname given"));
+    }
+    let Ok(nick) = Nick::new(text) else {
+        return Err(Refusal::numeric(ERR_ERRONEUSNICKNAME, &[text], "Erroneous nickname"));
+    };
+    let session = world.session(call.conn);
+    if !session.is_welcome {
+        world.session_mut(call.conn).nick = Some(nick);
+        return welcome::try_welcome(world, call.conn);
+    }
+    if session.nick.as_ref().is_some_and(|current| current.as_str() == nick.as_str()) {
+        return Ok(());
+    }
+    let is_bound = session.is_operator() || session.account().is_some() && world.settings.nick_equals_account;
+    if is_bound {
+        return Err(Refusal::numeric(ERR_NICKLOCKED, &[], "You must use a nick assigned to you"));
+    }
+    if !may_have_nick(world, call.conn, &nick) {
+        return Err(Refusal::numeric(ERR_NICKNAMEINUSE, &[text], "Nickname is already in use"));
+    }
+    change_nick(world, call.conn, &nick);
+    Ok(())
+}
+
+/// Whether a session may be called so: nobody else is, and it is neither the correspondent's name nor another account's.
+pub(super) fn may_have_nick(world: &World, conn: ConnId, nick: &Nick) -> bool {
+    let account = world.session(conn).account();
+    let is_reserved = world.state.account_named(nick.folded()).is_some_and(|owner| Some(owner.state.id) != account);
+    let is_mine = |other: &ConnId| *other == conn || account.is_some() && world.session(*other).account() == account;
+    !is_reserved && !world.is_correspondent(nick) && world.nick_sessions(nick).iter().all(is_mine)
+}
+
+/// Calls a welcomed session, and the others of its account, something else, and tells them and their peers.
+pub(super) fn change_nick(world: &mut World, conn: ConnId, nick: &Nick) {
+    let account = world.session(conn).account();
+    let own: Vec<_> = match account {
+        Some(account) => world.account_sessions(account).to_vec(),
+        None => vec![conn],
+    };
+    let source = world.session(conn).source();
+    let stamp = world.stamp_of(conn);
+    let mut receivers = own.clone();
+    receivers.extend(world.peers(conn));
+    let line = Line::new("NICK").source(&source).param(nick.as_str());
+    world.tell(&receivers, &stamp, CapSet::EMPTY, false, |_| Some(line.clone()));
+    for conn in own {
+        world.rename(conn, nick.clone());
+    }
+}
+
+/// `USER <name> <mode> * <real name>`.
+pub(crate) fn user(world: &mut World, call: &Call<'_>) -> Handled {
+    let session = world.session_mut(call.conn);
+    if session.is_welcome || session.user.is_some() {
+        return Err(Refusal::numeric(ERR_ALREADYREGISTERED, &[], "You may not reregister"));
+    }
+    if call.param(0).is_empty() {
+        return Err(call.needs_more_params());
+    }
+    session.user = Some(cut(call.param(0), limits::REALNAME_BYTES_MAX).to_owned());
+    session.realname = cut(call.param(3), limits::REALNAME_BYTES_MAX).to_owned();
+    welcome::try_welcome(world, call.conn)
+}
+
+/// `PASS <account>:<password>`: a log-in for clients that know no SASL. A password without an account's name before it
+/// opens nothing here and is ignored.
+pub(crate) fn pass(world: &mut World, call: &Call<'_>) -> Handled {
+    let session = world.session(call.conn);
+    if session.is_welcome || session.account().is_some() {
+        return Err(Refusal::numeric(ERR_ALREADYREGISTERED, &[], "You may not reregister"));
+    }
+    let Some((name, password)) = call.param(0).split_once(':') else { return Ok(()) };
+    LogIn::by_password(world, call.conn, name, password, Method::Pass)
+}

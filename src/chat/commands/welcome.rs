@@ -1,0 +1,244 @@
+//! The welcome: when an introduction is complete, who may come in, and what a newcomer is told.
+//!
+//! Specifications: Modern IRC, "Connection Registration"; IRCv3 `account-registration`. After the burst a session *attaches*: it
+//! gets the JOIN, topic and names of each channel of its account. What the correspondent says then is not in the record.
+
+use super::introduce::may_have_nick;
+use crate::chat::event::{Author, AuthorKind, ChannelId, Event, Place, Rank};
+use crate::chat::limits;
+use crate::chat::ports::ConnId;
+use crate::chat::reply::{Handled, Refusal};
+use crate::chat::session::Identity;
+use crate::chat::world::{Draft, World};
+use crate::proto::names::ChannelName;
+use crate::proto::numerics::{
+    ERR_NICKNAMEINUSE, ERR_NOMOTD, RPL_CREATED, RPL_ENDOFMOTD, RPL_GLOBALUSERS, RPL_ISUPPORT, RPL_LOCALUSERS,
+    RPL_LUSERCHANNELS, RPL_LUSERCLIENT, RPL_LUSERME, RPL_LUSEROP, RPL_LUSERUNKNOWN, RPL_MOTD, RPL_MOTDSTART,
+    RPL_MYINFO, RPL_UMODEIS, RPL_WELCOME, RPL_YOUREOPER, RPL_YOURHOST,
+};
+
+/// The letters of user modes.
+pub(crate) const USER_MODES: &str = "Bios";
+/// The letters of channel modes.
+pub(crate) const CHANNEL_MODES: &str = "ahklinoqstvb";
+/// Those of them that take a parameter.
+pub(crate) const CHANNEL_MODES_WITH_PARAMETER: &str = "ahkloqvb";
+
+/// Welcomes a session whose introduction is complete, if it may come in.
+pub(super) fn try_welcome(world: &mut World, conn: ConnId) -> Handled {
+    let session = world.session(conn);
+    let is_complete = !session.is_negotiating && session.user.is_some() && session.nick.is_some();
+    if session.is_welcome || session.is_closed || session.waiting.is_some() || !is_complete {
+        return Ok(());
+    }
+    if session.identity == Identity::Anonymous && !world.settings.guests {
+        world.standard_reply(conn, "FAIL", "*", "ACCOUNT_REQUIRED", &[], &"server-account-required".into());
+        let error = world.say(conn, &"server-account-required".into());
+        world.close(conn, &error);
+        return Ok(());
+    }
+    let is_operator = world.session(conn).is_operator();
+    if let Some(nick) =
+        world.session(conn).nick.clone().filter(|nick| !is_operator && !may_have_nick(world, conn, nick))
+    {
+        let refusal = Refusal::numeric(ERR_NICKNAMEINUSE, &[nick.as_str()], "Nickname is already in use");
+        world.session_mut(conn).nick = None;
+        return Err(refusal);
+    }
+    welcome(world, conn);
+    Ok(())
+}
+
+fn welcome(world: &mut World, conn: ConnId) {
+    let is_first = world.session(conn).account().is_none_or(|account| world.account_sessions(account).is_empty());
+    if !is_first {
+        take_over_nick(world, conn);
+    }
+    let session = world.session_mut(conn);
+    session.is_welcome = true;
+    if session.is_operator() {
+        session.modes = "o".to_owned();
+    }
+    world.put_on_indexes(conn);
+    burst(world, conn);
+    lusers(world, conn);
+    motd(world, conn);
+    if world.session(conn).is_operator() {
+        let line = world.numeric(conn, RPL_YOUREOPER).trailing("You are now an IRC operator");
+        world.reply(conn, line);
+    }
+    let modes = &world.session(conn).modes;
+    if !modes.is_empty() {
+        let line = world.numeric(conn, RPL_UMODEIS).param(&format!("+{modes}"));
+        world.reply(conn, line);
+    }
+    attach(world, conn, is_first);
+    if !world.session(conn).is_operator() {
+        greet(world, conn);
+    }
+}
+
+/// Sessions of one account are called the same: a further one takes the name of the others.
+fn take_over_nick(world: &mut World, conn: ConnId) {
+    let account = world.session(conn).account();
+    let first = account.and_then(|account| world.account_sessions(account).first().copied());
+    let nick = first.and_then(|first| world.session(first).nick.clone());
+    if nick.is_some() {
+        world.session_mut(conn).nick = nick;
+    }
+}
+
+fn burst(world: &mut World, conn: ConnId) {
+    let server = world.settings.server_name.clone();
+    let version = concat!("chat-server-", env!("CARGO_PKG_VERSION"));
+    let started = world.started_at.unwrap_or(world.now);
+    let source = world.session(conn).source();
+    let lines = [
+        world
+            .numeric(conn, RPL_WELCOME)
+            .trailing(&format!("Welcome to the {} Network, {source}", world.settings.network_name)),
+        world.numeric(conn, RPL_YOURHOST).trailing(&format!("Your host is {server}, running version {version}")),
+        world.numeric(conn, RPL_CREATED).trailing(&format!("This server was created {started}")),
+        world
+            .numeric(conn, RPL_MYINFO)
+            .param(&server)
+            .param(version)
+            .param(USER_MODES)
+            .param(CHANNEL_MODES)
+            .param(CHANNEL_MODES_WITH_PARAMETER),
+    ];
+    for line in lines {
+        world.reply(conn, line);
+    }
+    for tokens in isupport(world).chunks(limits::ISUPPORT_TOKENS_PER_LINE) {
+        let line = world.numeric(conn, RPL_ISUPPORT);
+        let line = tokens.iter().fold(line, |line, token| line.param(token));
+        world.reply(conn, line.trailing("are supported by this server"));
+    }
+}
+
+/// The tokens of 005: what is true of this server.
+pub(crate) fn isupport(world: &World) -> Vec<String> {
+    let settings = &world.settings;
+    let mut tokens = vec![
+        "AWAYLEN=390".to_owned(),
+        "CASEMAPPING=precis".to_owned(),
+        format!("CHANLIMIT=#:{}", settings.channels_per_account_max),
+        "CHANMODES=b,k,l,imnst".to_owned(),
+        format!("CHANNELLEN={}", crate::proto::names::CHANNEL_BYTES_MAX),
+        format!("CHANTYPES={}", crate::proto::names::CHANNEL_TYPES),
+        format!("CHATHISTORY={}", settings.history_page_max),
+        format!("CORRESPONDENT={}", settings.correspondent),
+        format!("KICKLEN={}", limits::REASON_BYTES_MAX),
+        "MSGREFTYPES=msgid,timestamp".to_owned(),
+        format!("NETWORK={}", settings.network_name.replace(' ', "\\x20")),
+        format!("NICKLEN={}", crate::proto::names::NICK_BYTES_MAX),
+        "PREFIX=(qaohv)~&@%+".to_owned(),
+        format!("TOPICLEN={}", settings.topic_bytes_max),
+        "UTF8ONLY".to_owned(),
+    ];
+    if !settings.guests {
+        tokens.push("draft/ACCOUNTREQUIRED".to_owned());
+    }
+    tokens
+}
+
+/// 251 to 255, 265, 266: how many there are.
+pub(crate) fn lusers(world: &mut World, conn: ConnId) {
+    let welcome = world.sessions.values().filter(|session| session.is_welcome && !session.is_closed).count();
+    let unknown = world.sessions.len() - welcome;
+    let operators = world.operators().len();
+    let channels = world.state.channel_count();
+    let text =
+        |line: crate::proto::message::Line, count: usize, text: &str| line.param(&count.to_string()).trailing(text);
+    let mut lines = vec![
+        world
+            .numeric(conn, RPL_LUSERCLIENT)
+            .trailing(&format!("There are {welcome} users and 0 invisible on 1 servers")),
+        text(world.numeric(conn, RPL_LUSEROP), operators, "operator(s) online"),
+    ];
+    if unknown > 0 {
+        lines.push(text(world.numeric(conn, RPL_LUSERUNKNOWN), unknown, "unknown connection(s)"));
+    }
+    let most = world.sessions_most.max(welcome);
+    world.sessions_most = most;
+    lines.push(text(world.numeric(conn, RPL_LUSERCHANNELS), channels, "channels formed"));
+    lines.push(world.numeric(conn, RPL_LUSERME).trailing(&format!("I have {welcome} clients and 0 servers")));
+    for (numeric, kind) in [(RPL_LOCALUSERS, "local"), (RPL_GLOBALUSERS, "global")] {
+        let line = world.numeric(conn, numeric).param(&welcome.to_string()).param(&most.to_string());
+        lines.push(line.trailing(&format!("Current {kind} users {welcome}, max {most}")));
+    }
+    for line in lines {
+        world.reply(conn, line);
+    }
+}
+
+/// 375, 372, 376, or 422.
+pub(crate) fn motd(world: &mut World, conn: ConnId) {
+    if world.settings.motd.is_empty() {
+        let line = world.numeric(conn, ERR_NOMOTD).trailing("MOTD File is missing");
+        return world.reply(conn, line);
+    }
+    let start = format!("- {} Message of the day -", world.settings.server_name);
+    let mut lines = vec![world.numeric(conn, RPL_MOTDSTART).trailing(&start)];
+    lines.extend(world.settings.motd.iter().map(|text| world.numeric(conn, RPL_MOTD).trailing(&format!("- {text}"))));
+    lines.push(world.numeric(conn, RPL_ENDOFMOTD).trailing("End of /MOTD command."));
+    for line in lines {
+        world.reply(conn, line);
+    }
+}
+
+/// Shows a session the channels of its account. Others see an account come back by the JOIN of its first session.
+fn attach(world: &mut World, conn: ConnId, is_first: bool) {
+    let Some(account) = world.account_of(conn) else { return };
+    let is_new = !account.state.has_joined;
+    world.shows_seq(world.account_of(conn).map_or_else(Default::default, |account| account.last_seq));
+    for channel in world.channels_of(conn) {
+        // What was there before the account came back must be told in the order of the record.
+        world.shows(channel);
+        let receivers = if is_first { world.channel_sessions(channel) } else { vec![conn] };
+        let (stamp, source) = (world.stamp_of(conn), world.session(conn).source());
+        let realname = world.session(conn).realname.clone();
+        world.tell_join(&receivers, channel, &stamp, &source, &realname);
+        world.show_channel(conn, channel);
+    }
+    if is_new && !world.is_stalled() {
+        for name in world.settings.auto_channels.clone() {
+            let channel = found_if_missing(world, &name);
+            let author = world.session(conn).author();
+            join(world, author, channel, Rank::MEMBER);
+        }
+    }
+}
+
+/// The channel of this name; the server founds it when there is none.
+pub(crate) fn found_if_missing(world: &mut World, name: &ChannelName) -> ChannelId {
+    if let Some(channel) = world.state.channel_named(name.folded()) {
+        return channel.id;
+    }
+    let author = world.system_author();
+    found(world, author, name)
+}
+
+/// Founds a channel. The author owns it when it has an account.
+pub(crate) fn found(world: &mut World, author: Author, name: &ChannelName) -> ChannelId {
+    let channel = world.state.next_channel();
+    let founder = author.account.filter(|_| author.kind == AuthorKind::Account);
+    let event = Event::ChannelFounded { channel, name: name.clone(), founder };
+    world.append(Draft::new(author, Place::Channel(channel), name.as_str(), event));
+    channel
+}
+
+/// Makes the author's account a member.
+pub(crate) fn join(world: &mut World, author: Author, channel: ChannelId, rank: Rank) {
+    let Some(name) = world.state.channel(channel).map(|channel| channel.name.to_string()) else { return };
+    world.append(Draft::new(author, Place::Channel(channel), &name, Event::Joined { rank }));
+}
+
+/// What the correspondent says to a newcomer: the connection is established, and what is recorded.
+fn greet(world: &mut World, conn: ConnId) {
+    for text in ["server-greeting", "server-recorded"] {
+        let said = world.say(conn, &text.into());
+        world.notice_of_correspondent(conn, &said);
+    }
+}

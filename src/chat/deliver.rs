@@ -1,0 +1,339 @@
+//! Events into lines: who is told what, in which form. The only place where an event becomes visible.
+//!
+//! Specifications: Modern IRC; IRCv3 `server-time`, `message-ids`, `account-tag`, `message-tags`, `echo-message`, `extended-join`,
+//! `multi-prefix`, `userhost-in-names`, `no-implicit-names`, `account-notify`.
+//!
+//! A line that goes to many is encoded once for each set of capabilities among them.
+
+use bytes::Bytes;
+
+use super::apply::Channel;
+use super::event::{AccountId, AuthorKind, ChannelId, Event, MessageKind, Place, Rank, Record};
+use super::limits;
+use super::ports::ConnId;
+use super::world::{Pending, World};
+use crate::proto::caps::{Cap, CapSet, pack_words};
+use crate::proto::message::Line;
+use crate::proto::names::{MsgId, Nick};
+use crate::proto::numerics::{RPL_ENDOFNAMES, RPL_NAMREPLY, RPL_TOPIC, RPL_TOPICWHOTIME};
+use crate::proto::time::Timestamp;
+
+/// What a line carries as tags to those who want them.
+#[derive(Clone, Debug)]
+pub(crate) struct Stamp {
+    /// `time`.
+    pub time: Timestamp,
+    /// `msgid`; none for what the record does not hold.
+    pub msgid: Option<MsgId>,
+    /// `account`; none for those without one.
+    pub account: Option<String>,
+    /// Client-only tags to relay, as they go over the wire.
+    pub client_tags: String,
+}
+
+impl Stamp {
+    /// The capabilities that decide which of the tags a line gets.
+    const CAPS: CapSet = CapSet::of(&[Cap::ServerTime, Cap::MessageTags, Cap::AccountTag]);
+
+    /// The tags of an ephemeral line at this time.
+    pub fn at(time: Timestamp) -> Self {
+        Self { time, msgid: None, account: None, client_tags: String::new() }
+    }
+
+    /// The line with those tags that these capabilities ask for.
+    pub fn put_on(&self, mut line: Line, caps: CapSet) -> Line {
+        if caps.has(Cap::ServerTime) {
+            line = line.tag("time", &self.time.to_string());
+        }
+        if caps.has(Cap::MessageTags)
+            && let Some(msgid) = self.msgid
+        {
+            line = line.tag("msgid", &msgid.to_string());
+        }
+        if caps.has(Cap::AccountTag)
+            && let Some(account) = &self.account
+        {
+            line = line.tag("account", account);
+        }
+        if caps.has(Cap::MessageTags) {
+            line = line.raw_tags(&self.client_tags);
+        }
+        line
+    }
+}
+
+impl World {
+    /// Tells an event that was applied just now.
+    pub(super) fn deliver(&mut self, record: &Record, client_tags: &str) {
+        let stamp = Stamp {
+            time: record.time,
+            msgid: Some(MsgId::of_seq(record.seq.0)),
+            account: record.author.account.and_then(|id| self.account_name(id)),
+            client_tags: client_tags.to_owned(),
+        };
+        let source = self.source_of_author(record);
+        match &record.event {
+            Event::Message { kind, text } => self.deliver_message(record, &stamp, &source, *kind, text),
+            Event::Joined { .. } => {
+                let (Place::Channel(channel), Some(account)) = (record.place, record.author.account) else { return };
+                self.deliver_join(channel, account, &stamp, &source);
+            }
+            Event::Parted { reason } => {
+                let Place::Channel(channel) = record.place else { return };
+                let mut receivers = self.channel_sessions(channel);
+                add(&mut receivers, record.author.account.map_or(&[], |account| self.account_sessions(account)));
+                self.tell_part(&receivers, &record.target, &stamp, &source, reason);
+            }
+            Event::Kicked { account, nick, reason } => {
+                let Place::Channel(channel) = record.place else { return };
+                let mut receivers = self.channel_sessions(channel);
+                add(&mut receivers, account.map_or(&[], |account| self.account_sessions(account)));
+                let line = Line::new("KICK").source(&source).param(&record.target).param(nick).trailing(reason);
+                self.tell(&receivers, &stamp, CapSet::EMPTY, false, |_| Some(line.clone()));
+            }
+            Event::TopicSet { topic } => {
+                let line = Line::new("TOPIC").source(&source).param(&record.target).trailing(topic);
+                self.tell_channel(record, &stamp, &line);
+            }
+            Event::ModesChanged { text, .. } => {
+                let line = Line::new("MODE").source(&source).param(&record.target);
+                let line = text.split(' ').fold(line, Line::param);
+                self.tell_channel(record, &stamp, &line);
+            }
+            // Nobody but the one who asked is told of these, by the reply of the handler.
+            Event::ChannelFounded { .. }
+            | Event::AccountRegistered { .. }
+            | Event::PasswordChanged { .. }
+            | Event::AddressAllowed { .. }
+            | Event::AccountSuspended { .. }
+            | Event::AccountResumed { .. }
+            | Event::AccountDeleted { .. }
+            | Event::DeviceAdded { .. }
+            | Event::DeviceRevoked { .. } => {}
+        }
+    }
+
+    /// One line to a channel's sessions.
+    fn tell_channel(&mut self, record: &Record, stamp: &Stamp, line: &Line) {
+        let Place::Channel(channel) = record.place else { return };
+        let receivers = self.channel_sessions(channel);
+        self.tell(&receivers, stamp, CapSet::EMPTY, false, |_| Some(line.clone()));
+    }
+
+    fn deliver_message(&mut self, record: &Record, stamp: &Stamp, source: &str, kind: MessageKind, text: &str) {
+        let line = Line::new(kind.command()).source(source).param(&record.target).trailing(text);
+        let sender = self.turn_actor();
+        let is_to_itself = self.is_to_itself(record);
+        let mut receivers = self.message_receivers(record);
+        receivers.retain(|receiver| Some(*receiver) != sender);
+        self.tell(&receivers, stamp, CapSet::EMPTY, false, |_| Some(line.clone()));
+        let Some(sender) = sender else { return };
+        let caps = self.session(sender).caps;
+        if is_to_itself {
+            self.send_unlabelled(sender, stamp.put_on(line.clone(), caps));
+        }
+        if caps.has(Cap::EchoMessage) {
+            let mut echo = stamp.put_on(line, caps);
+            if let Some(id) = record.idempotency_id.as_deref().filter(|_| caps.has(Cap::Idempotency)) {
+                echo = echo.tag(IDEMPOTENCY_TAG, id);
+            }
+            self.reply(sender, echo);
+        }
+        if let Some(id) = &record.idempotency_id {
+            self.remember_pending(
+                record.seq,
+                Pending { conn: sender, place: record.place, idempotency_id: id.clone(), response_tag: None },
+            );
+        }
+    }
+
+    /// All sessions that a message is for, the sender's own ones included.
+    fn message_receivers(&self, record: &Record) -> Vec<ConnId> {
+        let mut receivers = match record.place {
+            Place::Channel(channel) => return self.channel_sessions(channel),
+            Place::Direct(one, other) => {
+                let mut receivers = self.correspondent_or_account_sessions(one).to_vec();
+                add(&mut receivers, self.correspondent_or_account_sessions(other));
+                receivers
+            }
+            Place::Unlisted | Place::Server => {
+                Nick::new(&record.target).map_or(Vec::new(), |nick| self.nick_sessions(&nick).to_vec())
+            }
+        };
+        match record.author.account {
+            Some(account) => add(&mut receivers, self.account_sessions(account)),
+            None => add(&mut receivers, self.turn_actor().as_slice()),
+        }
+        receivers
+    }
+
+    fn is_to_itself(&self, record: &Record) -> bool {
+        match record.place {
+            Place::Direct(one, other) => one == other,
+            Place::Unlisted => Nick::new(&record.author.name) == Nick::new(&record.target),
+            Place::Channel(_) | Place::Server => false,
+        }
+    }
+
+    fn correspondent_or_account_sessions(&self, account: AccountId) -> &[ConnId] {
+        if account == AccountId::CORRESPONDENT { self.operators() } else { self.account_sessions(account) }
+    }
+
+    fn deliver_join(&mut self, channel: ChannelId, account: AccountId, stamp: &Stamp, source: &str) {
+        let receivers = self.channel_sessions(channel);
+        let own = self.account_sessions(account).to_vec();
+        let realname = own.first().map_or("", |conn| self.session(*conn).realname.as_str()).to_owned();
+        self.tell_join(&receivers, channel, stamp, source, &realname);
+        for conn in own {
+            self.show_channel(conn, channel);
+        }
+    }
+
+    /// A JOIN to these sessions, which may be an event or the return of somebody who was away.
+    pub(super) fn tell_join(
+        &mut self,
+        receivers: &[ConnId],
+        channel: ChannelId,
+        stamp: &Stamp,
+        source: &str,
+        realname: &str,
+    ) {
+        let Some(name) = self.state.channel(channel).map(|channel| channel.name.clone()) else { return };
+        let account = stamp.account.clone().unwrap_or_else(|| "*".to_owned());
+        self.tell(receivers, stamp, CapSet::of(&[Cap::ExtendedJoin]), false, |caps| {
+            let line = Line::new("JOIN").source(source).param(name.as_str());
+            Some(if caps.has(Cap::ExtendedJoin) { line.param(&account).trailing(realname) } else { line })
+        });
+    }
+
+    /// A PART to these sessions.
+    pub(super) fn tell_part(&mut self, receivers: &[ConnId], channel: &str, stamp: &Stamp, source: &str, reason: &str) {
+        let line = Line::new("PART").source(source).param(channel);
+        let line = if reason.is_empty() { line } else { line.trailing(reason) };
+        self.tell(receivers, stamp, CapSet::EMPTY, false, |_| Some(line.clone()));
+    }
+
+    /// Topic and names of a channel, as they follow one's own JOIN.
+    pub(crate) fn show_channel(&mut self, conn: ConnId, channel: ChannelId) {
+        self.shows(channel);
+        self.show_topic(conn, channel);
+        let caps = self.session(conn).caps;
+        if !caps.has(Cap::NoImplicitNames) && !caps.has(Cap::NoImplicitNamesDraft) {
+            self.show_names(conn, channel);
+        }
+    }
+
+    /// 332 and 333, when there is a topic.
+    pub(crate) fn show_topic(&mut self, conn: ConnId, channel: ChannelId) {
+        self.shows(channel);
+        let Some(channel) = self.state.channel(channel) else { return };
+        let Some(topic) = &channel.topic else { return };
+        let text = self.numeric(conn, RPL_TOPIC).param(channel.name.as_str()).trailing(&topic.text);
+        let set = self.numeric(conn, RPL_TOPICWHOTIME).param(channel.name.as_str()).param(&topic.set_by);
+        let set = set.param(&topic.set_at.as_seconds().to_string());
+        self.reply(conn, text);
+        self.reply(conn, set);
+    }
+
+    /// 353 and 366: the members who are there.
+    pub(crate) fn show_names(&mut self, conn: ConnId, channel: ChannelId) {
+        self.shows(channel);
+        let Some(channel) = self.state.channel(channel) else { return };
+        let name = channel.name.as_str();
+        let sign = if channel.has_flag('s') { "@" } else { "=" };
+        let words = self.names(channel, self.session(conn).caps);
+        let lines: Vec<_> = pack_words(words, limits::NAMES_BYTES_MAX)
+            .iter()
+            .map(|names| self.numeric(conn, RPL_NAMREPLY).param(sign).param(name).trailing(names))
+            .chain([self.numeric(conn, RPL_ENDOFNAMES).param(name).trailing("End of /NAMES list")])
+            .collect();
+        for line in lines {
+            self.reply(conn, line);
+        }
+    }
+
+    /// The members of a channel who are there, with their prefixes, as 353 lists them.
+    fn names(&self, channel: &Channel, caps: CapSet) -> Vec<String> {
+        self.present_members(channel)
+            .into_iter()
+            .map(|(conn, rank)| {
+                let session = self.session(conn);
+                let prefix = prefix(rank, caps.has(Cap::MultiPrefix));
+                if caps.has(Cap::UserhostInNames) {
+                    format!("{prefix}{}", session.source())
+                } else {
+                    format!("{prefix}{}", session.name())
+                }
+            })
+            .collect()
+    }
+
+    /// Sends a line to many, encoded once for each set of capabilities that matters. `body` gives the line without tags for
+    /// those of `varies` (and the capabilities of tags) that a receiver has, or nothing when it is not for such a receiver.
+    pub(crate) fn tell(
+        &mut self,
+        receivers: &[ConnId],
+        stamp: &Stamp,
+        varies: CapSet,
+        is_sheddable: bool,
+        body: impl Fn(CapSet) -> Option<Line>,
+    ) {
+        let relevant = Stamp::CAPS.union(varies);
+        let mut encoded: Vec<(CapSet, Option<Bytes>)> = Vec::new();
+        for receiver in receivers {
+            let caps = self.session(*receiver).caps.intersection(relevant);
+            if self.turn_actor() == Some(*receiver) {
+                // Its own copy may get the label of its line.
+                if let Some(line) = body(caps) {
+                    self.reply(*receiver, stamp.put_on(line, caps));
+                }
+                continue;
+            }
+            let known = encoded.iter().find(|(known, _)| *known == caps).map(|(_, bytes)| bytes.clone());
+            let bytes = known.unwrap_or_else(|| {
+                let bytes = body(caps).map(|line| {
+                    let mut bytes = Vec::new();
+                    stamp.put_on(line, caps).encode(&mut bytes);
+                    Bytes::from(bytes)
+                });
+                encoded.push((caps, bytes.clone()));
+                bytes
+            });
+            if let Some(bytes) = bytes {
+                self.send_encoded(*receiver, bytes, is_sheddable);
+            }
+        }
+    }
+
+    fn source_of_author(&self, record: &Record) -> String {
+        let author = &record.author;
+        match author.kind {
+            AuthorKind::Server => self.correspondent_source(),
+            AuthorKind::System => self.settings.server_name.clone(),
+            AuthorKind::Account | AuthorKind::Guest => {
+                let host = author.address.parse().map(|address| self.cloak(address));
+                format!("{0}!{0}@{1}", author.name, host.unwrap_or_else(|_| self.settings.server_name.clone()))
+            }
+        }
+    }
+}
+
+/// The client-only tag that makes a message be stored once.
+pub(crate) const IDEMPOTENCY_TAG: &str = "+chat-tui/id";
+
+/// The signs of a rank: all of them, or the highest only.
+pub(crate) fn prefix(rank: Rank, is_multiple: bool) -> String {
+    const SIGNS: [(char, char); 5] = [('q', '~'), ('a', '&'), ('o', '@'), ('h', '%'), ('v', '+')];
+    let letters = rank.letters();
+    let signs = letters.chars().filter_map(|letter| SIGNS.iter().find(|(known, _)| *known == letter));
+    signs.map(|(_, sign)| *sign).take(if is_multiple { SIGNS.len() } else { 1 }).collect()
+}
+
+/// Adds sessions that are not in the list yet.
+fn add(receivers: &mut Vec<ConnId>, more: &[ConnId]) {
+    for conn in more {
+        if !receivers.contains(conn) {
+            receivers.push(*conn);
+        }
+    }
+}

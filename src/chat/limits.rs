@@ -1,0 +1,43 @@
+//! The rules' own bounds, each with what happens beyond it. What an operator may want to change is in
+//! [`settings`](super::settings) instead.
+
+/// Lines of one connection that wait for an answer to an earlier one. The hub never lets that many in flight, so a
+/// connection with more is closed.
+pub const LINES_IN_FLIGHT_MAX: usize = 64;
+/// Bytes of one SASL response, its Base64 form. Beyond: numeric 905.
+pub const SASL_BYTES_MAX: usize = 8_192;
+/// Bytes of Base64 in one `AUTHENTICATE` line (IRCv3 `sasl-3.1`); a full line means that more follows. Beyond: 905.
+pub const SASL_CHUNK_BYTES: usize = 400;
+/// Refused log-ins on one connection. With the last one it is closed.
+pub const LOGIN_FAILURES_MAX: u32 = 6;
+/// Accounts registered on one connection, failed attempts included. Beyond: `FAIL REGISTER TEMPORARILY_UNAVAILABLE`.
+pub const REGISTRATIONS_MAX: u32 = 12;
+/// Bytes of a password. Beyond: `UNACCEPTABLE_PASSWORD`.
+pub const PASSWORD_BYTES_MAX: usize = 600;
+/// Bytes of a device's name. Beyond: it is cut.
+pub const DEVICE_NAME_BYTES_MAX: usize = 64;
+/// Bytes of a real name. Beyond: it is cut.
+pub const REALNAME_BYTES_MAX: usize = 128;
+/// Bytes of a reason (QUIT, PART, KICK). Beyond: it is cut.
+pub const REASON_BYTES_MAX: usize = 300;
+/// Bytes of a label (IRCv3 `labeled-response`). A longer one is ignored.
+pub const LABEL_BYTES_MAX: usize = 64;
+/// How many different refused addresses are remembered over all accounts. Beyond: the oldest is forgotten, and may be
+/// told again.
+pub const REFUSED_ADDRESSES_MAX: usize = 4_096;
+/// How many addresses an account may allow for its password. Beyond: the dialogue says so.
+pub const ADDRESSES_PER_ACCOUNT_MAX: usize = 64;
+/// Milliseconds before the sessions of an account are told of the same refused address again.
+pub const REFUSED_ADDRESS_TOLD_AGAIN_AFTER_MILLIS: i64 = 10 * 60 * 1_000;
+/// Sessions of one account. Beyond: the log-in is refused.
+pub const SESSIONS_PER_ACCOUNT_MAX: usize = 64;
+/// Languages in one `LANGUAGE` (the first number of the capability's value). Beyond: numeric 981.
+pub const LANGUAGES_MAX: usize = 2;
+/// Tokens in one 005 (Modern IRC: 13 at most).
+pub const ISUPPORT_TOKENS_PER_LINE: usize = 12;
+/// Bytes of a list in one `CAP` line. What is longer takes several lines.
+pub const CAP_LIST_BYTES_MAX: usize = 400;
+/// Bytes of the names in one 353. What is longer takes several lines.
+pub const NAMES_BYTES_MAX: usize = 380;
+/// Accounts in the answer to one `ACCOUNT LIST`. Beyond: the list is cut, and its end says so.
+pub const ACCOUNTS_LISTED_MAX: usize = 10_000;

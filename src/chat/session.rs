@@ -1,0 +1,188 @@
+//! A session: one connection as the rules see it. Nothing of it is durable.
+//!
+//! A session passes through three ages: it introduces itself (NICK, USER, CAP, AUTHENTICATE, REGISTER), it is welcomed, and it
+//! leaves. Its fields are changed by the handlers of [`commands`](super::commands) and by [`world`](super::world) only.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::commands::Asked;
+use super::commands::authenticate::Exchange;
+use super::event::{AccountId, Author, AuthorKind, ChannelId, DeviceId, Seq};
+use super::ports::{ConnId, Peer, Transport};
+use crate::ground::texts::Language;
+use crate::proto::caps::{Cap, CapSet};
+use crate::proto::line::LineError;
+use crate::proto::names::Nick;
+use crate::proto::time::Timestamp;
+
+/// As whom a session acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Identity {
+    /// As nobody: not logged in yet, or a guest.
+    Anonymous,
+    /// As a person.
+    Account(AccountId),
+    /// As the correspondent. The user's number stands in the record as the operator.
+    Operator {
+        /// The user id of who sits at the console.
+        uid: u32,
+    },
+}
+
+/// A line that waits for the answer to an earlier one.
+#[derive(Debug)]
+pub(crate) enum Queued {
+    /// A line.
+    Line(Box<str>),
+    /// Bytes that are not one.
+    Bad(LineError),
+}
+
+/// The one open question of a session, and what to go on with when it is answered.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    /// What was asked for.
+    pub asked: Asked,
+    /// The command that asked, for refusals.
+    pub command: &'static str,
+    /// The label of its line.
+    pub label: Option<String>,
+}
+
+/// A connection as the rules see it.
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// Its number.
+    pub conn: ConnId,
+    /// Its other end.
+    pub peer: Peer,
+    /// The host that others see.
+    pub host: String,
+    /// When it connected.
+    pub connected_at: Timestamp,
+    /// When its last line came.
+    pub heard_at: Timestamp,
+    /// When it was asked whether it is alive; nothing when it has said something since.
+    pub pinged_at: Option<Timestamp>,
+    /// When it last did something other than keeping the connection alive (WHOIS tells it).
+    pub active_at: Timestamp,
+    /// The capabilities that it has switched on.
+    pub caps: CapSet,
+    /// The highest version of `CAP LS` that it asked for.
+    pub cap_version: u32,
+    /// Whether it is between `CAP LS` or `REQ` and `CAP END`.
+    pub is_negotiating: bool,
+    /// What it wants to be called, and once welcomed what it is called.
+    pub nick: Option<Nick>,
+    /// The name given with USER.
+    pub user: Option<String>,
+    /// The real name given with USER.
+    pub realname: String,
+    /// As whom it acts.
+    pub identity: Identity,
+    /// The token that it logged in with.
+    pub device: Option<DeviceId>,
+    /// Whether it was welcomed: the registration of the connection is complete.
+    pub is_welcome: bool,
+    /// The language in which the server speaks to it.
+    pub language: Language,
+    /// An unfinished SASL exchange.
+    pub exchange: Option<Exchange>,
+    /// How many of its log-ins were refused.
+    pub login_failures: u32,
+    /// How many accounts it tried to register.
+    pub registrations: u32,
+    /// The letters of its user modes, in alphabetical order.
+    pub modes: String,
+    /// Why it is away.
+    pub away: Option<String>,
+    /// The channels that a session without an account is a member of.
+    pub guest_channels: BTreeSet<ChannelId>,
+    /// The open question.
+    pub waiting: Option<Waiting>,
+    /// Lines that wait for its answer.
+    pub queue: VecDeque<Queued>,
+    /// The last event that must be committed before anything more is told to this connection.
+    pub gate: Seq,
+    /// It has been closed and is forgotten at the end of the turn.
+    pub is_closed: bool,
+}
+
+impl Session {
+    /// A connection that has said nothing yet.
+    pub fn new(conn: ConnId, peer: Peer, host: String, language: Language, now: Timestamp) -> Self {
+        Self {
+            conn,
+            peer,
+            host,
+            connected_at: now,
+            heard_at: now,
+            pinged_at: None,
+            active_at: now,
+            caps: CapSet::EMPTY,
+            cap_version: 0,
+            is_negotiating: false,
+            nick: None,
+            user: None,
+            realname: String::new(),
+            identity: Identity::Anonymous,
+            device: None,
+            is_welcome: false,
+            language,
+            exchange: None,
+            login_failures: 0,
+            registrations: 0,
+            modes: String::new(),
+            away: None,
+            guest_channels: BTreeSet::new(),
+            waiting: None,
+            queue: VecDeque::new(),
+            gate: Seq(0),
+            is_closed: false,
+        }
+    }
+
+    /// Its account, when it is logged in to one.
+    pub fn account(&self) -> Option<AccountId> {
+        match self.identity {
+            Identity::Account(account) => Some(account),
+            Identity::Anonymous | Identity::Operator { .. } => None,
+        }
+    }
+
+    /// Whether it acts as the correspondent.
+    pub fn is_operator(&self) -> bool {
+        matches!(self.identity, Identity::Operator { .. })
+    }
+
+    /// Whether it has switched a capability on.
+    pub fn has(&self, cap: Cap) -> bool {
+        self.caps.has(cap)
+    }
+
+    /// What its own numerics call it: its nick, or `*` before it has one.
+    pub fn name(&self) -> &str {
+        self.nick.as_ref().map_or("*", Nick::as_str)
+    }
+
+    /// Who it is to others: `nick!nick@host`.
+    pub fn source(&self) -> String {
+        format!("{0}!{0}@{1}", self.name(), self.host)
+    }
+
+    /// The address as the record has it.
+    pub fn address(&self) -> String {
+        self.peer.address.to_canonical().to_string()
+    }
+
+    /// This session as the author of an event.
+    pub fn author(&self) -> Author {
+        let (kind, account, operator) = match self.identity {
+            Identity::Anonymous => (AuthorKind::Guest, None, None),
+            Identity::Account(account) => (AuthorKind::Account, Some(account), None),
+            Identity::Operator { uid } => (AuthorKind::Server, None, Some(format!("uid:{uid}"))),
+        };
+        let port = if matches!(self.peer.transport, Transport::Unix { .. }) { 0 } else { self.peer.port };
+        Author { kind, account, name: self.name().to_owned(), operator, address: self.address(), port }
+    }
+}

@@ -1,0 +1,97 @@
+//! What an operator decides about the rules. The server's configuration is read elsewhere and becomes this.
+
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use crate::ground::texts::Language;
+use crate::proto::names::{ChannelName, Nick};
+
+/// Whether an account's password is accepted from known addresses only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum IpBinding {
+    /// From the address of the registration and from those that were allowed later.
+    #[default]
+    Strict,
+    /// From everywhere.
+    Off,
+}
+
+/// What an operator decides about the rules.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The server's name, as it stands in front of its lines.
+    pub server_name: String,
+    /// The network's name (`NETWORK`).
+    pub network_name: String,
+    /// What the server is called as a correspondent.
+    pub correspondent: Nick,
+    /// The channels that every account joins at its first log-in.
+    pub auto_channels: Vec<ChannelName>,
+    /// Whether people without an account may talk.
+    pub guests: bool,
+    /// Whether an account's sessions are always called as the account.
+    pub nick_equals_account: bool,
+    /// Whether passwords are bound to addresses.
+    pub ip_binding: IpBinding,
+    /// Networks from which every account's password is accepted.
+    pub trusted_networks: Vec<IpNet>,
+    /// The message of the day, line by line; empty when there is none.
+    pub motd: Vec<String>,
+    /// The least characters of a new password.
+    pub password_chars_min: usize,
+    /// The language of those who did not ask for one.
+    pub language: Language,
+    /// How long a connection may take until it is welcomed.
+    pub registration_timeout: Duration,
+    /// How long a connection may be silent before it is asked whether it is alive.
+    pub keepalive_interval: Duration,
+    /// How long it may take to answer that.
+    pub ping_timeout: Duration,
+    /// The most messages in one page of history (`CHATHISTORY`).
+    pub history_page_max: u32,
+    /// The most channels that an account may be in (`CHANLIMIT`).
+    pub channels_per_account_max: usize,
+    /// The most channels of the server. Beyond: no new one is founded.
+    pub channels_max: usize,
+    /// The most bytes of a topic (`TOPICLEN`).
+    pub topic_bytes_max: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            server_name: "chat.local".to_owned(),
+            network_name: "chat".to_owned(),
+            // The three names below are valid by the rules of names; a test holds them to it.
+            correspondent: Nick::from_stored("serveur", "serveur"),
+            auto_channels: vec![ChannelName::from_stored("#general", "#general")],
+            guests: false,
+            nick_equals_account: true,
+            ip_binding: IpBinding::Strict,
+            trusted_networks: Vec::new(),
+            motd: Vec::new(),
+            password_chars_min: 8,
+            language: Language::English,
+            registration_timeout: Duration::from_secs(60),
+            keepalive_interval: Duration::from_secs(90),
+            ping_timeout: Duration::from_secs(60),
+            history_page_max: 1_000,
+            channels_per_account_max: 100,
+            channels_max: 100_000,
+            topic_bytes_max: 390,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_of_the_default_are_valid() {
+        let settings = Settings::default();
+        assert_eq!(Nick::new("serveur").as_ref(), Ok(&settings.correspondent));
+        assert_eq!(ChannelName::new("#general").as_ref(), Ok(&settings.auto_channels[0]));
+    }
+}
