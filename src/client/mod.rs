@@ -35,6 +35,7 @@ pub mod local;
 pub mod model;
 pub mod network;
 pub mod overlay;
+pub mod run;
 pub mod session;
 pub mod store;
 pub mod terminal;

@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::event::Login;
+use super::model::Remembered;
 use crate::ground::paths::{self, Action, Directories, FileLock, PathError};
 use crate::ground::texts::Texts;
 use crate::ground::tls::Fingerprint;
@@ -62,15 +63,6 @@ impl StoreError {
             Self::Busy => texts.get("store-busy").into_owned(),
         }
     }
-}
-
-/// What earlier runs have kept.
-#[derive(Debug, Default)]
-pub struct Kept {
-    /// Log-ins of this device, at most one per server.
-    pub logins: Vec<Login>,
-    /// Pinned certificates by `host:port`.
-    pub pins: Vec<(String, Fingerprint)>,
 }
 
 /// A change of what is kept.
@@ -126,7 +118,7 @@ impl Store {
     }
 
     /// Reads everything. What cannot be read is left out and told.
-    pub fn load(&self) -> (Kept, Vec<StoreError>) {
+    pub fn load(&self) -> (Remembered, Vec<StoreError>) {
         let mut errors = Vec::new();
         let logins: LoginFile = self.read(&self.logins_path()).unwrap_or_else(|error| {
             errors.push(error);
@@ -138,7 +130,7 @@ impl Store {
         });
         let logins = logins.logins.into_iter().map(LoginRow::into_login).collect();
         let pins = pins.servers.into_iter().filter_map(|row| Some((row.address, row.sha256.parse().ok()?))).collect();
-        (Kept { logins, pins }, errors)
+        (Remembered { logins, pins }, errors)
     }
 
     /// Carries out one order.
@@ -151,7 +143,7 @@ impl Store {
         match order {
             Order::Remember(login) => self.change_logins(|logins| {
                 logins.retain(|row| row.server != login.server);
-                logins.push(LoginRow::of(login));
+                logins.insert(0, LoginRow::of(login));
             }),
             Order::Forget(server) => self.change_logins(|logins| logins.retain(|row| row.server != *server)),
             Order::Pin(address, fingerprint) => {
@@ -282,6 +274,7 @@ impl Keeper {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::os::unix::fs::MetadataExt as _;
 
     use super::*;
@@ -308,8 +301,8 @@ mod tests {
 
         let (kept, errors) = store.load();
         assert!(errors.is_empty());
-        assert_eq!(kept.logins, [login("irc.example.org:6697", "two"), login("local", "three")]);
-        assert_eq!(kept.pins, [("irc.example.org:6697".to_owned(), fingerprint)]);
+        assert_eq!(kept.logins, [login("local", "three"), login("irc.example.org:6697", "two")]);
+        assert_eq!(kept.pins, BTreeMap::from([("irc.example.org:6697".to_owned(), fingerprint)]));
 
         store.apply(&Order::Forget("local".into())).unwrap();
         assert_eq!(store.load().0.logins, [login("irc.example.org:6697", "two")]);

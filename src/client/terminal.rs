@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::ThreadId;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use ratatui::Frame;
 use ratatui::backend::CrosstermBackend;
@@ -35,6 +37,9 @@ const FRAME_END: &[u8] = b"\x1b[?2026l";
 /// How long a stop by Ctrl-Z may take to reach us. When it has not come by then, nobody could continue us and the kernel
 /// refused it.
 const STOP_TIMEOUT: Duration = Duration::from_millis(150);
+
+/// The longest text for the clipboard: terminals drop longer sequences.
+const COPY_BYTES_MAX: usize = 70_000;
 
 /// Whether the terminal is ours at the moment.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -78,6 +83,10 @@ impl Screen {
     /// # Errors
     /// When the terminal is gone.
     pub fn draw(&mut self, paint: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        if !TAKEN.load(Ordering::SeqCst) {
+            // A task of ours has panicked, and the hook has given the terminal back.
+            return Err(io::Error::other("a task has panicked"));
+        }
         self.terminal.draw(paint)?;
         let drawn = self.bytes.take();
         if drawn.is_empty() {
@@ -85,6 +94,16 @@ impl Screen {
         }
         let mut out = io::stdout().lock();
         out.write_all(&[FRAME_BEGIN, &drawn, FRAME_END].concat())?;
+        out.flush()
+    }
+
+    /// Sends a sequence that draws nothing: the bell, the clipboard.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn emit(&mut self, sequence: &[u8]) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(sequence)?;
         out.flush()
     }
 
@@ -117,6 +136,12 @@ impl Drop for Screen {
     fn drop(&mut self) {
         leave();
     }
+}
+
+/// The sequence that puts a text on the clipboard (OSC 52), also through ssh. A text that is too long is cut there.
+pub fn copy_sequence(text: &str) -> Vec<u8> {
+    let end = text.floor_char_boundary(COPY_BYTES_MAX);
+    format!("\x1b]52;c;{}\x07", BASE64.encode(&text[..end])).into_bytes()
 }
 
 /// What a frame writes is gathered here, so that it leaves in one write whatever the libraries flush in between.
@@ -214,6 +239,12 @@ mod tests {
         assert!(has_kitty_keyboard("xterm-256color", "WezTerm"));
         assert!(!has_kitty_keyboard("xterm-256color", ""));
         assert!(!has_kitty_keyboard("tmux-256color", "ghostty"));
+    }
+
+    #[test]
+    fn the_clipboard_gets_base64() {
+        assert_eq!(copy_sequence("é"), b"\x1b]52;c;w6k=\x07");
+        assert!(copy_sequence(&"é".repeat(COPY_BYTES_MAX)).len() < 2 * COPY_BYTES_MAX);
     }
 
     #[test]

@@ -14,25 +14,29 @@ store-busy = The disk is too slow: a change was not kept.
 
 ## Dates.
 
-date-weekday-1 = Monday
-date-weekday-2 = Tuesday
-date-weekday-3 = Wednesday
-date-weekday-4 = Thursday
-date-weekday-5 = Friday
-date-weekday-6 = Saturday
-date-weekday-7 = Sunday
-date-month-1 = January
-date-month-2 = February
-date-month-3 = March
-date-month-4 = April
-date-month-5 = May
-date-month-6 = June
-date-month-7 = July
-date-month-8 = August
-date-month-9 = September
-date-month-10 = October
-date-month-11 = November
-date-month-12 = December
+date-weekday = { $number ->
+    [1] Monday
+    [2] Tuesday
+    [3] Wednesday
+    [4] Thursday
+    [5] Friday
+    [6] Saturday
+   *[other] Sunday
+}
+date-month = { $number ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[other] December
+}
 date-day = { $weekday } { $day } { $month } { $year }
 
 ## The connection.
@@ -108,3 +112,9 @@ question-resend = { $count ->
 }
 question-resend-accept = send again
 question-resend-refuse = leave
+
+## The program.
+
+run-no-terminal = The full screen needs a terminal. Without one: chat-tui --plain
+run-failed = The terminal cannot be used: { $reason }
+run-send-failed = the server takes no more lines

@@ -14,25 +14,29 @@ store-busy = Le disque est trop lent : une modification n'a pas été enregistr�
 
 ## Les dates.
 
-date-weekday-1 = lundi
-date-weekday-2 = mardi
-date-weekday-3 = mercredi
-date-weekday-4 = jeudi
-date-weekday-5 = vendredi
-date-weekday-6 = samedi
-date-weekday-7 = dimanche
-date-month-1 = janvier
-date-month-2 = février
-date-month-3 = mars
-date-month-4 = avril
-date-month-5 = mai
-date-month-6 = juin
-date-month-7 = juillet
-date-month-8 = août
-date-month-9 = septembre
-date-month-10 = octobre
-date-month-11 = novembre
-date-month-12 = décembre
+date-weekday = { $number ->
+    [1] lundi
+    [2] mardi
+    [3] mercredi
+    [4] jeudi
+    [5] vendredi
+    [6] samedi
+   *[other] dimanche
+}
+date-month = { $number ->
+    [1] janvier
+    [2] février
+    [3] mars
+    [4] avril
+    [5] mai
+    [6] juin
+    [7] juillet
+    [8] août
+    [9] septembre
+    [10] octobre
+    [11] novembre
+   *[other] décembre
+}
 date-day = { $weekday } { $day } { $month } { $year }
 
 ## La connexion.
@@ -114,3 +118,9 @@ question-resend = { $count ->
 }
 question-resend-accept = renvoyer
 question-resend-refuse = laisser
+
+## Le programme.
+
+run-no-terminal = Le plein écran demande un terminal. Sans terminal : chat-tui --plain
+run-failed = Le terminal est inutilisable : { $reason }
+run-send-failed = le serveur n'accepte plus de lignes

@@ -36,12 +36,13 @@ impl Zone {
 
 /// A day with its name: `Friday 22 November 2024`.
 pub fn day_name(day: NaiveDate, texts: &Texts) -> String {
+    let name = |id: &str, number: u32| texts.format(id, &[("number", number.into())]);
     texts.format(
         "date-day",
         &[
-            ("weekday", texts.get(&format!("date-weekday-{}", day.weekday().number_from_monday())).into()),
+            ("weekday", name("date-weekday", day.weekday().number_from_monday()).into()),
             ("day", day.day().to_string().into()),
-            ("month", texts.get(&format!("date-month-{}", day.month())).into()),
+            ("month", name("date-month", day.month()).into()),
             ("year", day.year().to_string().into()),
         ],
     )

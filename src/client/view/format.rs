@@ -70,11 +70,6 @@ pub fn runs(text: &str, base: Style, with_color: bool) -> Vec<(&str, Style)> {
     runs
 }
 
-/// The text without its codes.
-pub fn plain(text: &str) -> String {
-    runs(text, Style::new(), false).into_iter().map(|(run, _)| run).collect()
-}
-
 fn is_code(character: char) -> bool {
     matches!(character, BOLD | COLOR | HEX_COLOR | RESET | MONOSPACE | REVERSE | ITALIC | STRIKE | UNDERLINE)
 }
@@ -120,6 +115,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn plain(text: &str) -> String {
+        runs(text, Style::new(), false).into_iter().map(|(run, _)| run).collect()
+    }
 
     #[test]
     fn codes_become_styles() {

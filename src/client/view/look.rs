@@ -7,6 +7,9 @@ use super::theme::Theme;
 use crate::client::geometry::Area;
 use crate::ground::texts::Texts;
 
+/// Narrower message panes use every column.
+const INSET_FROM_COLUMNS: u16 = 46;
+
 /// What every part of the picture needs to know about its appearance.
 #[derive(Clone, Copy, Debug)]
 pub struct Look<'a> {
@@ -21,4 +24,9 @@ pub struct Look<'a> {
 /// The model's rectangle as the screen's, within the screen, whose size may have changed since.
 pub fn rect(part: Area, screen: Rect) -> Rect {
     Rect { x: part.x, y: part.y, width: part.width, height: part.height }.intersection(screen)
+}
+
+/// The part of the message pane that is written on: a wide one keeps a column free at either side.
+pub fn inset(pane: Rect) -> Rect {
+    if pane.width < INSET_FROM_COLUMNS { pane } else { Rect { x: pane.x + 1, width: pane.width - 2, ..pane } }
 }

@@ -114,6 +114,11 @@ impl RowCache {
         self.rows.clear();
     }
 
+    /// How many entries' rows are kept.
+    pub fn entry_count(&self) -> usize {
+        self.rows.len()
+    }
+
     fn set_grid(&mut self, grid: Grid) {
         if self.grid != grid || self.rows.len() > CACHED_ENTRIES_MAX {
             self.rows.clear();

@@ -16,6 +16,7 @@ pub mod theme;
 pub mod wrap;
 
 use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
 
 use self::dates::Zone;
 use self::look::Look;
@@ -51,7 +52,8 @@ impl View {
         if model.screen != Screen::Chat {
             return false;
         }
-        let area = model.areas().messages;
+        let (columns, rows) = model.size;
+        let area = look::inset(look::rect(model.areas().messages, Rect::new(0, 0, columns, rows)));
         let texts = model.texts.clone();
         let look = Look { theme: self.theme, zone: self.zone, texts: &texts };
         let Some(conversation) = model.conversations.current_mut() else { return false };
@@ -60,8 +62,8 @@ impl View {
         window.top_near
     }
 
-    /// Draws a frame. The layout pass came before it.
-    pub fn draw(&mut self, model: &Model, frame: &mut Frame<'_>) {
+    /// Draws a frame. The layout pass came before it. Returns where the caret stands, when it is visible.
+    pub fn draw(&mut self, model: &Model, frame: &mut Frame<'_>) -> Option<Position> {
         let look = Look { theme: self.theme, zone: self.zone, texts: &model.texts };
         let area = frame.area();
         let cells = frame.buffer_mut();
@@ -71,7 +73,7 @@ impl View {
                 if let (Some((id, window)), Some(conversation)) = (self.window, model.conversations.current())
                     && id == conversation.id
                 {
-                    let pane = look::rect(model.areas().messages, area);
+                    let pane = look::inset(look::rect(model.areas().messages, area));
                     messages::draw(cells, pane, conversation, window, &mut self.rows, &look);
                 }
                 panels::draw(cells, area, model, &look)
@@ -81,10 +83,10 @@ impl View {
             overlay::draw(cells, area, shown, &look);
             caret = None;
         }
-        if let Some(caret) = caret
-            && area.contains(caret)
-        {
+        let caret = caret.filter(|caret| area.contains(*caret));
+        if let Some(caret) = caret {
             frame.set_cursor_position(caret);
         }
+        caret
     }
 }

@@ -1,5 +1,6 @@
 //! The dialogues above everything: the help, and the questions that somebody must answer.
 
+use crossterm::event::KeyCode;
 use ratatui::buffer::Buffer as Cells;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -26,7 +27,7 @@ const FRAME_FROM: (u16, u16) = (30, 8);
 /// The columns of keys in the help, before what they do.
 const KEY_COLUMNS_MAX: usize = 24;
 /// How many keys of one action the help names.
-const CHORDS_SHOWN_MAX: usize = 3;
+const CHORDS_SHOWN_MAX: usize = 2;
 
 /// The cells of a dialogue: its whole, and what is inside its frame.
 struct Layout {
@@ -62,7 +63,10 @@ impl Layout {
     }
 
     fn draw_empty(&self, cells: &mut Cells, title: &str, look: &Look<'_>) {
-        clear(cells, self.outer);
+        // A column of distance to what lies below, where there is one.
+        let outer = self.outer;
+        let left = outer.x.saturating_sub(1).max(cells.area.x);
+        clear(cells, Rect { x: left, width: (outer.right() + 1).saturating_sub(left), ..outer });
         if self.inner.y > self.outer.y {
             frame(cells, self.outer, look.theme.line());
             let room = usize::from(self.outer.width.saturating_sub(6));
@@ -128,13 +132,17 @@ fn help(columns: u16, look: &Look<'_>) -> Vec<Line<'static>> {
     rows
 }
 
-/// The keys of a row of the help: the recommended ones.
+/// The keys of a row of the help: the recommended ones, or the ends of a run such as Alt-1 … Alt-9.
 fn chord_names(row: &HelpRow, texts: &Texts) -> String {
-    let names: Vec<String> = row.chords.iter().take(CHORDS_SHOWN_MAX).map(|chord| chord.name(texts)).collect();
-    match (names.as_slice(), row.chords.last()) {
-        // A run of keys, such as Alt-1 … Alt-9.
-        ([first, ..], Some(last)) if row.chords.len() > CHORDS_SHOWN_MAX => format!("{first} … {}", last.name(texts)),
-        _ => names.join(", "),
+    let is_run = row.chords.iter().all(|chord| matches!(chord.code, KeyCode::Char('0'..='9')));
+    match (row.chords.first(), row.chords.last()) {
+        (Some(first), Some(last)) if is_run && first != last => {
+            format!("{} … {}", first.name(texts), last.name(texts))
+        }
+        _ => {
+            let names = row.chords.iter().take(CHORDS_SHOWN_MAX).map(|chord| chord.name(texts));
+            names.collect::<Vec<_>>().join(", ")
+        }
     }
 }
 

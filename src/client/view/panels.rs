@@ -10,6 +10,7 @@ use super::cells::{paint, paint_right, position_in, rule};
 use super::look::{Look, rect};
 use super::status;
 use super::wrap::{columns_of, cut};
+use crate::client::connection::Status;
 use crate::client::conversation::{Conversation, ConversationKind};
 use crate::client::geometry::{ChatAreas, PROMPT_COLUMNS, first_visible};
 use crate::client::keymap::{Chord, Context, footer};
@@ -171,7 +172,8 @@ fn draw_status(cells: &mut Cells, areas: &ChatAreas, screen: Rect, model: &Model
             paint(cells, line, x, line.y, "┴", 1, look.theme.line());
         }
     }
-    let mut room = Rect { width: line.width.saturating_sub(1), ..line };
+    let x = areas.messages.x.min(line.right());
+    let mut room = Rect { x, width: line.right().saturating_sub(x + 1), ..line };
     if let Some((text, style)) = news(model, look) {
         // The connection keeps a third of the line at least.
         let width = usize::from(room.width) * 2 / 3;
@@ -194,7 +196,7 @@ fn news(model: &Model, look: &Look<'_>) -> Option<(String, Style)> {
 }
 
 fn is_online(model: &Model) -> bool {
-    model.connection.status == crate::client::connection::Status::Online
+    model.connection.status == Status::Online
 }
 
 /// The input box; returns where the caret stands.
