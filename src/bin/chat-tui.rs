@@ -1,2 +1,175 @@
-//! `chat-tui`: the terminal client.
-fn main() {}
+//! `chat-tui`: the terminal client. Flags and file → settings → run → exit code.
+//!
+//! With a hidden flag the same program is this user's own local server, which the client starts when none runs.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use chat_tui::client::config::{Choices, ConfigFault, Mode, Settings};
+use chat_tui::client::event::Exit;
+use chat_tui::client::local::{SERVE_FLAG, Spawn};
+use chat_tui::client::run::{self, Options};
+use chat_tui::ground::paths::Directories;
+use chat_tui::ground::telemetry::{self, Destination};
+use chat_tui::ground::texts::{Language, Texts};
+use chat_tui::ground::tls;
+use clap::builder::PossibleValuesParser;
+use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+
+/// Something went wrong while it ran.
+const EXIT_FAILURE: u8 = 1;
+/// A flag, a variable or the configuration file is wrong.
+const EXIT_USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    tls::install_provider();
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    if arguments.get(1).is_some_and(|first| first == SERVE_FLAG) {
+        return serve_local();
+    }
+    let texts = Texts::new(language(&arguments));
+    let matches = match command(&texts).try_get_matches_from(&arguments) {
+        Ok(matches) => matches,
+        Err(error) => return usage(&error),
+    };
+    match start(&matches, &texts) {
+        Ok(Exit::Wanted | Exit::Terminated) => ExitCode::SUCCESS,
+        Ok(Exit::Failed(sentence)) => fail(&sentence, EXIT_FAILURE),
+        Err((sentence, code)) => fail(&sentence, code),
+    }
+}
+
+/// A sentence for the person, and the exit code.
+type Refusal = (String, u8);
+
+fn fail(sentence: &str, code: u8) -> ExitCode {
+    eprintln!("chat-tui: {sentence}");
+    ExitCode::from(code)
+}
+
+fn usage(error: &clap::Error) -> ExitCode {
+    // `--help` and `--version` are errors to clap; they go to standard output. Where that is closed, nobody reads it.
+    let _ = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
+        _ => ExitCode::from(EXIT_USAGE),
+    }
+}
+
+/// The language of the help and of the faults of flags: as `--lang` says when it is given, else the environment.
+fn language(arguments: &[OsString]) -> Language {
+    let mut given = None;
+    for (index, argument) in arguments.iter().enumerate() {
+        let Some(argument) = argument.to_str() else { continue };
+        if argument == "--lang" {
+            given = arguments.get(index + 1).and_then(|next| next.to_str());
+        } else if let Some(value) = argument.strip_prefix("--lang=") {
+            given = Some(value);
+        }
+    }
+    let variable = std::env::var("CHAT_TUI_LANG").ok();
+    given.or(variable.as_deref()).and_then(Language::from_tag).unwrap_or_else(environment_language)
+}
+
+fn environment_language() -> Language {
+    Language::from_environment(|name| std::env::var(name).ok())
+}
+
+/// The flags, with their help in the language of `texts`.
+fn command(texts: &Texts) -> Command {
+    let text = |id: &str| texts.get(id).into_owned();
+    let flag = |name: &'static str, help: &str| Arg::new(name).long(name).help(text(help)).action(ArgAction::SetTrue);
+    let option = |name: &'static str, value: &str, variable: &'static str, help: &str| {
+        Arg::new(name).long(name).value_name(text(value)).env(variable).hide_env(true).help(text(help))
+    };
+    let file = value_parser!(PathBuf);
+    let template = format!(
+        "{{about}}\n\n{}\n  {{usage}}\n\n{}\n{{options}}{{after-help}}",
+        texts.get("cli-tui-usage"),
+        texts.get("cli-tui-options")
+    );
+    Command::new("chat-tui")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(text("cli-tui-about"))
+        .after_help(text("cli-tui-more"))
+        .help_template(template)
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .arg(option("server", "cli-tui-value-server", "CHAT_TUI_SERVER", "cli-tui-server"))
+        .arg(option("name", "cli-tui-value-name", "CHAT_TUI_NAME", "cli-tui-name"))
+        .arg(
+            flag("no-spawn", "cli-tui-no-spawn")
+                .env("CHAT_TUI_NO_SPAWN")
+                .hide_env(true)
+                .value_parser(clap::builder::FalseyValueParser::new()),
+        )
+        .arg(flag("plain", "cli-tui-plain"))
+        .arg(flag("allow-plain-text", "cli-tui-allow-plain-text"))
+        .arg(
+            option("lang", "cli-tui-value-lang", "CHAT_TUI_LANG", "cli-tui-lang")
+                .value_parser(PossibleValuesParser::new(["en", "fr"]))
+                .hide_possible_values(true),
+        )
+        .arg(option("config", "cli-tui-value-file", "CHAT_TUI_CONFIG", "cli-tui-config").value_parser(file.clone()))
+        .arg(option("log", "cli-tui-value-file", "CHAT_TUI_LOG", "cli-tui-log").value_parser(file))
+        .arg(Arg::new("version").long("version").short('V').help(text("cli-tui-version")).action(ArgAction::Version))
+        .arg(Arg::new("help").long("help").short('h').help(text("cli-tui-help")).action(ArgAction::Help))
+}
+
+fn start(matches: &ArgMatches, texts: &Texts) -> Result<Exit, Refusal> {
+    if let Some(log) = matches.get_one::<PathBuf>("log") {
+        let settings = telemetry::Settings { destination: Destination::File(log.clone()), ..Default::default() };
+        telemetry::set_up(&settings).map_err(|error| (error.to_string(), EXIT_USAGE))?;
+    }
+    let directories = Directories::from_environment().map_err(|error| (error.explain(texts), EXIT_FAILURE))?;
+    let settings = settings(matches, &directories, texts)?;
+    let texts = Texts::new(settings.language);
+    let spawn = Spawn::Impossible;
+    let options = Options { settings, directories, spawn };
+    run::full_screen(options).map_err(|error| (error.explain(&texts), EXIT_FAILURE))
+}
+
+fn settings(matches: &ArgMatches, directories: &Directories, texts: &Texts) -> Result<Settings, Refusal> {
+    let text = |name: &str| matches.get_one::<String>(name).cloned();
+    let flags = Choices {
+        server: text("server"),
+        name: text("name"),
+        language: text("lang").as_deref().and_then(Language::from_tag),
+        plain_text: matches.get_flag("allow-plain-text").then_some(true),
+        spawn: matches.get_flag("no-spawn").then_some(false),
+    };
+    let file = match matches.get_one::<PathBuf>("config") {
+        Some(path) => read_choices(path, true, texts)?,
+        None => read_choices(&directories.client_config().join("config.toml"), false, texts)?,
+    };
+    Settings::resolve(flags, file, environment_language(), Mode::Person)
+        .map_err(|error| (format!("--server: {}", texts.get(error.text_id())), EXIT_USAGE))
+}
+
+/// Reads the configuration file; one that nobody named need not exist.
+fn read_choices(path: &Path, is_named: bool, texts: &Texts) -> Result<Choices, Refusal> {
+    let content = match std::fs::read_to_string(path) {
+        Ok(content) => content,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_named => return Ok(Choices::default()),
+        Err(error) => return Err((format!("{}: {error}", path.display()), EXIT_USAGE)),
+    };
+    Choices::parse(&content).map_err(|faults| {
+        let sentences: Vec<String> = faults.iter().map(|fault| fault_sentence(fault, texts)).collect();
+        (format!("{}:\n  {}", path.display(), sentences.join("\n  ")), EXIT_USAGE)
+    })
+}
+
+fn fault_sentence(fault: &ConfigFault, texts: &Texts) -> String {
+    match fault {
+        ConfigFault::Syntax(message) => message.trim_end().to_owned(),
+        ConfigFault::UnknownKey(key) => texts.format("cli-tui-unknown-key", &[("key", key.as_str().into())]),
+        ConfigFault::BadValue(key, expected) => format!("{key}: {}", texts.get(expected)),
+    }
+}
+
+/// This user's own local server, until nobody needs it any more. Its standard streams are its log.
+fn serve_local() -> ExitCode {
+    fail(&Texts::new(environment_language()).get("local-server-impossible"), EXIT_USAGE)
+}

@@ -1,1 +1,39 @@
 # Flags, batch commands and the faults of a configuration.
+
+## chat-tui's flags and its configuration file.
+
+cli-tui-about = A private chat in the terminal. Without flags it talks to a server of your own on this computer, and starts it when none runs.
+cli-tui-usage = Usage:
+cli-tui-options = Options:
+cli-tui-value-server = HOST[:PORT]
+cli-tui-value-name = NAME
+cli-tui-value-lang = LANGUAGE
+cli-tui-value-file = FILE
+cli-tui-server = The server. TLS on port 6697 unless the port is 6667; irc://HOST for plain text; a path for a Unix socket. It is never replaced by a local one
+cli-tui-name = The account to log in with
+cli-tui-no-spawn = Start no local server when none runs
+cli-tui-plain = No full screen: one line a message, standard input is the input. For screen readers and pipes
+cli-tui-allow-plain-text = Accept unencrypted connections to other computers: everybody on the way can read along
+cli-tui-lang = The language: en or fr
+cli-tui-config = The configuration file
+cli-tui-log = Write a log of the program into this file; it never holds messages or passwords
+cli-tui-version = Show the version
+cli-tui-help = Show this help
+cli-tui-more = Examples:
+    {"  "}chat-tui                                your own server, started when none runs
+    {"  "}chat-tui --server chat.example.org       somebody's server, encrypted
+    {"  "}chat-tui --server 127.0.0.1:6667         a server on this computer
+    {"  "}chat-tui --plain < questions.txt         line by line, in a pipe
+
+    Keys: F1 shows them all. Ctrl-C leaves, and so does a line that says only: bye
+
+    Files:
+    {"  "}~/.config/chat-tui/config.toml           server, name, language, plain_text, spawn
+    {"  "}~/.local/share/chat-tui/                 log-ins, certificates, the local server's data
+    {"  "}~/.local/state/chat-tui/                 the local server's log
+
+    Environment: CHAT_TUI_SERVER, CHAT_TUI_NAME, CHAT_TUI_LANG, CHAT_TUI_CONFIG, CHAT_TUI_LOG,
+    CHAT_TUI_NO_SPAWN stand for the flags; NO_COLOR takes the colours away; XDG_* move the files.
+
+    Exit codes: 0 left, or ended by a signal; 1 it failed; 2 a flag or the file is wrong.
+cli-tui-unknown-key = { $key }: there is no such key
