@@ -18,6 +18,24 @@
 //! - **Bounded.** No call waits for ever: a database that does not answer is [`StoreError::Unavailable`] after
 //!   [`STATEMENT_TIMEOUT`].
 
+pub mod chain;
+mod correspondent;
+pub mod database;
+mod history;
+mod load;
+mod migrate;
+mod people;
+mod queue;
+mod record;
+mod rows;
+mod session;
+mod sql_store;
+mod sqlite;
+mod state;
+#[cfg(test)]
+mod story;
+mod value;
+
 use std::time::Duration;
 
 use async_trait::async_trait;

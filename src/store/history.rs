@@ -1,0 +1,165 @@
+//! Pages of history, and which conversations have any.
+//!
+//! Both ends of a page are turned into numbers first; then one stretch of one conversation is read along its key, the
+//! filter standing before the limit.
+
+use super::StoreError;
+use super::rows::{EVENT_COLUMNS, EventRow, MESSAGE_KINDS, PAGE_KINDS};
+use super::session::{Clerk, Session};
+use super::value::values;
+use crate::chat::event::{AccountId, Place, Seq};
+use crate::chat::ports::{Bound, PageQuery, PageRange, StoredEvent, TargetsQuery};
+use crate::proto::time::Timestamp;
+
+/// Behind every number.
+const END: u64 = i64::MAX as u64;
+
+/// The numbers that a bound stands for, the first and the last. When there is no event at a bound's time, `first` is the
+/// number behind it and `last` the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Edge {
+    first: u64,
+    last: u64,
+}
+
+impl Edge {
+    async fn of<S: Session>(clerk: &mut Clerk<S>, bound: Bound) -> Result<Self, StoreError> {
+        let time = match bound {
+            Bound::Seq(seq) => return Ok(Self { first: seq.0, last: seq.0 }),
+            Bound::Time(time) => time,
+        };
+        let sql = "SELECT seq FROM event WHERE time >= ? ORDER BY time, seq LIMIT 1";
+        let first = clerk.query_row(sql, values![time]).await?;
+        let sql = "SELECT seq FROM event WHERE time <= ? ORDER BY time DESC, seq DESC LIMIT 1";
+        let last = clerk.query_row(sql, values![time]).await?;
+        Ok(Self {
+            first: first.map(|mut row| row.number()).transpose()?.unwrap_or(END),
+            last: last.map(|mut row| row.number()).transpose()?.unwrap_or(0),
+        })
+    }
+}
+
+/// Part of a conversation: both ends are excluded.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    after: u64,
+    before: u64,
+    /// Whether its last events are wanted when there are more than the limit.
+    last: bool,
+}
+
+/// A page, oldest first.
+pub async fn page<S: Session>(clerk: &mut Clerk<S>, query: PageQuery) -> Result<Vec<StoredEvent>, StoreError> {
+    let Some(conversation) = clerk.conversation(query.place).await? else { return Ok(Vec::new()) };
+    let whole = Stretch { after: 0, before: END, last: false };
+    let limit = query.limit;
+    let stretches = match query.range {
+        PageRange::Before(bound) => {
+            vec![(Stretch { before: Edge::of(clerk, bound).await?.first, last: true, ..whole }, limit)]
+        }
+        PageRange::After(bound) => vec![(Stretch { after: Edge::of(clerk, bound).await?.last, ..whole }, limit)],
+        PageRange::Latest(None) => vec![(Stretch { last: true, ..whole }, limit)],
+        PageRange::Latest(Some(bound)) => {
+            vec![(Stretch { after: Edge::of(clerk, bound).await?.last, last: true, ..whole }, limit)]
+        }
+        PageRange::Around(bound) => {
+            let middle = Edge::of(clerk, bound).await?.first;
+            let before = limit / 2;
+            vec![
+                (Stretch { before: middle, last: true, ..whole }, before),
+                (Stretch { after: middle.saturating_sub(1), ..whole }, limit - before),
+            ]
+        }
+        PageRange::Between(from, to) => {
+            let (from, to) = (Edge::of(clerk, from).await?, Edge::of(clerk, to).await?);
+            let stretch = if from <= to {
+                Stretch { after: from.last, before: to.first, last: false }
+            } else {
+                Stretch { after: to.last, before: from.first, last: true }
+            };
+            vec![(stretch, limit)]
+        }
+    };
+    let mut events = Vec::new();
+    for (stretch, limit) in stretches {
+        events.extend(read(clerk, conversation, stretch, limit, query.with_events).await?);
+    }
+    Ok(events)
+}
+
+async fn read<S: Session>(
+    clerk: &mut Clerk<S>,
+    conversation: u64,
+    stretch: Stretch,
+    limit: u32,
+    with_events: bool,
+) -> Result<Vec<StoredEvent>, StoreError> {
+    let kinds = if with_events { PAGE_KINDS } else { MESSAGE_KINDS };
+    let order = if stretch.last { "DESC" } else { "ASC" };
+    let along = S::DIALECT.along_conversation;
+    let sql = format!(
+        "SELECT {EVENT_COLUMNS} FROM event{along} \
+         WHERE conversation_id = ? AND seq > ? AND seq < ? AND kind IN {kinds} ORDER BY seq {order} LIMIT ?"
+    );
+    let rows = clerk.session.query(&sql, values![conversation, stretch.after, stretch.before, limit]).await?;
+    let mut events = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        events.extend(EventRow::read(&mut row)?.into_stored());
+    }
+    if stretch.last {
+        events.reverse();
+    }
+    Ok(events)
+}
+
+/// Conversations whose latest message lies between two times, the one that is silent for longest first.
+pub async fn targets<S: Session>(
+    clerk: &mut Clerk<S>,
+    query: &TargetsQuery,
+) -> Result<Vec<(Place, Timestamp)>, StoreError> {
+    let mut found = direct_targets(clerk, query).await?;
+    for place in &query.channels {
+        let Some(conversation) = clerk.conversation(*place).await? else { continue };
+        let along = S::DIALECT.along_conversation;
+        let sql = format!(
+            "SELECT seq, time FROM event{along} WHERE conversation_id = ? AND kind IN {MESSAGE_KINDS} \
+             ORDER BY seq DESC LIMIT 1"
+        );
+        let Some(mut row) = clerk.query_row(&sql, values![conversation]).await? else { continue };
+        let (seq, time) = (Seq(row.number()?), row.time()?);
+        if time > query.after && time < query.before {
+            found.push((seq, *place, time));
+        }
+    }
+    found.sort_by_key(|(seq, ..)| *seq);
+    found.dedup_by_key(|(seq, ..)| *seq);
+    found.truncate(query.limit as usize);
+    Ok(found.into_iter().map(|(_, place, time)| (place, time)).collect())
+}
+
+async fn direct_targets<S: Session>(
+    clerk: &mut Clerk<S>,
+    query: &TargetsQuery,
+) -> Result<Vec<(Seq, Place, Timestamp)>, StoreError> {
+    let along = S::DIALECT.along_conversation;
+    // The subquery reads one row of each conversation.
+    let sql = format!(
+        "SELECT event.seq, talk.account_low, talk.account_high, event.time FROM ( \
+             SELECT account_low, account_high, ( \
+                 SELECT seq FROM event{along} \
+                 WHERE event.conversation_id = conversation.id AND event.kind IN {MESSAGE_KINDS} \
+                 ORDER BY seq DESC LIMIT 1 \
+             ) AS latest \
+             FROM conversation WHERE account_low = ? OR account_high = ? \
+         ) AS talk JOIN event ON event.seq = talk.latest \
+         WHERE event.time > ? AND event.time < ? ORDER BY event.seq LIMIT ?"
+    );
+    let values = values![query.account, query.account, query.after, query.before, query.limit];
+    let rows = clerk.session.query(&sql, values).await?;
+    let read = rows.into_iter().map(|mut row| {
+        let seq = Seq(row.number()?);
+        let place = Place::Direct(AccountId(row.number()?), AccountId(row.number()?));
+        Ok((seq, place, row.time()?))
+    });
+    read.collect()
+}

@@ -1,0 +1,39 @@
+//! One story for both databases: what the contract promises, told on SQLite always, and on MariaDB or MySQL when
+//! `CHAT_TEST_MYSQL_URL` names a server on which databases may be made.
+//!
+//! With `CHAT_TEST_REQUIRE_SERVICES=1` a missing server is a failure.
+
+mod commit;
+mod model;
+mod pages;
+mod stage;
+mod tables;
+
+use stage::Stage;
+
+/// Each story on each database, as a test of its own.
+macro_rules! stories {
+    ($($module:ident :: $story:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $story() {
+                super::$module::$story(&mut super::Stage::sqlite().await).await;
+            })*
+        }
+    };
+}
+
+stories! {
+    commit::what_is_committed_is_loaded,
+    commit::a_batch_again_is_answered_as_the_first_time,
+    commit::an_id_is_stored_once,
+    commit::wrong_batches_change_nothing,
+    commit::devices_and_credentials,
+    pages::every_range_gives_what_the_model_gives,
+    pages::targets_are_those_of_the_model,
+    tables::the_seeds_queries_are_answered,
+    tables::the_chain_shows_what_was_changed,
+    tables::a_newer_schema_is_refused,
+    tables::servers_may_start_at_once,
+    tables::the_correspondent_is_nobody_else,
+}

@@ -1,0 +1,85 @@
+//! Pages of history against the naive model, every range with every bound.
+
+use super::model::{Model, every_kind, message, record};
+use super::stage::Stage;
+use crate::chat::event::{AccountId, ChannelId, Event, Place, Seq};
+use crate::chat::ports::{Bound, PageQuery, PageRange, TargetsQuery};
+use crate::proto::time::Timestamp;
+
+/// A channel and a direct conversation whose messages interleave with other events, three events a moment.
+async fn fill(stage: &Stage) -> Model {
+    stage.prepare().await;
+    let mut model = Model::prepared();
+    model.records.extend(every_kind());
+    let next = model.records.last().unwrap().seq.0 + 1;
+    for (seq, turn) in (next..).zip(0..60) {
+        let (place, event) = match turn % 5 {
+            0 | 1 => (Place::Channel(ChannelId(1)), message(&format!("message {turn}"))),
+            2 => (Place::Channel(ChannelId(1)), Event::TopicSet { topic: format!("sujet {turn}") }),
+            3 => (Place::direct(AccountId(2), AccountId(3)), message(&format!("à part {turn}"))),
+            _ => (Place::Channel(ChannelId(2)), message(&format!("ailleurs {turn}"))),
+        };
+        // A hole now and then: numbers of duplicates stay unused.
+        model.records.push(record(seq + turn / 7, place, 2, event));
+    }
+    stage.store.commit(&model.records[1..]).await.unwrap();
+    model
+}
+
+pub async fn every_range_gives_what_the_model_gives(stage: &mut Stage) {
+    let model = fill(stage).await;
+    let first = model.records[0].time;
+    let last = model.records.last().unwrap();
+    let mut bounds = vec![
+        Bound::Seq(Seq(0)),
+        Bound::Seq(Seq(u64::MAX)),
+        Bound::Time(Timestamp::from_millis(i64::MIN)),
+        Bound::Time(Timestamp::from_millis(i64::MAX)),
+        Bound::Time(first.plus_millis(-1)),
+        Bound::Time(last.time.plus_millis(1)),
+    ];
+    bounds.extend((1..=last.seq.0 + 1).step_by(7).map(|seq| Bound::Seq(Seq(seq))));
+    let moments = model.records.iter().step_by(11).map(|record| record.time);
+    bounds.extend(moments.flat_map(|time| [Bound::Time(time), Bound::Time(time.plus_millis(1))]));
+    let mut ranges = vec![PageRange::Latest(None)];
+    for one in &bounds {
+        ranges.extend([PageRange::Before(*one), PageRange::After(*one), PageRange::Latest(Some(*one))]);
+        ranges.push(PageRange::Around(*one));
+        ranges.extend(bounds.iter().step_by(3).map(|other| PageRange::Between(*one, *other)));
+    }
+    let places = [Place::Channel(ChannelId(1)), Place::direct(AccountId(3), AccountId(2)), Place::Unlisted];
+    for (at, range) in ranges.iter().enumerate() {
+        for place in places {
+            for with_events in [false, true] {
+                let limit = [0, 1, 4, 5, 100][at % 5];
+                let query = PageQuery { place, range: *range, limit, with_events };
+                assert_eq!(stage.store.page(query).await.unwrap(), model.page(&query), "{query:?}");
+            }
+        }
+    }
+    let nowhere = Place::direct(AccountId(3), AccountId(5));
+    let query = PageQuery { place: nowhere, range: PageRange::Latest(None), limit: 9, with_events: true };
+    assert_eq!(stage.store.page(query).await.unwrap(), []);
+}
+
+pub async fn targets_are_those_of_the_model(stage: &mut Stage) {
+    let model = fill(stage).await;
+    let all = Timestamp::from_millis(i64::MIN)..Timestamp::from_millis(i64::MAX);
+    let last = model.records.last().unwrap().time;
+    let channels = vec![Place::Channel(ChannelId(1)), Place::Channel(ChannelId(2)), Place::Channel(ChannelId(1))];
+    for account in [1, 2, 3, 4] {
+        for (after, before) in [
+            (all.start, all.end),
+            (all.start, last),
+            (last.plus_millis(-1), all.end),
+            (last.plus_millis(-20_000), last),
+            (last, last),
+        ] {
+            for (limit, channels) in [(0, &[][..]), (2, &channels[..]), (100, &[][..]), (100, &channels[..])] {
+                let channels = channels.to_vec();
+                let query = TargetsQuery { account: AccountId(account), channels, after, before, limit };
+                assert_eq!(stage.store.targets(&query).await.unwrap(), model.targets(&query), "{query:?}");
+            }
+        }
+    }
+}
