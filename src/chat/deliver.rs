@@ -8,7 +8,7 @@
 use bytes::Bytes;
 
 use super::apply::Channel;
-use super::event::{AccountId, AuthorKind, ChannelId, Event, MessageKind, Place, Rank, Record};
+use super::event::{AccountId, AuthorKind, ChannelId, Event, MessageKind, Place, Record};
 use super::limits;
 use super::ports::ConnId;
 use super::world::{Pending, World};
@@ -258,7 +258,7 @@ impl World {
             .into_iter()
             .map(|(conn, rank)| {
                 let session = self.session(conn);
-                let prefix = prefix(rank, caps.has(Cap::MultiPrefix));
+                let prefix = rank.prefixes(caps.has(Cap::MultiPrefix));
                 if caps.has(Cap::UserhostInNames) {
                     format!("{prefix}{}", session.source())
                 } else {
@@ -320,14 +320,6 @@ impl World {
 
 /// The client-only tag that makes a message be stored once.
 pub(crate) const IDEMPOTENCY_TAG: &str = "+chat-tui/id";
-
-/// The signs of a rank: all of them, or the highest only.
-pub(crate) fn prefix(rank: Rank, is_multiple: bool) -> String {
-    const SIGNS: [(char, char); 5] = [('q', '~'), ('a', '&'), ('o', '@'), ('h', '%'), ('v', '+')];
-    let letters = rank.letters();
-    let signs = letters.chars().filter_map(|letter| SIGNS.iter().find(|(known, _)| *known == letter));
-    signs.map(|(_, sign)| *sign).take(if is_multiple { SIGNS.len() } else { 1 }).collect()
-}
 
 /// Adds sessions that are not in the list yet.
 fn add(receivers: &mut Vec<ConnId>, more: &[ConnId]) {

@@ -4,16 +4,16 @@
 /// Lines of one connection that wait for an answer to an earlier one. The hub never lets that many in flight, so a
 /// connection with more is closed.
 pub const LINES_IN_FLIGHT_MAX: usize = 64;
-/// Bytes of one SASL response, its Base64 form. Beyond: numeric 905.
-pub const SASL_BYTES_MAX: usize = 8_192;
-/// Bytes of Base64 in one `AUTHENTICATE` line (IRCv3 `sasl-3.1`); a full line means that more follows. Beyond: 905.
-pub const SASL_CHUNK_BYTES: usize = 400;
+/// Bytes of one SASL message; its Base64 form has 8 KiB. Beyond: numeric 905.
+pub const SASL_PAYLOAD_BYTES_MAX: usize = 6_144;
 /// Refused log-ins on one connection. With the last one it is closed.
 pub const LOGIN_FAILURES_MAX: u32 = 6;
 /// Accounts registered on one connection, failed attempts included. Beyond: `FAIL REGISTER TEMPORARILY_UNAVAILABLE`.
 pub const REGISTRATIONS_MAX: u32 = 12;
 /// Bytes of a password. Beyond: `UNACCEPTABLE_PASSWORD`.
 pub const PASSWORD_BYTES_MAX: usize = 600;
+/// Device tokens of one account. Beyond: `FAIL DEVICE TOO_MANY_DEVICES`.
+pub const DEVICES_PER_ACCOUNT_MAX: usize = 64;
 /// Bytes of a device's name. Beyond: it is cut.
 pub const DEVICE_NAME_BYTES_MAX: usize = 64;
 /// Bytes of a real name. Beyond: it is cut.
@@ -33,8 +33,6 @@ pub const REFUSED_ADDRESS_TOLD_AGAIN_AFTER_MILLIS: i64 = 10 * 60 * 1_000;
 pub const SESSIONS_PER_ACCOUNT_MAX: usize = 64;
 /// Languages in one `LANGUAGE` (the first number of the capability's value). Beyond: numeric 981.
 pub const LANGUAGES_MAX: usize = 2;
-/// Tokens in one 005 (Modern IRC: 13 at most).
-pub const ISUPPORT_TOKENS_PER_LINE: usize = 12;
 /// Bytes of a list in one `CAP` line. What is longer takes several lines.
 pub const CAP_LIST_BYTES_MAX: usize = 400;
 /// Bytes of the names in one 353. What is longer takes several lines.

@@ -205,14 +205,7 @@ impl Driver {
             self.note(&record);
             self.records.push(record);
         }
-        for held in effects.held {
-            // A question does not wait: the hub asks it at once.
-            if let Effect::Ask { conn, question } = held.effect {
-                self.questions.push_back((conn, question));
-            } else {
-                self.held.push(held);
-            }
-        }
+        self.held.extend(effects.held);
         self.release();
         if self.commits {
             self.commit();
@@ -294,7 +287,7 @@ impl Driver {
                     self.closed.insert(conn);
                 }
                 Effect::Log(notable) => self.logs.push(notable),
-                Effect::Ask { .. } => unreachable!("asked at once"),
+                Effect::Ask { conn, question } => self.questions.push_back((conn, question)),
             }
         }
     }

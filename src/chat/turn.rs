@@ -1,9 +1,12 @@
 //! A turn: what one line (or one other input) of one connection leads to, gathered until it is handled wholly.
 //!
-//! Two things are decided at its end only. *The gate*: no effect of a turn may happen before the events are committed that
-//! the turn appended, that its replies show, or that earlier turns of the same connection waited for; so nothing of a
-//! connection overtakes its own earlier lines, and what a line causes for others is told before later replies. *The label*
-//! (IRCv3 `labeled-response`): one reply carries it, several stand in a batch, none is an `ACK`.
+//! *The gate* of an effect is the highest number among the events that earlier turns of the same connection waited for, that
+//! this turn has appended so far, and that its replies show so far: before that one is committed, the effect may not
+//! happen. So gates rise along a connection's turns: nothing of it overtakes its own earlier lines, and what a line causes
+//! for others is told before later replies. A consequence of an event stands exactly behind that event's gate.
+//!
+//! *The label* (IRCv3 `labeled-response`) is put on at the end: one reply carries it, several stand in a batch, none is an
+//! `ACK`.
 
 use bytes::Bytes;
 
@@ -16,12 +19,18 @@ use super::world::World;
 use crate::proto::caps::Cap;
 use crate::proto::message::{Line, Message};
 
-/// Something that a turn does, without its gate.
-enum Out {
+/// Something that a turn does.
+struct Out {
+    gate: Seq,
+    cause: Option<Seq>,
+    what: What,
+}
+
+enum What {
     /// A line to the connection that acts: part of the answer to its line.
-    Reply { line: Line, cause: Option<Seq> },
+    Reply(Line),
     /// Anything else.
-    Effect { effect: Effect, cause: Option<Seq> },
+    Effect(Effect),
 }
 
 /// What has been gathered.
@@ -48,7 +57,8 @@ impl World {
     /// Begins a turn. `is_line`: a line of the actor is handled in it, which [`World::finish`] reports as done unless it waits
     /// for an answer.
     pub(super) fn begin(&mut self, actor: Option<ConnId>, is_line: bool) {
-        self.turn = Turn { actor, is_line, ..Turn::default() };
+        let gate = actor.and_then(|conn| self.sessions.get(&conn)).map_or(Seq(0), |session| session.gate);
+        self.turn = Turn { actor, is_line, gate, ..Turn::default() };
     }
 
     /// The connection that acts.
@@ -75,8 +85,7 @@ impl World {
     /// A line to a connection. To the one that acts it is a reply to its line.
     pub(crate) fn reply(&mut self, conn: ConnId, line: Line) {
         if self.turn.actor == Some(conn) {
-            let cause = self.turn.cause;
-            self.turn.out.push(Out::Reply { line, cause });
+            self.push(What::Reply(line));
         } else {
             self.send_unlabelled(conn, line);
         }
@@ -91,17 +100,17 @@ impl World {
 
     /// Bytes that are shared by all who receive them.
     pub(super) fn send_encoded(&mut self, to: ConnId, bytes: Bytes, sheddable: bool) {
-        self.push(Effect::Send { to, bytes, sheddable });
+        self.push(What::Effect(Effect::Send { to, bytes, sheddable }));
     }
 
     /// Tells the operator's log.
     pub(crate) fn log(&mut self, notable: Notable) {
-        self.push(Effect::Log(notable));
+        self.push(What::Effect(Effect::Log(notable)));
     }
 
-    fn push(&mut self, effect: Effect) {
-        let cause = self.turn.cause;
-        self.turn.out.push(Out::Effect { effect, cause });
+    fn push(&mut self, what: What) {
+        let (gate, cause) = (self.turn.gate, self.turn.cause);
+        self.turn.out.push(Out { gate, cause, what });
     }
 
     /// Asks the outside a question for a connection's line. The line is done when the answer was handled; the connection's
@@ -110,16 +119,16 @@ impl World {
         let command = self.turn.command;
         let label = self.turn.label.take();
         self.session_mut(conn).waiting = Some(Waiting { asked, command, label });
-        self.push(Effect::Ask { conn, question });
+        self.push(What::Effect(Effect::Ask { conn, question }));
     }
 
-    /// A reply shows the state of a channel: it waits until that state is committed.
+    /// Later effects of this turn show the state of a channel: they wait until that state is committed.
     pub(crate) fn shows(&mut self, channel: ChannelId) {
         let last_seq = self.state.channel(channel).map_or(Seq(0), |channel| channel.last_seq);
         self.shows_seq(last_seq);
     }
 
-    /// A reply shows what came out of this event.
+    /// Later effects of this turn show what came out of this event: they wait until it is committed.
     pub(crate) fn shows_seq(&mut self, seq: Seq) {
         self.turn.gate = self.turn.gate.max(seq);
     }
@@ -142,7 +151,7 @@ impl World {
         let waits =
             turn.actor.and_then(|conn| self.sessions.get(&conn)).is_some_and(|session| session.waiting.is_some());
         let (out, response_tag) = match turn.label {
-            Some(label) if !waits => self.labelled(turn.out, &label),
+            Some(label) if !waits => self.labelled(turn.out, &label, turn.gate),
             _ => (turn.out, None),
         };
         for record in &turn.records {
@@ -151,32 +160,28 @@ impl World {
             }
         }
 
-        let mut gate = turn.gate.max(turn.records.last().map_or(Seq(0), |record| record.seq));
         if let Some(session) = turn.actor.and_then(|conn| self.sessions.get_mut(&conn)) {
-            session.gate = session.gate.max(gate);
-            gate = session.gate;
+            session.gate = turn.gate;
         }
-        if gate <= self.committed {
-            gate = Seq(0);
-        }
-        let mut held = Holder { gate, effects, joined: None };
-        for out in out {
-            match (out, turn.actor) {
-                (Out::Reply { line, cause }, Some(actor)) => held.reply(actor, &line, cause),
-                (Out::Effect { effect, cause }, _) => held.push(effect, cause),
+        let mut held = Holder { committed: self.committed, effects, joined: None };
+        for Out { gate, cause, what } in out {
+            match (what, turn.actor) {
+                (What::Reply(line), Some(actor)) => held.reply(actor, &line, gate, cause),
+                (What::Effect(effect), _) => held.push(effect, gate, cause),
                 // Replies are made for an actor only.
-                (Out::Reply { .. }, None) => {}
+                (What::Reply(_), None) => {}
             }
         }
+        let mut last = |effect| held.push(effect, turn.gate, None);
         if let Some(conn) = turn.actor.filter(|_| turn.is_line && !waits) {
-            held.push(Effect::LineDone { conn }, None);
+            last(Effect::LineDone { conn });
         }
         for conn in turn.lines_done {
-            held.push(Effect::LineDone { conn }, None);
+            last(Effect::LineDone { conn });
         }
         for (conn, is_connected) in turn.closing {
             if is_connected {
-                held.push(Effect::Close { conn }, None);
+                last(Effect::Close { conn });
             }
             self.sessions.remove(&conn);
         }
@@ -185,12 +190,12 @@ impl World {
     }
 
     /// Puts a label on the answer to a line. Gives back the tag by which each of its lines belongs to the answer.
-    fn labelled(&mut self, mut out: Vec<Out>, label: &str) -> (Vec<Out>, Option<ResponseTag>) {
-        let replies: Vec<usize> = (0..out.len()).filter(|place| matches!(out[*place], Out::Reply { .. })).collect();
+    fn labelled(&mut self, mut out: Vec<Out>, label: &str, gate: Seq) -> (Vec<Out>, Option<ResponseTag>) {
+        let replies: Vec<usize> = (0..out.len()).filter(|place| matches!(out[*place].what, What::Reply(_))).collect();
         match replies.as_slice() {
             [] => {
                 let line = self.server_line("ACK").tag("label", label);
-                out.push(Out::Reply { line, cause: None });
+                out.push(Out { gate, cause: None, what: What::Reply(line) });
                 (out, None)
             }
             [only] => {
@@ -208,8 +213,9 @@ impl World {
                 }
                 let end = self.server_line("BATCH").param(&format!("-{batch}"));
                 let start = self.server_line("BATCH").tag("label", label).param(&format!("+{batch}"));
-                out.insert(last + 1, Out::Reply { line: end, cause: None });
-                out.insert(*first, Out::Reply { line: start.param("labeled-response"), cause: None });
+                let frame = |gate, line| Out { gate, cause: None, what: What::Reply(line) };
+                out.insert(last + 1, frame(out[*last].gate, end));
+                out.insert(*first, frame(out[*first].gate, start.param("labeled-response")));
                 (out, Some(("batch", batch)))
             }
         }
@@ -222,7 +228,7 @@ pub(crate) type ResponseTag = (&'static str, String);
 impl Out {
     /// Adds a tag to a reply; one that is in a batch already stays there.
     fn tag(&mut self, key: &'static str, value: &str) {
-        if let Self::Reply { line, .. } = self
+        if let What::Reply(line) = &mut self.what
             && !line.tags().split(';').any(|tag| tag.split('=').next() == Some(key))
         {
             // The line is taken out and put back, because its builder consumes it.
@@ -232,9 +238,9 @@ impl Out {
     }
 
     fn text(&self) -> String {
-        match self {
-            Self::Reply { line, .. } => line.to_string(),
-            Self::Effect { .. } => String::new(),
+        match &self.what {
+            What::Reply(line) => line.to_string(),
+            What::Effect(_) => String::new(),
         }
     }
 }
@@ -254,31 +260,38 @@ fn closes_batch(out: &Out, batch: &str) -> bool {
     })
 }
 
-/// Puts effects behind one gate. Replies that follow each other go out as one piece.
+/// Hands effects over with their gates. Replies that follow each other behind the same gate go out as one piece.
 struct Holder<'a> {
-    gate: Seq,
+    committed: Seq,
     effects: &'a mut Effects,
-    joined: Option<(ConnId, Option<Seq>, Vec<u8>)>,
+    joined: Option<Joined>,
+}
+
+struct Joined {
+    to: ConnId,
+    gate: Seq,
+    cause: Option<Seq>,
+    bytes: Vec<u8>,
 }
 
 impl Holder<'_> {
-    fn reply(&mut self, to: ConnId, line: &Line, cause: Option<Seq>) {
-        if self.joined.as_ref().is_some_and(|(_, joined_cause, _)| *joined_cause != cause) {
+    fn reply(&mut self, to: ConnId, line: &Line, gate: Seq, cause: Option<Seq>) {
+        if self.joined.as_ref().is_some_and(|joined| joined.gate != gate || joined.cause != cause) {
             self.flush();
         }
-        let (_, _, bytes) = self.joined.get_or_insert_with(|| (to, cause, Vec::new()));
-        line.encode(bytes);
+        let joined = self.joined.get_or_insert_with(|| Joined { to, gate, cause, bytes: Vec::new() });
+        line.encode(&mut joined.bytes);
     }
 
-    fn push(&mut self, effect: Effect, cause: Option<Seq>) {
+    fn push(&mut self, effect: Effect, gate: Seq, cause: Option<Seq>) {
         self.flush();
-        self.effects.held.push(Held { gate: self.gate, cause, effect });
+        let gate = if gate <= self.committed { Seq(0) } else { gate };
+        self.effects.held.push(Held { gate, cause, effect });
     }
 
     fn flush(&mut self) {
-        if let Some((to, cause, bytes)) = self.joined.take() {
-            let effect = Effect::Send { to, bytes: bytes.into(), sheddable: false };
-            self.effects.held.push(Held { gate: self.gate, cause, effect });
+        if let Some(Joined { to, gate, cause, bytes }) = self.joined.take() {
+            self.push(Effect::Send { to, bytes: bytes.into(), sheddable: false }, gate, cause);
         }
     }
 }

@@ -13,7 +13,7 @@ use super::event::{AccountId, Author, AuthorKind, ChannelId, Event, Place, Rank,
 use super::key::WorldKey;
 use super::limits;
 use super::ports::{Answer, ConnId, Effect, Effects, Held, Input, Peer, StoredEvent, StoredWhat};
-use super::reply::{Handled, Refusal};
+use super::reply::{Handled, Refusal, Text};
 use super::session::{Identity, Queued, Session};
 use super::settings::Settings;
 use super::turn::{ResponseTag, Turn};
@@ -225,6 +225,16 @@ impl World {
         self.forget(conn, reason, true);
     }
 
+    /// Closes the sessions for which `which` holds, each told why in its language.
+    pub(crate) fn close_sessions(&mut self, why: &Text, which: impl Fn(&Session) -> bool) {
+        let conns: Vec<_> =
+            self.sessions.values().filter(|session| which(session)).map(|session| session.conn).collect();
+        for conn in conns {
+            let said = self.say(conn, why);
+            self.close(conn, &said);
+        }
+    }
+
     /// Takes a session out of everything. It can still be read until the turn ends.
     fn forget(&mut self, conn: ConnId, reason: &str, is_connected: bool) {
         let reason = super::policy::cut(reason, limits::REASON_BYTES_MAX);
@@ -237,7 +247,7 @@ impl World {
         self.note_closing(conn, lines, is_connected);
     }
 
-    fn take_off_indexes(&mut self, conn: ConnId) {
+    pub(super) fn take_off_indexes(&mut self, conn: ConnId) {
         let session = &self.sessions[&conn];
         if let Some(nick) = &session.nick {
             remove(&mut self.nicks, nick.folded(), conn);
@@ -292,6 +302,7 @@ impl World {
         };
         self.state.apply(&record);
         self.turn.cause = Some(seq);
+        self.shows_seq(seq);
         self.deliver(&record, &draft.client_tags);
         self.turn.cause = None;
         self.turn.records.push(record);
@@ -453,6 +464,18 @@ impl World {
     /// The account of a session, when it is logged in to one.
     pub(crate) fn account_of(&self, conn: ConnId) -> Option<&Account> {
         self.state.account(self.session(conn).account()?)
+    }
+
+    /// An account that a person has: neither deleted nor the correspondent's.
+    pub(crate) fn person(&self, id: AccountId) -> Option<&Account> {
+        let account = self.state.account(id)?;
+        let is_person = !account.state.deleted && account.state.name.folded() != self.settings.correspondent.folded();
+        is_person.then_some(account)
+    }
+
+    /// The same by its name.
+    pub(crate) fn person_named(&self, name: &Folded) -> Option<&Account> {
+        self.person(self.state.account_named(name)?.state.id)
     }
 
     /// An account's name.

@@ -3,9 +3,6 @@
 //! Specifications: IRCv3 `sasl-3.1` and `sasl-3.2`; RFC 4616 (PLAIN); RFC 7677 (SCRAM-SHA-256). A wrong name, password or
 //! address look alike to the one who tries; the operator's log tells them apart.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-
 use super::{Asked, Call, address, welcome};
 use crate::chat::event::{AccountId, DeviceId};
 use crate::chat::limits;
@@ -14,11 +11,13 @@ use crate::chat::ports::{Answer, ConnId, FailedCheck, Notable, Peer, Question, T
 use crate::chat::reply::{Handled, Refusal, Text};
 use crate::chat::session::Identity;
 use crate::chat::world::World;
-use crate::proto::names::{AccountName, Nick};
+use crate::proto::names::{AccountName, NICK_BYTES_MAX, Nick};
 use crate::proto::numerics::{
     ERR_PASSWDMISMATCH, ERR_SASLABORTED, ERR_SASLALREADY, ERR_SASLFAIL, ERR_SASLTOOLONG, RPL_LOGGEDIN, RPL_SASLMECHS,
     RPL_SASLSUCCESS,
 };
+use crate::proto::sasl::{ABORT, Assembler, EMPTY_CHUNK, Mechanism, PayloadError, PlainCredentials, payload_chunks};
+use crate::proto::scram::{ClientFirst, ScramServer};
 use crate::proto::secret::Secret;
 
 /// What a device token begins with.
@@ -29,41 +28,44 @@ const TOKEN_PREFIX: &str = "ctd1_";
 pub(crate) enum Method {
     /// PASS.
     Pass,
-    /// SASL PLAIN.
-    Plain,
-    /// SASL EXTERNAL.
-    External,
+    /// SASL.
+    Sasl(Mechanism),
 }
 
 /// An unfinished SASL exchange.
+#[derive(Debug)]
 pub(crate) struct Exchange {
     mechanism: Mechanism,
-    /// The Base64 that has come so far.
-    gathered: String,
+    assembler: Assembler,
+    step: Step,
 }
 
-impl std::fmt::Debug for Exchange {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "Exchange({:?} …)", self.mechanism)
+/// What an exchange waits for.
+#[derive(Debug)]
+enum Step {
+    /// The client's first message.
+    First,
+    /// SCRAM: the client's proof.
+    Proof(LogIn, ScramServer),
+    /// SCRAM: the client's consent to the server's proof, an empty message.
+    Consent(LogIn),
+}
+
+impl Exchange {
+    fn new(mechanism: Mechanism, step: Step) -> Self {
+        Self { mechanism, assembler: Assembler::new(limits::SASL_PAYLOAD_BYTES_MAX), step }
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mechanism {
-    Plain,
-    External,
-}
-
-const MECHANISMS: &[(&str, Mechanism)] = &[("PLAIN", Mechanism::Plain), ("EXTERNAL", Mechanism::External)];
-
+/// Who may use a mechanism: everybody, but what proves the server's own user only on the server's own socket.
 fn is_offered(mechanism: Mechanism, peer: &Peer) -> bool {
     mechanism != Mechanism::External || matches!(peer.transport, Transport::Unix { operator: true, .. })
 }
 
 /// The mechanisms that are offered to a peer, separated by commas.
 pub(super) fn mechanisms(peer: &Peer) -> String {
-    let offered = MECHANISMS.iter().filter(|(_, mechanism)| is_offered(*mechanism, peer));
-    let names: Vec<_> = offered.map(|(name, _)| *name).collect();
+    let offered = Mechanism::ALL.into_iter().filter(|mechanism| is_offered(*mechanism, peer));
+    let names: Vec<_> = offered.map(Mechanism::name).collect();
     names.join(",")
 }
 
@@ -75,46 +77,55 @@ pub(crate) fn authenticate(world: &mut World, call: &Call<'_>) -> Handled {
     if session.is_welcome || session.identity != Identity::Anonymous {
         return Err(Refusal::numeric(ERR_SASLALREADY, &[], "You have already authenticated using SASL"));
     }
-    if text == "*" {
+    if text == ABORT {
         session.exchange = None;
         return Err(Refusal::numeric(ERR_SASLABORTED, &[], "SASL authentication aborted"));
     }
-    let Some(exchange) = &mut session.exchange else { return begin(world, conn, text) };
-    let is_too_long =
-        text.len() > limits::SASL_CHUNK_BYTES || exchange.gathered.len() + text.len() > limits::SASL_BYTES_MAX;
-    if is_too_long {
-        session.exchange = None;
-        return Err(Refusal::numeric(ERR_SASLTOOLONG, &[], "SASL message too long"));
-    }
-    if text != "+" {
-        exchange.gathered.push_str(text);
-        if text.len() == limits::SASL_CHUNK_BYTES {
+    let Some(mut exchange) = session.exchange.take() else { return begin(world, conn, text) };
+    let payload = match exchange.assembler.push(text) {
+        Ok(Some(payload)) => payload,
+        Ok(None) => {
+            session.exchange = Some(exchange);
             return Ok(());
         }
-    }
-    let gathered = std::mem::take(&mut exchange.gathered);
-    let mechanism = exchange.mechanism;
-    session.exchange = None;
-    let Ok(response) = BASE64_STANDARD.decode(gathered) else { return Err(failed()) };
-    match mechanism {
-        Mechanism::Plain => plain(world, conn, &response),
-        Mechanism::External => external(world, conn, &response),
+        Err(PayloadError::TooLong) => {
+            return Err(Refusal::numeric(ERR_SASLTOOLONG, &[], "SASL message too long"));
+        }
+        Err(PayloadError::NotBase64) => return Err(failed()),
+    };
+    match (exchange.step, exchange.mechanism) {
+        (Step::First, Mechanism::Plain) => plain(world, conn, &payload),
+        (Step::First, Mechanism::External) => external(world, conn, &payload),
+        (Step::First, Mechanism::ScramSha256) => scram_first(world, conn, &payload),
+        (Step::Proof(log_in, server), _) => scram_proof(world, conn, log_in, server, &payload),
+        (Step::Consent(log_in), _) if payload.is_empty() => {
+            // The proof stood for an account that was there.
+            let Some(account) = log_in.account else { return Err(failed()) };
+            finish(world, conn, &log_in, account, None)
+        }
+        (Step::Consent(_), _) => Err(failed()),
     }
 }
 
 fn begin(world: &mut World, conn: ConnId, name: &str) -> Handled {
     let peer = &world.session(conn).peer;
-    let known = MECHANISMS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-    let Some((_, mechanism)) = known.filter(|(_, mechanism)| is_offered(*mechanism, peer)) else {
+    let Some(mechanism) = Mechanism::find(name).filter(|mechanism| is_offered(*mechanism, peer)) else {
         let names = mechanisms(peer);
         let line = world.numeric(conn, RPL_SASLMECHS).param(&names).trailing("are available SASL mechanisms");
         world.reply(conn, line);
         return Err(failed());
     };
-    world.session_mut(conn).exchange = Some(Exchange { mechanism: *mechanism, gathered: String::new() });
-    let line = world.server_line("AUTHENTICATE").param("+");
+    world.session_mut(conn).exchange = Some(Exchange::new(mechanism, Step::First));
+    let line = world.server_line("AUTHENTICATE").param(EMPTY_CHUNK);
     world.reply(conn, line);
     Ok(())
+}
+
+fn challenge(world: &mut World, conn: ConnId, payload: &[u8]) {
+    for chunk in payload_chunks(payload) {
+        let line = world.server_line("AUTHENTICATE").param(&chunk);
+        world.reply(conn, line);
+    }
 }
 
 /// The plain refusal, whatever was wrong.
@@ -122,15 +133,55 @@ fn failed() -> Refusal {
     Refusal::numeric(ERR_SASLFAIL, &[], "SASL authentication failed")
 }
 
-/// RFC 4616: `[authorization identity] NUL name NUL password`.
-fn plain(world: &mut World, conn: ConnId, response: &[u8]) -> Handled {
-    let Ok(response) = std::str::from_utf8(response) else { return Err(failed()) };
-    let parts: Vec<_> = response.split('\0').collect();
-    let [acting_as, name, password] = parts.as_slice() else { return Err(failed()) };
-    if !acting_as.is_empty() && acting_as != name {
+fn plain(world: &mut World, conn: ConnId, payload: &[u8]) -> Handled {
+    let Ok(credentials) = PlainCredentials::parse(payload) else { return Err(failed()) };
+    if !credentials.authorization.is_empty() && credentials.authorization != credentials.authentication {
         return Err(failed());
     }
-    LogIn::by_password(world, conn, name, password, Method::Plain)
+    let method = Method::Sasl(Mechanism::Plain);
+    LogIn::by_password(world, conn, &credentials.authentication, credentials.password, method)
+}
+
+fn scram_first(world: &mut World, conn: ConnId, payload: &[u8]) -> Handled {
+    let Ok(first) = ClientFirst::parse(payload) else { return Err(failed()) };
+    if !first.authorization.is_empty() && first.authorization != first.authentication {
+        return Err(failed());
+    }
+    let log_in = LogIn::new(world, &first.authentication, Method::Sasl(Mechanism::ScramSha256));
+    let folded = AccountName::new(&first.authentication).map(|name| name.folded().as_str().to_owned());
+    // A name that cannot be one has keys that look alike too.
+    let name = folded.unwrap_or_else(|_| first.authentication.clone());
+    let question = Question::Scram { name, account: log_in.account };
+    world.ask(conn, question, Asked::ScramKeys(log_in, first));
+    Ok(())
+}
+
+/// The keys have come: the server's challenge goes out.
+pub(super) fn scram_keys(
+    world: &mut World,
+    conn: ConnId,
+    log_in: LogIn,
+    first: ClientFirst,
+    answer: Answer,
+) -> Handled {
+    let Answer::Scram { keys, nonce } = answer else { return answered(world, conn, log_in, Answer::Unavailable) };
+    let (server, message) = first.challenge(keys, &nonce);
+    let exchange = Exchange::new(Mechanism::ScramSha256, Step::Proof(log_in, server));
+    world.session_mut(conn).exchange = Some(exchange);
+    challenge(world, conn, &message);
+    Ok(())
+}
+
+/// The client's proof has come: when it is right and the account may log in from here, the server proves itself too.
+fn scram_proof(world: &mut World, conn: ConnId, log_in: LogIn, server: ScramServer, payload: &[u8]) -> Handled {
+    let Some((message, account)) = server.finish(payload).ok().zip(log_in.account) else {
+        return refuse(world, conn, &log_in, log_in.wrong_check());
+    };
+    if may_log_in(world, conn, &log_in, account, None)? {
+        world.session_mut(conn).exchange = Some(Exchange::new(Mechanism::ScramSha256, Step::Consent(log_in)));
+        challenge(world, conn, &message);
+    }
+    Ok(())
 }
 
 /// The server's own user, on its own socket, acts as the correspondent.
@@ -149,7 +200,7 @@ fn external(world: &mut World, conn: ConnId, response: &[u8]) -> Handled {
         by: "unix socket",
     });
     say_logged_in(world, conn, correspondent.as_str());
-    say_success(world, conn, Method::External);
+    say_success(world, conn, Method::Sasl(Mechanism::External));
     welcome::try_welcome(world, conn)
 }
 
@@ -157,26 +208,45 @@ fn external(world: &mut World, conn: ConnId, response: &[u8]) -> Handled {
 #[derive(Debug)]
 pub(crate) struct LogIn {
     name: String,
+    /// The account of that name, when a person may log in to it.
     account: Option<AccountId>,
     is_token: bool,
     method: Method,
 }
 
 impl LogIn {
+    fn new(world: &World, name: &str, method: Method) -> Self {
+        let account = AccountName::new(name).ok().and_then(|name| world.person_named(name.folded()));
+        let account = account.map(|account| account.state.id);
+        Self { name: policy::cut(name, NICK_BYTES_MAX).to_owned(), account, is_token: false, method }
+    }
+
     /// Asks whether a password (or a device token in its place) is right.
-    pub(super) fn by_password(world: &mut World, conn: ConnId, name: &str, password: &str, method: Method) -> Handled {
-        let account = AccountName::new(name).ok().and_then(|name| world.state.account_named(name.folded()));
-        let account = account.filter(|account| !account.state.deleted).map(|account| account.state.id);
-        let is_token = password.starts_with(TOKEN_PREFIX);
-        let secret = Secret::new(password);
+    pub(super) fn by_password(
+        world: &mut World,
+        conn: ConnId,
+        name: &str,
+        password: Secret,
+        method: Method,
+    ) -> Handled {
+        let is_token = password.expose().starts_with(TOKEN_PREFIX);
+        let log_in = Self { is_token, ..Self::new(world, name, method) };
         let question = if is_token {
-            Question::Token { token: secret, address: world.session(conn).address() }
+            Question::Token { token: password, address: world.session(conn).address() }
         } else {
-            Question::Password { account, password: secret }
+            Question::Password { account: log_in.account, password }
         };
-        let name = policy::cut(name, crate::proto::names::NICK_BYTES_MAX).to_owned();
-        world.ask(conn, question, Asked::LogIn(Self { name, account, is_token, method }));
+        world.ask(conn, question, Asked::LogIn(log_in));
         Ok(())
+    }
+
+    /// The check that failed when the proof is wrong.
+    fn wrong_check(&self) -> FailedCheck {
+        match self.account {
+            None => FailedCheck::Name,
+            Some(_) if self.is_token => FailedCheck::Token,
+            Some(_) => FailedCheck::Password,
+        }
     }
 }
 
@@ -184,7 +254,7 @@ impl LogIn {
 pub(super) fn answered(world: &mut World, conn: ConnId, log_in: LogIn, answer: Answer) -> Handled {
     match answer {
         Answer::Proved { account, device } if log_in.account == Some(account) => {
-            finish(world, conn, log_in, account, device)
+            finish(world, conn, &log_in, account, device)
         }
         Answer::Proved { .. } => refuse(world, conn, &log_in, FailedCheck::Token),
         Answer::Unavailable => {
@@ -193,47 +263,59 @@ pub(super) fn answered(world: &mut World, conn: ConnId, log_in: LogIn, answer: A
             say_refused(world, conn, log_in.method);
             Ok(())
         }
-        _ => {
-            let check = match log_in.account {
-                None => FailedCheck::Name,
-                Some(_) if log_in.is_token => FailedCheck::Token,
-                Some(_) => FailedCheck::Password,
-            };
-            refuse(world, conn, &log_in, check)
-        }
+        _ => refuse(world, conn, &log_in, log_in.wrong_check()),
     }
 }
 
-/// The proof is right; what is left is whether the account may log in from here.
-fn finish(world: &mut World, conn: ConnId, log_in: LogIn, account: AccountId, device: Option<DeviceId>) -> Handled {
-    let Some(state) = world.state.account(account).map(|account| account.state.clone()).filter(|state| !state.deleted)
-    else {
-        return refuse(world, conn, &log_in, FailedCheck::Name);
+/// The proof is right; what is left is whether the account may log in now, from here. When not, that was said.
+fn may_log_in(
+    world: &mut World,
+    conn: ConnId,
+    log_in: &LogIn,
+    account: AccountId,
+    device: Option<DeviceId>,
+) -> Result<bool, Refusal> {
+    let Some(state) = world.person(account).map(|account| account.state.clone()) else {
+        return refuse(world, conn, log_in, FailedCheck::Name).map(|()| false);
     };
     if let Some(reason) = &state.suspended {
         let text = Text::new("server-account-suspended").with("reason", reason);
         world.refuse(conn, "AUTHENTICATE", Refusal::fail("ACCOUNT_SUSPENDED", &[state.name.as_str()], text));
-        return refuse(world, conn, &log_in, FailedCheck::Suspended);
+        return refuse(world, conn, log_in, FailedCheck::Suspended).map(|()| false);
     }
     if device.is_none() && !address::accepts(world, account, conn) {
         address::tell_refused(world, account, conn);
-        return refuse(world, conn, &log_in, FailedCheck::Address);
+        return refuse(world, conn, log_in, FailedCheck::Address).map(|()| false);
     }
     if world.account_sessions(account).len() >= limits::SESSIONS_PER_ACCOUNT_MAX {
         let refusal = Refusal::fail("TOO_MANY_SESSIONS", &[state.name.as_str()], "server-too-many-sessions");
         world.refuse(conn, "AUTHENTICATE", refusal);
         say_refused(world, conn, log_in.method);
+        return Ok(false);
+    }
+    Ok(true)
+}
+
+fn finish(world: &mut World, conn: ConnId, log_in: &LogIn, account: AccountId, device: Option<DeviceId>) -> Handled {
+    if !may_log_in(world, conn, log_in, account, device)? {
         return Ok(());
     }
-    world.shows_seq(world.state.account(account).map_or_else(Default::default, |account| account.last_seq));
-    become_account(world, conn, account, &state.name, device);
-    address::bind_first(world, account, conn);
+    let Some((name, last_seq)) = world.person(account).map(|account| (account.state.name.clone(), account.last_seq))
+    else {
+        return Err(failed());
+    };
+    world.shows_seq(last_seq);
+    become_account(world, conn, account, &name, device);
+    if device.is_none() {
+        address::bind_first(world, account, conn);
+    }
     let by = match log_in.method {
         _ if device.is_some() => "token",
-        Method::Pass | Method::Plain | Method::External => "password",
+        Method::Sasl(Mechanism::ScramSha256) => "scram",
+        Method::Pass | Method::Sasl(_) => "password",
     };
-    world.log(Notable::LoggedIn { account: state.name.clone(), peer: world.session(conn).peer.clone(), by });
-    say_logged_in(world, conn, state.name.as_str());
+    world.log(Notable::LoggedIn { account: name.clone(), peer: world.session(conn).peer.clone(), by });
+    say_logged_in(world, conn, name.as_str());
     say_success(world, conn, log_in.method);
     welcome::try_welcome(world, conn)
 }
@@ -272,7 +354,7 @@ fn say_success(world: &mut World, conn: ConnId, method: Method) {
 fn say_refused(world: &mut World, conn: ConnId, method: Method) {
     let refusal = match method {
         Method::Pass => Refusal::numeric(ERR_PASSWDMISMATCH, &[], "Password incorrect"),
-        Method::Plain | Method::External => failed(),
+        Method::Sasl(_) => failed(),
     };
     world.refuse(conn, "AUTHENTICATE", refusal);
 }

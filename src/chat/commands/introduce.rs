@@ -16,6 +16,7 @@ use crate::proto::names::Nick;
 use crate::proto::numerics::{
     ERR_ALREADYREGISTERED, ERR_ERRONEUSNICKNAME, ERR_NICKLOCKED, ERR_NICKNAMEINUSE, ERR_NONICKNAMEGIVEN,
 };
+use crate::proto::secret::Secret;
 
 /// `NICK <nick>`.
 pub(crate) fn nick(world: &mut World, call: &Call<'_>) -> Handled {
@@ -93,5 +94,5 @@ pub(crate) fn pass(world: &mut World, call: &Call<'_>) -> Handled {
         return Err(Refusal::numeric(ERR_ALREADYREGISTERED, &[], "You may not reregister"));
     }
     let Some((name, password)) = call.param(0).split_once(':') else { return Ok(()) };
-    LogIn::by_password(world, call.conn, name, password, Method::Pass)
+    LogIn::by_password(world, call.conn, name, Secret::new(password), Method::Pass)
 }

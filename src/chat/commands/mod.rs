@@ -7,11 +7,16 @@
 //!
 //! Specifications: Modern IRC, "Client Messages"; IRCv3 `labeled-response`, `standard-replies`.
 
+pub(crate) mod account;
 pub(crate) mod address;
 pub(crate) mod authenticate;
 pub(crate) mod capability;
 pub(crate) mod connection;
+pub(crate) mod device;
 pub(crate) mod introduce;
+pub(crate) mod language;
+pub(crate) mod register;
+pub(crate) mod user_mode;
 pub(crate) mod welcome;
 
 use super::ports::{Answer, ConnId};
@@ -19,9 +24,11 @@ use super::reply::{Handled, Refusal, Text};
 use super::world::World;
 use crate::proto::line::LineError;
 use crate::proto::message::{Message, ParseError};
+use crate::proto::names::AccountName;
 use crate::proto::numerics::{
     ERR_INPUTTOOLONG, ERR_NEEDMOREPARAMS, ERR_NOTREGISTERED, ERR_SASLFAIL, ERR_UNKNOWNCOMMAND,
 };
+use crate::proto::scram::ClientFirst;
 
 /// One row of the table.
 pub(crate) struct Command {
@@ -71,7 +78,6 @@ impl Command {
         Self { is_early: true, ..self }
     }
 
-    #[expect(dead_code, reason = "the commands that it marks come with their own files")]
     const fn durable(self) -> Self {
         Self { is_durable: true, ..self }
     }
@@ -83,15 +89,20 @@ impl Command {
 
 /// Every command that the server knows.
 pub(crate) const COMMANDS: &[Command] = &[
+    command("ACCOUNT", 1, account::account).early().secret(),
     command("AUTHENTICATE", 1, authenticate::authenticate).early().secret(),
     command("CAP", 1, capability::cap).early(),
+    command("DEVICE", 1, device::device).secret(),
     command("ERROR", 0, connection::error).early(),
+    command("LANGUAGE", 0, language::language).early(),
     command("NICK", 0, introduce::nick).early(),
     command("PASS", 1, introduce::pass).early().secret(),
     command("PING", 0, connection::ping).early(),
     command("PONG", 0, connection::pong).early(),
     command("QUIT", 0, connection::quit).early(),
+    command("REGISTER", 3, register::register).early().secret().durable(),
     command("USER", 4, introduce::user).early(),
+    command("VERIFY", 2, register::verify).early().secret(),
 ];
 
 /// What a session's open question is about: what to go on with when it is answered.
@@ -99,6 +110,14 @@ pub(crate) const COMMANDS: &[Command] = &[
 pub(crate) enum Asked {
     /// A log-in.
     LogIn(authenticate::LogIn),
+    /// The devices of an account, or a new one.
+    Device(device::AskedDevice),
+    /// A registration: the hash of its password.
+    Register(AccountName),
+    /// A password that an operator gives out.
+    Account(account::AskedAccount),
+    /// The keys for a log-in by SCRAM.
+    ScramKeys(authenticate::LogIn, ClientFirst),
 }
 
 /// Hands a line to its handler.
@@ -151,6 +170,10 @@ fn admit(world: &mut World, call: &Call<'_>) -> Handled {
 pub(crate) fn answered(world: &mut World, conn: ConnId, command: &'static str, asked: Asked, answer: Answer) {
     let handled = match asked {
         Asked::LogIn(log_in) => authenticate::answered(world, conn, log_in, answer),
+        Asked::Device(asked) => device::answered(world, conn, asked, answer),
+        Asked::Register(name) => register::answered(world, conn, &name, answer),
+        Asked::Account(asked) => account::answered(world, conn, asked, answer),
+        Asked::ScramKeys(log_in, first) => authenticate::scram_keys(world, conn, log_in, first, answer),
     };
     if let Err(refusal) = handled {
         world.refuse(conn, command, refusal);

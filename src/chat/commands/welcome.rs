@@ -4,25 +4,25 @@
 //! gets the JOIN, topic and names of each channel of its account. What the correspondent says then is not in the record.
 
 use super::introduce::may_have_nick;
-use crate::chat::event::{Author, AuthorKind, ChannelId, Event, Place, Rank};
+use super::user_mode;
+use crate::chat::event::{AccountId, Author, AuthorKind, ChannelId, Event, Place, Rank};
 use crate::chat::limits;
+use crate::chat::modes::{self, CHANNEL_MODES, ModeKind};
 use crate::chat::ports::ConnId;
 use crate::chat::reply::{Handled, Refusal};
 use crate::chat::session::Identity;
 use crate::chat::world::{Draft, World};
-use crate::proto::names::ChannelName;
+use crate::proto::casemapping::CaseMapping;
+use crate::proto::history;
+use crate::proto::isupport::Tokens;
+use crate::proto::line::BODY_BYTES_MAX;
+use crate::proto::message::Line;
+use crate::proto::names::{AccountName, CHANNEL_BYTES_MAX, CHANNEL_TYPES, ChannelName, NICK_BYTES_MAX, Nick};
 use crate::proto::numerics::{
     ERR_NICKNAMEINUSE, ERR_NOMOTD, RPL_CREATED, RPL_ENDOFMOTD, RPL_GLOBALUSERS, RPL_ISUPPORT, RPL_LOCALUSERS,
     RPL_LUSERCHANNELS, RPL_LUSERCLIENT, RPL_LUSERME, RPL_LUSEROP, RPL_LUSERUNKNOWN, RPL_MOTD, RPL_MOTDSTART,
     RPL_MYINFO, RPL_UMODEIS, RPL_WELCOME, RPL_YOUREOPER, RPL_YOURHOST,
 };
-
-/// The letters of user modes.
-pub(crate) const USER_MODES: &str = "Bios";
-/// The letters of channel modes.
-pub(crate) const CHANNEL_MODES: &str = "ahklinoqstvb";
-/// Those of them that take a parameter.
-pub(crate) const CHANNEL_MODES_WITH_PARAMETER: &str = "ahkloqvb";
 
 /// Welcomes a session whose introduction is complete, if it may come in.
 pub(super) fn try_welcome(world: &mut World, conn: ConnId) -> Handled {
@@ -78,6 +78,33 @@ fn welcome(world: &mut World, conn: ConnId) {
     }
 }
 
+/// A welcomed guest has made an account: it leaves its channels and becomes that account.
+pub(super) fn leave_as_guest(world: &mut World, conn: ConnId, account: AccountId, name: &AccountName) {
+    let (stamp, source) = (world.stamp_of(conn), world.session(conn).source());
+    for channel in world.channels_of(conn) {
+        let receivers = world.channel_sessions(channel);
+        let called = world.state.channel(channel).map(|channel| channel.name.to_string()).unwrap_or_default();
+        world.tell_part(&receivers, &called, &stamp, &source, "");
+    }
+    world.take_off_indexes(conn);
+    let session = world.session_mut(conn);
+    session.identity = Identity::Account(account);
+    if world.settings.nick_equals_account {
+        let nick = Nick::of_account(name);
+        if world.session(conn).name() != nick.as_str() {
+            let line = Line::new("NICK").source(&source).param(nick.as_str());
+            world.reply(conn, line);
+        }
+        world.session_mut(conn).nick = Some(nick);
+    }
+    world.put_on_indexes(conn);
+}
+
+/// A session that was welcomed as a guest attaches as an account now.
+pub(super) fn welcome_again(world: &mut World, conn: ConnId) {
+    attach(world, conn, true);
+}
+
 /// Sessions of one account are called the same: a further one takes the name of the others.
 fn take_over_nick(world: &mut World, conn: ConnId) {
     let account = world.session(conn).account();
@@ -93,6 +120,9 @@ fn burst(world: &mut World, conn: ConnId) {
     let version = concat!("chat-server-", env!("CARGO_PKG_VERSION"));
     let started = world.started_at.unwrap_or(world.now);
     let source = world.session(conn).source();
+    let all: String = CHANNEL_MODES.iter().map(|mode| mode.letter).collect();
+    let with_parameter: String =
+        CHANNEL_MODES.iter().filter(|mode| mode.kind != ModeKind::Flag).map(|mode| mode.letter).collect();
     let lines = [
         world
             .numeric(conn, RPL_WELCOME)
@@ -103,44 +133,39 @@ fn burst(world: &mut World, conn: ConnId) {
             .numeric(conn, RPL_MYINFO)
             .param(&server)
             .param(version)
-            .param(USER_MODES)
-            .param(CHANNEL_MODES)
-            .param(CHANNEL_MODES_WITH_PARAMETER),
+            .param(user_mode::LETTERS)
+            .param(&all)
+            .param(&with_parameter),
     ];
     for line in lines {
         world.reply(conn, line);
     }
-    for tokens in isupport(world).chunks(limits::ISUPPORT_TOKENS_PER_LINE) {
-        let line = world.numeric(conn, RPL_ISUPPORT);
-        let line = tokens.iter().fold(line, |line, token| line.param(token));
-        world.reply(conn, line.trailing("are supported by this server"));
+    let head = world.numeric(conn, RPL_ISUPPORT);
+    for line in isupport(world).lines(&head, BODY_BYTES_MAX) {
+        world.reply(conn, line);
     }
 }
 
 /// The tokens of 005: what is true of this server.
-pub(crate) fn isupport(world: &World) -> Vec<String> {
+pub(crate) fn isupport(world: &World) -> Tokens {
     let settings = &world.settings;
-    let mut tokens = vec![
-        "AWAYLEN=390".to_owned(),
-        "CASEMAPPING=precis".to_owned(),
-        format!("CHANLIMIT=#:{}", settings.channels_per_account_max),
-        "CHANMODES=b,k,l,imnst".to_owned(),
-        format!("CHANNELLEN={}", crate::proto::names::CHANNEL_BYTES_MAX),
-        format!("CHANTYPES={}", crate::proto::names::CHANNEL_TYPES),
-        format!("CHATHISTORY={}", settings.history_page_max),
-        format!("CORRESPONDENT={}", settings.correspondent),
-        format!("KICKLEN={}", limits::REASON_BYTES_MAX),
-        "MSGREFTYPES=msgid,timestamp".to_owned(),
-        format!("NETWORK={}", settings.network_name.replace(' ', "\\x20")),
-        format!("NICKLEN={}", crate::proto::names::NICK_BYTES_MAX),
-        "PREFIX=(qaohv)~&@%+".to_owned(),
-        format!("TOPICLEN={}", settings.topic_bytes_max),
-        "UTF8ONLY".to_owned(),
-    ];
-    if !settings.guests {
-        tokens.push("draft/ACCOUNTREQUIRED".to_owned());
-    }
-    tokens
+    let tokens = Tokens::new()
+        .value("CASEMAPPING", CaseMapping::Precis.name())
+        .value("CHANLIMIT", format!("{CHANNEL_TYPES}:{}", settings.channels_per_account_max))
+        .value("CHANMODES", modes::chanmodes_token())
+        .value("CHANNELLEN", CHANNEL_BYTES_MAX)
+        .value("CHANTYPES", CHANNEL_TYPES)
+        .value("CHATHISTORY", settings.history_page_max)
+        .value("CORRESPONDENT", &settings.correspondent)
+        .value("KEYLEN", modes::KEY_BYTES_MAX)
+        .value("KICKLEN", limits::REASON_BYTES_MAX)
+        .value("MSGREFTYPES", history::REFERENCE_TYPES)
+        .value("NETWORK", &settings.network_name)
+        .value("NICKLEN", NICK_BYTES_MAX)
+        .value("PREFIX", modes::prefix_token())
+        .value("TOPICLEN", settings.topic_bytes_max)
+        .flag("UTF8ONLY");
+    if settings.guests { tokens } else { tokens.flag("draft/ACCOUNTREQUIRED") }
 }
 
 /// 251 to 255, 265, 266: how many there are.
@@ -149,8 +174,7 @@ pub(crate) fn lusers(world: &mut World, conn: ConnId) {
     let unknown = world.sessions.len() - welcome;
     let operators = world.operators().len();
     let channels = world.state.channel_count();
-    let text =
-        |line: crate::proto::message::Line, count: usize, text: &str| line.param(&count.to_string()).trailing(text);
+    let text = |line: Line, count: usize, text: &str| line.param(&count.to_string()).trailing(text);
     let mut lines = vec![
         world
             .numeric(conn, RPL_LUSERCLIENT)

@@ -1,0 +1,127 @@
+//! DEVICE: tokens by which a device logs in instead of a password.
+//!
+//! Specification: `chat-tui/devices`, our own: `DEVICE ADD :<name>`, `DEVICE LIST`, `DEVICE REVOKE <id>`. A token is shown to its
+//! owner once; what is stored is its digest.
+
+use super::{Asked, Call};
+use crate::chat::event::{AccountId, DeviceId, Event, Place};
+use crate::chat::limits;
+use crate::chat::policy::cut;
+use crate::chat::ports::{Answer, ConnId, Device, Question};
+use crate::chat::reply::{Handled, Refusal, Text};
+use crate::chat::world::{Draft, World};
+
+/// What is asked of the list of an account's devices, or of the making of a token.
+#[derive(Debug)]
+pub(crate) enum AskedDevice {
+    /// Whether there is room for one more of this name.
+    Room(String),
+    /// The token of the new one.
+    Token(String),
+    /// The list itself.
+    List,
+    /// Whether one of them has this number, to revoke it.
+    Revoke(DeviceId),
+}
+
+/// `DEVICE ADD|LIST|REVOKE …`.
+pub(crate) fn device(world: &mut World, call: &Call<'_>) -> Handled {
+    let conn = call.conn;
+    let Some(account) = world.session(conn).account() else {
+        return Err(Refusal::fail("ACCOUNT_REQUIRED", &[], "server-device-account-required"));
+    };
+    let subcommand = call.param(0).to_ascii_uppercase();
+    let asked = match subcommand.as_str() {
+        "ADD" => {
+            world.require_journal(&["ADD"])?;
+            let name: String = call.param(1).chars().filter(|character| !character.is_control()).collect();
+            AskedDevice::Room(cut(name.trim(), limits::DEVICE_NAME_BYTES_MAX).to_owned())
+        }
+        "LIST" => AskedDevice::List,
+        "REVOKE" => {
+            let text = call.message.param(1).ok_or_else(|| call.needs_more_params())?;
+            let device = text.parse().map(DeviceId).map_err(|_| unknown(text))?;
+            world.require_journal(&["REVOKE"])?;
+            AskedDevice::Revoke(device)
+        }
+        _ => return Err(Refusal::fail("INVALID_SUBCOMMAND", &[call.param(0)], "server-unknown-subcommand")),
+    };
+    world.ask(conn, Question::Devices { account }, Asked::Device(asked));
+    Ok(())
+}
+
+fn unknown(device: &str) -> Refusal {
+    Refusal::fail("UNKNOWN_DEVICE", &[device], "server-unknown-device")
+}
+
+/// The answer has come.
+pub(super) fn answered(world: &mut World, conn: ConnId, asked: AskedDevice, answer: Answer) -> Handled {
+    let Some(account) = world.session(conn).account() else { return Ok(()) };
+    match (asked, answer) {
+        (AskedDevice::Room(name), Answer::Devices(devices)) => {
+            if devices.len() >= limits::DEVICES_PER_ACCOUNT_MAX {
+                return Err(Refusal::fail("TOO_MANY_DEVICES", &["ADD"], "server-too-many-devices"));
+            }
+            world.ask(conn, Question::NewToken, Asked::Device(AskedDevice::Token(name)));
+            Ok(())
+        }
+        (AskedDevice::Token(name), Answer::NewToken { token, digest }) => {
+            world.require_journal(&["ADD"])?;
+            let device = world.state.next_device();
+            append(world, conn, account, Event::DeviceAdded { device, account, name: name.clone(), digest });
+            let line = world.server_line("DEVICE").param("ADD").param(&device.to_string()).param(token.expose());
+            world.reply(conn, line.trailing(&name));
+            Ok(())
+        }
+        (AskedDevice::List, Answer::Devices(devices)) => {
+            devices.iter().for_each(|device| list(world, conn, device));
+            let said = world.say(conn, &"server-end-of-devices".into());
+            let line = world.server_line("DEVICE").param("END").trailing(&said);
+            world.reply(conn, line);
+            Ok(())
+        }
+        (AskedDevice::Revoke(device), Answer::Devices(devices)) => {
+            let is_own = devices.iter().any(|known| known.id == device);
+            if !is_own {
+                return Err(unknown(&device.to_string()));
+            }
+            world.require_journal(&["REVOKE"])?;
+            append(world, conn, account, Event::DeviceRevoked { device, account });
+            let line = world.server_line("DEVICE").param("REVOKED").param(&device.to_string());
+            world.reply(conn, line);
+            // Whoever else came in by that token has to prove itself anew.
+            world.close_sessions(&Text::new("server-device-revoked"), |session| {
+                session.device == Some(device) && session.conn != conn
+            });
+            Ok(())
+        }
+        (asked, _) => {
+            let subcommand = match asked {
+                AskedDevice::Room(_) | AskedDevice::Token(_) => "ADD",
+                AskedDevice::List => "LIST",
+                AskedDevice::Revoke(_) => "REVOKE",
+            };
+            Err(Refusal::fail("TEMPORARILY_UNAVAILABLE", &[subcommand], "server-accounts-unavailable"))
+        }
+    }
+}
+
+fn append(world: &mut World, conn: ConnId, account: AccountId, event: Event) {
+    let author = world.session(conn).author();
+    let name = world.account_name(account).unwrap_or_default();
+    world.append(Draft::new(author, Place::Server, &name, event));
+}
+
+/// `DEVICE ENTRY <id> <created> <last used>|* <last address>|* :<name>`.
+fn list(world: &mut World, conn: ConnId, device: &Device) {
+    let or_star = |text: Option<String>| text.unwrap_or_else(|| "*".to_owned());
+    let line = world
+        .server_line("DEVICE")
+        .param("ENTRY")
+        .param(&device.id.to_string())
+        .param(&device.created.to_string())
+        .param(&or_star(device.last_used.map(|time| time.to_string())))
+        .param(&or_star(device.last_address.clone()))
+        .trailing(&device.name);
+    world.reply(conn, line);
+}

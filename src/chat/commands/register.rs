@@ -1,0 +1,115 @@
+//! REGISTER and VERIFY: making an account, also before the connection is welcomed.
+//!
+//! Specification: IRCv3 `account-registration` (draft), with the keys `before-connect` and `custom-account-name`. No email is asked
+//! for, so there is nothing to verify.
+
+use super::{Asked, Call, authenticate, welcome};
+use crate::chat::event::{Author, AuthorKind, Credentials, Event, Place};
+use crate::chat::limits;
+use crate::chat::policy;
+use crate::chat::ports::{Answer, ConnId, Notable, Question};
+use crate::chat::reply::{Handled, Refusal, Text};
+use crate::chat::world::{Draft, World};
+use crate::proto::names::{AccountName, Nick};
+use crate::proto::secret::Secret;
+
+/// `REGISTER <account>|* <email>|* <password>`.
+pub(crate) fn register(world: &mut World, call: &Call<'_>) -> Handled {
+    let conn = call.conn;
+    refuse_known(world, conn)?;
+    let session = world.session_mut(conn);
+    session.registrations += 1;
+    let is_too_often = session.registrations > limits::REGISTRATIONS_MAX;
+    let asked_for = match (call.param(0), &session.nick) {
+        ("*", None) => return Err(Refusal::fail("NEED_NICK", &["*"], "server-need-nick")),
+        ("*", Some(nick)) => nick.to_string(),
+        (name, _) => name.to_owned(),
+    };
+    if is_too_often {
+        return Err(Refusal::fail("TEMPORARILY_UNAVAILABLE", &[&asked_for], "server-too-many-registrations"));
+    }
+    let name = free_name(world, conn, &asked_for)?;
+    check_password(world, &name, call.param(2))?;
+    world.ask(conn, Question::Hash { password: Secret::new(call.param(2)) }, Asked::Register(name));
+    Ok(())
+}
+
+/// `VERIFY <account> <code>`: no code was ever given out.
+pub(crate) fn verify(world: &mut World, call: &Call<'_>) -> Handled {
+    refuse_known(world, call.conn)?;
+    Err(Refusal::fail("INVALID_CODE", &[call.param(0)], "server-nothing-to-verify"))
+}
+
+fn refuse_known(world: &World, conn: ConnId) -> Handled {
+    let session = world.session(conn);
+    if session.is_operator() || session.account().is_some() {
+        let name = world.account_of(conn).map_or(session.name(), |account| account.state.name.as_str());
+        return Err(Refusal::fail("ALREADY_AUTHENTICATED", &[name], "server-already-authenticated"));
+    }
+    Ok(())
+}
+
+/// The name of a new account, when it may be one and nobody has it.
+pub(super) fn free_name(world: &World, conn: ConnId, text: &str) -> Result<AccountName, Refusal> {
+    let nick = Nick::new(text).ok().filter(|nick| !world.is_correspondent(nick));
+    let Some(nick) = nick else {
+        return Err(Refusal::fail("BAD_ACCOUNT_NAME", &[text], "server-bad-account-name"));
+    };
+    // A guest who is called so has it as well, unless it is the one who asks.
+    let is_taken = world.state.account_named(nick.folded()).is_some()
+        || world.nick_sessions(&nick).iter().any(|other| *other != conn);
+    if is_taken {
+        return Err(Refusal::fail("ACCOUNT_EXISTS", &[text], Text::new("server-account-exists").with("name", text)));
+    }
+    Ok(AccountName::of_nick(&nick))
+}
+
+/// Refuses what is no good password.
+pub(super) fn check_password(world: &World, name: &AccountName, password: &str) -> Handled {
+    match policy::refuses_password(&world.settings, password) {
+        Some((code, text)) => {
+            let text = Text::new(text).with("least", world.settings.password_chars_min);
+            Err(Refusal::fail(code, &[name.as_str()], text))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The password was hashed: the account is made, unless somebody was faster.
+pub(super) fn answered(world: &mut World, conn: ConnId, name: &AccountName, answer: Answer) -> Handled {
+    let Answer::Hashed(credentials) = answer else {
+        return Err(Refusal::fail("TEMPORARILY_UNAVAILABLE", &[name.as_str()], "server-accounts-unavailable"));
+    };
+    let name = free_name(world, conn, name.as_str())?;
+    world.require_journal(&[name.as_str()])?;
+    make_account(world, conn, &name, credentials);
+    world.log(Notable::Registered { account: name.clone(), peer: world.session(conn).peer.clone() });
+    let said = world.say(conn, &Text::new("server-registered").with("name", &name));
+    let line = world.server_line("REGISTER").param("SUCCESS").param(name.as_str()).trailing(&said);
+    world.reply(conn, line);
+    authenticate::say_logged_in(world, conn, name.as_str());
+    if world.session(conn).is_welcome {
+        welcome::welcome_again(world, conn);
+        return Ok(());
+    }
+    welcome::try_welcome(world, conn)
+}
+
+fn make_account(world: &mut World, conn: ConnId, name: &AccountName, credentials: Box<Credentials>) {
+    let account = world.state.next_account();
+    let address = Some(policy::address_key(world.session(conn).peer.address));
+    // The account itself is the author of its registration.
+    let author = Author {
+        kind: AuthorKind::Account,
+        account: Some(account),
+        name: name.to_string(),
+        ..world.session(conn).author()
+    };
+    let event = Event::AccountRegistered { account, name: name.clone(), credentials, address };
+    world.append(Draft::new(author, Place::Server, name.as_str(), event));
+    if world.session(conn).is_welcome {
+        welcome::leave_as_guest(world, conn, account, name);
+    } else {
+        authenticate::become_account(world, conn, account, name, None);
+    }
+}
