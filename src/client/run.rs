@@ -188,6 +188,7 @@ async fn run(shell: &mut Shell, mut screen: Screen) -> Result<Exit, RunError> {
                     resize(shell)?;
                 } else {
                     shell.handle(Event::Terminate);
+                    shell.exit.get_or_insert(Exit::Terminated);
                 }
                 true
             }
@@ -234,7 +235,11 @@ fn read_keys(shell: &mut Shell, keys: &mut EventStream, first: Option<io::Result
         match next {
             Some(Some(Ok(event))) => shell.handle_terminal(event),
             // The terminal is gone.
-            Some(Some(Err(_)) | None) => return shell.handle(Event::Terminate),
+            Some(Some(Err(_)) | None) => {
+                shell.handle(Event::Terminate);
+                shell.exit.get_or_insert(Exit::Terminated);
+                return;
+            }
             None => return,
         }
         next = keys.next().now_or_never();

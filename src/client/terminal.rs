@@ -17,6 +17,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use ratatui::Frame;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::{Position, Rect};
 use rustix::process::{Signal, kill_current_process_group};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -69,13 +70,17 @@ impl Screen {
         enter()?;
         let bytes = FrameBytes::default();
         let terminal = ratatui::Terminal::new(CrosstermBackend::new(bytes.clone()));
-        match terminal {
-            Ok(terminal) => Ok(Self { terminal, bytes }),
-            Err(error) => {
-                leave();
-                Err(error)
-            }
-        }
+        let screen = terminal.map(|terminal| Self { terminal, bytes });
+        // The guard exists only from here on.
+        let mut screen = screen.inspect_err(|_| leave())?;
+        screen.forget_picture()?;
+        Ok(screen)
+    }
+
+    /// Has the next frame drawn as a whole, on an empty screen. (`Terminal::clear` would ask for the cursor's position.)
+    fn forget_picture(&mut self) -> io::Result<()> {
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::from((Position::ORIGIN, size)))
     }
 
     /// Draws a frame: only the cells that changed are written, in one piece, and shown at once.
@@ -128,7 +133,7 @@ impl Screen {
     pub fn retake(&mut self) -> io::Result<()> {
         leave();
         enter()?;
-        self.terminal.clear()
+        self.forget_picture()
     }
 }
 
@@ -252,7 +257,7 @@ mod tests {
         let bytes = FrameBytes::default();
         let mut terminal = ratatui::Terminal::with_options(
             CrosstermBackend::new(bytes.clone()),
-            ratatui::TerminalOptions { viewport: ratatui::Viewport::Fixed(ratatui::layout::Rect::new(0, 0, 5, 1)) },
+            ratatui::TerminalOptions { viewport: ratatui::Viewport::Fixed(Rect::new(0, 0, 5, 1)) },
         )
         .unwrap();
         terminal.draw(|frame| frame.render_widget("hello", frame.area())).unwrap();
