@@ -1,2 +1,360 @@
-//! `chat-server`: the daemon.
-fn main() {}
+//! `chat-server`: the daemon, and its operator's commands: flags → configuration → run → exit code.
+
+use std::io::{BufRead, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, anyhow, bail};
+use chat_tui::ground::paths::Directories;
+use chat_tui::ground::{telemetry, tls};
+use chat_tui::proto::secret::Secret;
+use chat_tui::server::admin::{self, AccountCommand, Outcome};
+use chat_tui::server::config::{Config, DEFAULT_FILE, Faults, LogFormat, Raw, Sources};
+use chat_tui::server::{Options, Server, shutdown_signal};
+use clap::{Args, Parser, Subcommand};
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
+
+/// The exit code for what is wrong with flags or settings.
+const EXIT_FAULTS: u8 = 2;
+/// The configuration file's name in the user's configuration directory.
+const CONFIG_NAME: &str = "chat-server.toml";
+/// The data directory of a user without a home.
+const DATA_DIR_WITHOUT_HOME: &str = "/var/lib/chat-server";
+/// The most bytes of a file that holds a password.
+const PASSWORD_FILE_BYTES_MAX: u64 = 4_096;
+
+const EXAMPLES: &str = "\
+Examples:
+  chat-server
+          Serve on 127.0.0.1:6667, on 127.0.0.1:6697 with TLS, and on its Unix socket.
+  chat-server --listen-tls 0.0.0.0:6697 --database mysql://chat@localhost/serveur_client
+          Serve everybody with TLS, and keep the record in MariaDB.
+  chat-server account add Romain
+          Make an account; the password is asked for without being shown.
+  chat-server account allow-ip Romain 192.168.56.1
+          Accept the password of Romain from one more address.
+  chat-server console
+          Answer clients as the server.
+
+Files:
+  ~/.config/chat-server/chat-server.toml   the settings (chat-server --print-config shows them all)
+  ~/.local/share/chat-server/              the SQLite database, the certificate, the key, the lock, the socket
+
+Environment:
+  CHAT_CONFIG          the file of the settings
+  CHAT_<SETTING>       any setting, such as CHAT_LISTEN_TLS=0.0.0.0:6697
+  CHAT_DATABASE_FILE   a file that holds the database's URL, for its password's sake
+  CHAT_LOG             how much is logged: info, debug, chat_tui::server=trace
+
+On standard output the server says in words what happens (its start, connections, log-ins); on standard error it logs
+the same and more with fields, as text or JSON. With --log-format json standard output stays empty.
+
+Exit codes:
+  0  all went well    1  it could not be done    2  flags or settings are wrong";
+
+/// A chat server: IRCv3 for the clients, SQL for the record.
+#[derive(Parser)]
+#[command(name = "chat-server", version, after_help = EXAMPLES, args_conflicts_with_subcommands = false)]
+struct Flags {
+    /// Read the settings from this file
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// Print the commented default settings
+    #[arg(long)]
+    print_config: bool,
+    #[command(flatten)]
+    settings: SettingFlags,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// Settings that have a flag.
+#[derive(Args)]
+struct SettingFlags {
+    /// Listen in the clear here, such as 127.0.0.1:6667; may be repeated. Any listener given replaces the defaults
+    #[arg(long, value_name = "ADDR", global = true)]
+    listen: Vec<String>,
+    /// Listen with TLS here, such as 0.0.0.0:6697; may be repeated
+    #[arg(long, value_name = "ADDR", global = true)]
+    listen_tls: Vec<String>,
+    /// Listen on this Unix socket, where the operator's commands come in
+    #[arg(long, value_name = "PATH", global = true)]
+    socket: Option<String>,
+    /// Keep the record here: sqlite:PATH or mysql://USER:PASSWORD@HOST/DATABASE
+    #[arg(long, value_name = "URL", global = true)]
+    database: Option<String>,
+    /// Keep the server's own files here
+    #[arg(long, value_name = "DIR", global = true)]
+    data_dir: Option<String>,
+    /// Speak this language: en or fr
+    #[arg(long, value_name = "LANGUAGE", global = true)]
+    lang: Option<String>,
+    /// Log on standard error as text or as json
+    #[arg(long, value_name = "FORMAT", global = true)]
+    log_format: Option<String>,
+}
+
+impl SettingFlags {
+    fn given(self) -> Vec<(&'static str, Raw)> {
+        let list = |key, items: Vec<String>| (!items.is_empty()).then_some((key, Raw::List(items)));
+        let text = |key, text: Option<String>| text.map(|text| (key, Raw::Text(text)));
+        let given = [
+            list("listen", self.listen),
+            list("listen_tls", self.listen_tls),
+            text("socket", self.socket),
+            text("database", self.database),
+            text("data_dir", self.data_dir),
+            text("language", self.lang),
+            text("log_format", self.log_format),
+        ];
+        given.into_iter().flatten().collect()
+    }
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Work on accounts: through the server while one runs, else on the database itself
+    #[command(subcommand)]
+    Account(Account),
+    /// Open the full-screen client as the server, to answer clients
+    Console,
+}
+
+#[derive(Subcommand)]
+enum Account {
+    /// List all accounts with their status and the addresses that their passwords are accepted from
+    List,
+    /// Make an account
+    Add {
+        /// What it is called
+        name: String,
+        #[command(flatten)]
+        password: PasswordSource,
+    },
+    /// Give an account a new password
+    Password {
+        /// Whose
+        name: String,
+        #[command(flatten)]
+        password: PasswordSource,
+    },
+    /// Accept an account's password from one more address
+    AllowIp {
+        /// Whose
+        name: String,
+        /// The address; an IPv6 address stands for its /64
+        address: String,
+    },
+    /// Let an account log in no more, and end its sessions
+    Suspend {
+        /// Which
+        name: String,
+        /// Why; the person is told
+        #[arg(default_value = "")]
+        reason: String,
+    },
+    /// Let a suspended account log in again
+    Resume {
+        /// Which
+        name: String,
+    },
+    /// Remove an account for good. Its name stays reserved, what it wrote stays in the record
+    Delete {
+        /// Which
+        name: String,
+    },
+}
+
+#[derive(Args)]
+struct PasswordSource {
+    /// Read the password from the first line of this file instead of asking (- is standard input)
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let flags = Flags::parse();
+    if flags.print_config {
+        // A pipe that was closed early has read what it wanted.
+        let _ = std::io::stdout().write_all(DEFAULT_FILE.as_bytes());
+        return ExitCode::SUCCESS;
+    }
+    let config = match configuration(flags.config, flags.settings) {
+        Ok(config) => config,
+        Err(error) => {
+            let faults =
+                error.downcast_ref::<Faults>().map(|Faults(faults)| faults.iter().map(ToString::to_string).collect());
+            for fault in faults.unwrap_or_else(|| vec![format!("{error:#}")]) {
+                eprintln!("chat-server: {fault}");
+            }
+            return ExitCode::from(EXIT_FAULTS);
+        }
+    };
+    let done = match flags.command {
+        None => serve(config),
+        Some(Command::Account(account)) => administer(config, account),
+        Some(Command::Console) => console(config),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("chat-server: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Reads all settings. An error is either [`Faults`] or says that the file cannot be read.
+fn configuration(path: Option<PathBuf>, flags: SettingFlags) -> anyhow::Result<Config> {
+    let directories = Directories::from_environment().ok();
+    let given = path.or_else(|| std::env::var_os("CHAT_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from));
+    let usual = directories.as_ref().map(|directories| directories.server_config().join(CONFIG_NAME));
+    let file = match given.or_else(|| usual.filter(|path| path.exists())) {
+        Some(path) => {
+            let content = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            Some((path, content))
+        }
+        None => None,
+    };
+    let data_dir = directories.map_or_else(|| PathBuf::from(DATA_DIR_WITHOUT_HOME), |known| known.server_data());
+    let sources = Sources {
+        file: file.as_ref().map(|(path, content)| (path.as_path(), content.as_str())),
+        // A variable that is not UTF-8 is none of ours.
+        environment: std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect(),
+        flags: flags.given(),
+    };
+    Ok(Config::read(&sources, &data_dir)?)
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tls::install_provider();
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot be started")
+}
+
+fn set_up_log(config: &Config, filter: Option<&str>) -> anyhow::Result<()> {
+    let settings = telemetry::Settings {
+        format: config.log_format,
+        filter: filter.map(str::to_owned),
+        ..telemetry::Settings::default()
+    };
+    telemetry::set_up(&settings)?;
+    config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    Ok(())
+}
+
+fn serve(config: Config) -> anyhow::Result<()> {
+    set_up_log(&config, None)?;
+    raise_descriptor_limit();
+    let output: Option<Box<dyn Write + Send>> = match config.log_format {
+        LogFormat::Text => Some(Box::new(std::io::stdout())),
+        LogFormat::Json => None,
+    };
+    runtime()?.block_on(async {
+        let shutdown = shutdown_signal().await?;
+        let server = Server::build(config, Options { listeners: None, output }).await?;
+        server.run(shutdown).await?;
+        Ok(())
+    })
+}
+
+/// Each connection takes a descriptor: as many as the system lets us have.
+fn raise_descriptor_limit() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::debug!(%error, "the limit of open files stays as it is");
+    }
+}
+
+fn administer(config: Config, account: Account) -> anyhow::Result<()> {
+    // Whoever runs a command wants its outcome, not a server's log.
+    set_up_log(&config, Some("error"))?;
+    let command = match account {
+        Account::List => AccountCommand::List,
+        Account::Add { name, password } => AccountCommand::Add { name, password: read_password(&password)? },
+        Account::Password { name, password } => AccountCommand::Password { name, password: read_password(&password)? },
+        Account::AllowIp { name, address } => AccountCommand::Allow { name, address },
+        Account::Suspend { name, reason } => AccountCommand::Suspend { name, reason },
+        Account::Resume { name } => AccountCommand::Resume { name },
+        Account::Delete { name } => AccountCommand::Delete { name },
+    };
+    match runtime()?.block_on(admin::run(config, &command))? {
+        Outcome::Done(text) => println!("{text}"),
+        Outcome::Accounts(accounts) => {
+            let width = accounts.iter().map(|account| account.name.chars().count()).max().unwrap_or(0);
+            for account in accounts {
+                let (name, status) = (account.name, account.status);
+                println!("{name:width$}  {status:9}  {}  {}", account.registered, account.addresses);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The password for an account: from a file, from standard input when it is not a terminal, else asked for twice.
+fn read_password(source: &PasswordSource) -> anyhow::Result<Secret> {
+    let stdin = std::io::stdin();
+    match &source.password_file {
+        Some(path) if path != Path::new("-") => {
+            let mut content = String::new();
+            let file = std::fs::File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+            file.take(PASSWORD_FILE_BYTES_MAX)
+                .read_to_string(&mut content)
+                .with_context(|| format!("cannot read {}", path.display()))?;
+            Ok(Secret::new(content.lines().next().unwrap_or_default()))
+        }
+        None if stdin.is_terminal() => {
+            let first = ask_hidden("Password: ")?;
+            if ask_hidden("The same again: ")? != first {
+                bail!("the two passwords differ");
+            }
+            Ok(first)
+        }
+        _ => {
+            let mut line = String::new();
+            stdin.lock().take(PASSWORD_FILE_BYTES_MAX).read_line(&mut line).context("cannot read standard input")?;
+            Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
+        }
+    }
+}
+
+/// Asks on the terminal without showing what is typed. Ctrl-C ends the line instead of the program, so that the terminal
+/// is always as it was afterwards.
+fn ask_hidden(question: &str) -> anyhow::Result<Secret> {
+    const CTRL_C: u8 = 3;
+    let stdin = std::io::stdin();
+    let before = tcgetattr(&stdin).context("cannot hide what is typed")?;
+    let mut hidden = before.clone();
+    hidden.local_modes.remove(LocalModes::ECHO | LocalModes::ISIG);
+    hidden.special_codes[SpecialCodeIndex::VEOL] = CTRL_C;
+    eprint!("{question}");
+    tcsetattr(&stdin, OptionalActions::Flush, &hidden).context("cannot hide what is typed")?;
+    let mut typed = Vec::new();
+    let read = read_hidden_line(&mut typed, CTRL_C);
+    let restored = tcsetattr(&stdin, OptionalActions::Flush, &before);
+    eprintln!();
+    read.context("cannot read the terminal")?;
+    restored.context("the terminal cannot be restored")?;
+    if typed.pop() != Some(b'\n') {
+        bail!("nothing was changed");
+    }
+    String::from_utf8(typed).map(Secret::new).map_err(|_| anyhow!("the password is not UTF-8"))
+}
+
+fn read_hidden_line(typed: &mut Vec<u8>, interrupt: u8) -> std::io::Result<()> {
+    for byte in std::io::stdin().lock().bytes().take(PASSWORD_FILE_BYTES_MAX as usize) {
+        let byte = byte?;
+        typed.push(byte);
+        if byte == b'\n' || byte == interrupt {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn console(_config: Config) -> anyhow::Result<()> {
+    bail!("the console needs the full-screen client, which this program was built without (feature tui)")
+}

@@ -13,6 +13,9 @@ use crate::chat::ports::{Effect, Held};
 /// is accepted until half of them are gone.
 pub const HELD_EFFECTS_MAX: usize = 1_000_000;
 
+/// The most events of one line: it has no room for more targets. How far behind an event the gate of its consequences is.
+const LINE_EVENTS_MAX: u64 = 512;
+
 /// An effect behind its gate.
 #[derive(Debug)]
 struct Waiting {
@@ -57,13 +60,26 @@ impl HeldEffects {
         }
     }
 
-    /// Drops the consequences of an event that is not in the record. They stand behind its own gate, because an effect is
-    /// emitted together with its cause, when no later number is given out yet.
-    pub fn drop_consequences(&mut self, cause: Seq) {
-        if let Some(waiting) = self.gates.get_mut(&cause) {
+    /// Puts `replacement` in the place of the consequences of an event that is not in the record. They stand behind one
+    /// gate, that of the last event of the same line, which is not far.
+    pub fn replace_consequences(&mut self, cause: Seq, replacement: impl IntoIterator<Item = Effect>) {
+        let mut replacement = replacement.into_iter().map(|effect| Waiting { cause: None, effect });
+        let last = Seq(cause.0.saturating_add(LINE_EVENTS_MAX));
+        for waiting in self.gates.range_mut(cause..=last).map(|(_, waiting)| waiting) {
+            let Some(place) = waiting.iter().position(|waiting| waiting.cause == Some(cause)) else { continue };
             let before = waiting.len();
             waiting.retain(|waiting| waiting.cause != Some(cause));
-            self.count -= before - waiting.len();
+            waiting.splice(place..place, replacement);
+            self.count = self.count - before + waiting.len();
+            return;
+        }
+        // Nobody would have been told; whoever is told now waits for its place in the order like everybody.
+        if let Some(first) = replacement.next() {
+            let waiting = self.gates.entry(cause).or_default();
+            let before = waiting.len();
+            waiting.push(first);
+            waiting.extend(replacement);
+            self.count += waiting.len() - before;
         }
     }
 
@@ -123,15 +139,32 @@ mod tests {
         assert_eq!(effects.count(), 0);
     }
 
+    fn done(number: u64) -> Effect {
+        Effect::LineDone { conn: ConnId(number) }
+    }
+
     #[test]
-    fn the_consequences_of_a_duplicate_are_dropped_and_nothing_else() {
+    fn what_a_duplicate_tells_stands_where_its_consequences_stood() {
         let mut effects = HeldEffects::new(Seq(0));
-        for waiting in [held(1, Some(1), 10), held(2, Some(2), 20), held(2, None, 21), held(3, Some(3), 30)] {
+        // A line with two events: its consequences wait for both. Another line shows what came out of the first.
+        let line = [held(2, None, 20), held(2, Some(1), 21), held(2, Some(2), 22), held(2, None, 23)];
+        for waiting in line.into_iter().chain([held(1, None, 10), held(3, Some(3), 30)]) {
             assert!(effects.hold(waiting).is_none());
         }
-        effects.drop_consequences(Seq(2));
-        assert_eq!(effects.count(), 3);
-        assert_eq!(released(&mut effects, 3), [10, 21, 30]);
+        effects.replace_consequences(Seq(1), [done(99)]);
+        assert_eq!(effects.count(), 6);
+        assert_eq!(released(&mut effects, 3), [10, 20, 99, 22, 23, 30]);
+        assert_eq!(effects.count(), 0);
+    }
+
+    #[test]
+    fn a_duplicate_without_consequences_still_has_its_place() {
+        let mut effects = HeldEffects::new(Seq(0));
+        assert!(effects.hold(held(3, Some(3), 30)).is_none());
+        effects.replace_consequences(Seq(2), [done(99)]);
+        effects.replace_consequences(Seq(3), []);
+        assert_eq!(released(&mut effects, 3), [99]);
+        assert_eq!(effects.count(), 0);
     }
 
     proptest! {
@@ -142,8 +175,8 @@ mod tests {
         ) {
             let mut effects = HeldEffects::new(Seq(0));
             let mut out = Vec::new();
-            for (number, gate) in gates.iter().enumerate() {
-                out.extend(effects.hold(held(*gate, None, number as u64)).map(|effect| number(&effect)));
+            for (index, gate) in gates.iter().enumerate() {
+                out.extend(effects.hold(held(*gate, None, index as u64)).map(|effect| number(&effect)));
             }
             for commit in commits {
                 for number in released(&mut effects, commit) {

@@ -1,1 +1,362 @@
 //! The tokio shell around the rules: listeners, connections, the hub, hashing, configuration.
+//!
+//! A server is built first and run then: what cannot be had (a lock, a key, an address) is known before anybody connects.
+//! Nothing here decides anything about the chat.
+//!
+//! In reading order: [`listener`] accepts, [`connection`] turns bytes into lines and [`outbox`] into bytes again, [`hub`] owns
+//! the rules, [`held`] keeps what waits for its commit, [`answers`] and [`auth`] answer the rules' questions.
+
+pub mod admin;
+pub mod answers;
+pub mod auth;
+pub mod config;
+pub mod connection;
+pub mod held;
+pub mod hub;
+pub mod keys;
+pub mod listener;
+pub mod operator_log;
+pub mod outbox;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+
+use crate::chat::key::WorldKey;
+use crate::ground::paths::{self, FileLock, PathError};
+use crate::ground::texts::Texts;
+use crate::ground::tls::server::{CertificateError, ServerCertificate};
+use crate::proto::names::AccountName;
+use crate::store::chain::ChainKey;
+use crate::store::database;
+use crate::store::{Preparation, PrepareOptions, Store, StoreError};
+use answers::Answerer;
+use auth::Hasher;
+use config::Config;
+use hub::{Hub, MAILBOX_MAX, Mail, Parts, now, stopped};
+use keys::{KeyError, Purpose, ServerKey};
+use listener::{Entrance, ListenError, Listener};
+use operator_log::{OperatorLog, OperatorLogEnd};
+
+/// The file in the data directory that a running server holds locked.
+pub const LOCK_FILE: &str = "lock";
+/// How long the first clients wait for the store before they are accepted and told that it is away.
+const FIRST_LOAD_PATIENCE: Duration = Duration::from_secs(3);
+/// The delay before the store is tried again; each further time twice as long…
+const LOAD_DELAY_MIN: Duration = Duration::from_millis(250);
+/// …up to this.
+const LOAD_DELAY_MAX: Duration = Duration::from_secs(5);
+/// How often the store is asked to tidy up.
+const TIDY_INTERVAL: Duration = Duration::from_secs(60 * 60);
+/// How long the store may take to close.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How many of the rows that adoption found odd are told one by one.
+const ODD_ROWS_TOLD_MAX: usize = 100;
+
+/// Why a server cannot be had, or cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// A file or directory cannot be used.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// Another server uses the data directory.
+    #[error("{}: another chat-server uses this directory", .0.display())]
+    Locked(PathBuf),
+    /// There is no key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// There is no certificate.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// Nobody could connect.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The database can never be used as it is.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The operating system refused something small.
+    #[error("the operating system refused: {0}")]
+    System(#[from] io::Error),
+    /// A fault of the program.
+    #[error("the hub ended by a fault of the program: {0}")]
+    Hub(String),
+}
+
+/// What a server is built of beside its configuration.
+#[derive(Default)]
+pub struct Options {
+    /// Where to listen; as the configuration says when none.
+    pub listeners: Option<Vec<Listener>>,
+    /// Where the server's own lines for its operator go; nowhere when none.
+    pub output: Option<Box<dyn Write + Send>>,
+}
+
+/// A server that is ready to run. Its addresses are bound already: who connects waits until it runs.
+pub struct Server {
+    hub: Hub,
+    mailbox: mpsc::Receiver<Mail>,
+    stop: watch::Sender<bool>,
+    listeners: Vec<Listener>,
+    entrance: Arc<Entrance>,
+    store: Arc<dyn Store>,
+    first_attempt: watch::Receiver<bool>,
+    log: OperatorLog,
+    log_end: OperatorLogEnd,
+    /// Held as long as the server lives.
+    lock: FileLock,
+}
+
+impl Server {
+    /// Builds a server: takes the lock, reads the key, opens the store, binds the addresses. Must be called within a tokio
+    /// runtime. The store need not be there yet.
+    pub async fn build(config: Config, options: Options) -> Result<Self, ServerError> {
+        paths::private_directory(&config.data_dir)?;
+        let lock = FileLock::try_acquire(&config.data_dir.join(LOCK_FILE))?
+            .ok_or_else(|| ServerError::Locked(config.data_dir.clone()))?;
+        let key = ServerKey::load_or_make(&config.data_dir)?;
+        let listeners = match options.listeners {
+            Some(listeners) => listeners,
+            None => bind(&config)?,
+        };
+        let store = database::open(config.database.expose(), &ChainKey::derive(&key.part(Purpose::Chain)))?;
+        tracing::info!(database = config::masked_url(config.database.expose()), "the record");
+
+        let texts = Texts::new(config.rules.language);
+        let (log, log_end) = match options.output {
+            Some(output) => OperatorLog::start(texts, output)?,
+            None => OperatorLog::structured_only(texts),
+        };
+        let (mails, mailbox) = mpsc::channel(MAILBOX_MAX);
+        let (stop, _) = watch::channel(false);
+        let (attempted, first_attempt) = watch::channel(false);
+        let loader = Loader {
+            store: Arc::clone(&store),
+            correspondent: AccountName::from_stored(
+                config.rules.correspondent.as_str(),
+                config.rules.correspondent.folded().as_str(),
+            ),
+            mailbox: mails.clone(),
+            attempted: Arc::new(attempted),
+        };
+        let answerer = Answerer::new(Arc::clone(&store), Hasher::start()?, key.part(Purpose::FakeSalt));
+        let entrance = Entrance::new(mails.clone(), config.outbox, config.connections_max);
+        let hub = Hub::new(Parts {
+            rules: config.rules,
+            key: WorldKey::new(key.part(Purpose::World)),
+            store: Arc::clone(&store),
+            answerer: Arc::new(answerer),
+            log: log.clone(),
+            exit_when_idle: config.exit_when_idle,
+            stop_timeout: config.stop_timeout,
+            stop: stop.clone(),
+            mailbox: mails,
+            load: Box::new(move || drop(tokio::spawn(loader.clone().run()))),
+        });
+        let entrance = Arc::new(entrance);
+        Ok(Self { hub, mailbox, stop, listeners, entrance, store, first_attempt, log, log_end, lock })
+    }
+
+    /// Where it listens.
+    pub fn listeners(&self) -> &[Listener] {
+        &self.listeners
+    }
+
+    /// Runs until `shutdown` comes about, or until the server stops by itself.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServerError> {
+        let Self { hub, mailbox, stop, listeners, entrance, store, mut first_attempt, log, log_end, lock } = self;
+        let mut hub = tokio::spawn(hub.run(mailbox));
+        let mut shutdown = std::pin::pin!(shutdown);
+
+        // A client that comes at once should find a server that works, not one that is about to.
+        tokio::select! {
+            _ = timeout(FIRST_LOAD_PATIENCE, first_attempt.wait_for(|attempted| *attempted)) => {}
+            () = &mut shutdown => drop(stop.send_replace(true)),
+        }
+        for listener in &listeners {
+            tracing::info!("listening on {}", listener.describe());
+        }
+        for listener in listeners {
+            tokio::spawn(listener.run(Arc::clone(&entrance), stop.subscribe()));
+        }
+        tokio::spawn(tidy(Arc::clone(&store), stop.subscribe()));
+        log.started();
+
+        let ended = tokio::select! {
+            ended = &mut hub => ended,
+            () = &mut shutdown, if !*stop.borrow() => {
+                stop.send_replace(true);
+                hub.await
+            }
+        };
+        // Also when the hub ended by itself, nobody listens any more.
+        stop.send_replace(true);
+        if timeout(CLOSE_TIMEOUT, store.close()).await.is_err() {
+            tracing::warn!("the database takes too long to close; what was committed is safe");
+        }
+        drop((log, entrance));
+        let _ = timeout(CLOSE_TIMEOUT, tokio::task::spawn_blocking(|| log_end.wait())).await;
+        drop(lock);
+        match ended {
+            Ok(result) => Ok(result?),
+            Err(error) => Err(ServerError::Hub(error.to_string())),
+        }
+    }
+}
+
+/// Binds all addresses of a configuration.
+fn bind(config: &Config) -> Result<Vec<Listener>, ServerError> {
+    let mut listeners = Vec::new();
+    for address in &config.listen {
+        listeners.push(Listener::plain(*address)?);
+    }
+    if !config.listen_tls.is_empty() {
+        let certificate = certificate(config)?;
+        for address in &config.listen_tls {
+            listeners.push(Listener::tls(*address, certificate.acceptor())?);
+        }
+    }
+    if let Some(socket) = &config.socket {
+        listeners.push(Listener::unix(socket)?);
+    }
+    Ok(listeners)
+}
+
+fn certificate(config: &Config) -> Result<ServerCertificate, ServerError> {
+    let certificate = match &config.certificate {
+        Some((certificate, key)) => ServerCertificate::from_pem_files(certificate, key)?,
+        None => {
+            let names = [config.rules.server_name.clone(), "localhost".to_owned()];
+            ServerCertificate::self_signed(&config.data_dir, &names)?
+        }
+    };
+    tracing::info!(fingerprint = %certificate.fingerprint(), "the certificate");
+    Ok(certificate)
+}
+
+/// Brings the store's state to the hub, however long that takes.
+#[derive(Clone)]
+struct Loader {
+    store: Arc<dyn Store>,
+    correspondent: AccountName,
+    mailbox: mpsc::Sender<Mail>,
+    /// Becomes true after the first attempt, whatever came of it.
+    attempted: Arc<watch::Sender<bool>>,
+}
+
+impl Loader {
+    async fn run(self) {
+        let mut delay = LOAD_DELAY_MIN;
+        loop {
+            let mail = match self.load().await {
+                Ok(snapshot) => Mail::Loaded(Box::new(snapshot)),
+                Err(error) if error.is_retryable() => {
+                    tracing::warn!(%error, "the accounts are unavailable; trying again until they are there");
+                    self.attempted.send_replace(true);
+                    tokio::time::sleep(delay).await;
+                    delay = (delay * 2).min(LOAD_DELAY_MAX);
+                    if self.mailbox.is_closed() {
+                        return;
+                    }
+                    continue;
+                }
+                Err(error) => Mail::Unusable(error),
+            };
+            // When the hub is gone, the server has stopped.
+            let _ = self.mailbox.send(mail).await;
+            self.attempted.send_replace(true);
+            return;
+        }
+    }
+
+    async fn load(&self) -> Result<crate::chat::event::Snapshot, StoreError> {
+        let options = PrepareOptions {
+            correspondent: self.correspondent.clone(),
+            seed_passwords: crate::store::SeedPasswords::default(),
+            now: now(),
+        };
+        report(&self.store.prepare(&options).await?);
+        let snapshot = self.store.load().await?;
+        let (accounts, channels) = (snapshot.accounts.len(), snapshot.channels.len());
+        tracing::info!(last_event = %snapshot.last_seq, accounts, channels, "the record is loaded");
+        Ok(snapshot)
+    }
+}
+
+/// Tells the operator what was done to the database before it could be used.
+fn report(preparation: &Preparation) {
+    for migration in &preparation.migrations {
+        tracing::info!(migration, "the database was brought up to date");
+    }
+    let Some(adoption) = &preparation.adoption else { return };
+    tracing::info!(
+        accounts = adoption.accounts,
+        exchanges = adoption.exchanges,
+        passwords_were_base64 = adoption.passwords_were_base64,
+        "the tables authentification and connexion were taken over"
+    );
+    for row in adoption.odd_rows.iter().take(ODD_ROWS_TOLD_MAX) {
+        tracing::warn!(row, "a row could not be understood wholly; it is kept in legacy_row");
+    }
+    if let Some(more @ 1..) = adoption.odd_rows.len().checked_sub(ODD_ROWS_TOLD_MAX) {
+        tracing::warn!("{more} more rows of this kind are in legacy_row");
+    }
+}
+
+/// Has the store tidied now and then.
+async fn tidy(store: Arc<dyn Store>, mut stop: watch::Receiver<bool>) {
+    let mut moments = tokio::time::interval(TIDY_INTERVAL);
+    loop {
+        tokio::select! {
+            () = stopped(&mut stop) => return,
+            _ = moments.tick() => {}
+        }
+        if let Err(error) = store.tidy(now()).await {
+            tracing::debug!(%error, "the database could not be tidied");
+        }
+    }
+}
+
+/// Comes about when the operator or the system wants the server to stop: SIGTERM, SIGINT, SIGHUP.
+pub async fn shutdown_signal() -> io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(async move {
+        let name = tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+            _ = hangup.recv() => "SIGHUP",
+        };
+        tracing::info!("{name}: stopping");
+    })
+}
+
+/// How a client starts this user's own server.
+#[derive(Clone, Debug)]
+pub struct LocalServer {
+    /// The Unix socket, its only listener.
+    pub socket: PathBuf,
+    /// Where it keeps its files and its SQLite database.
+    pub data_dir: PathBuf,
+    /// The language of those who do not ask for one.
+    pub language: crate::ground::texts::Language,
+    /// How long it goes on without any connection.
+    pub exit_when_idle: Duration,
+}
+
+/// Runs this user's own server until it is stopped or nobody needs it any more. Must be called within a tokio runtime.
+pub async fn run_local(local: LocalServer) -> Result<(), ServerError> {
+    let mut config = Config::in_directory(&local.data_dir);
+    config.listen = Vec::new();
+    config.listen_tls = Vec::new();
+    config.socket = Some(local.socket);
+    config.rules.language = local.language;
+    config.exit_when_idle = Some(local.exit_when_idle);
+    let shutdown = shutdown_signal().await?;
+    Server::build(config, Options::default()).await?.run(shutdown).await
+}

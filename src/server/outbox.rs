@@ -63,12 +63,7 @@ pub struct Link {
 impl Link {
     /// An empty queue and a whole window.
     pub fn new(limits: OutboxLimits) -> Self {
-        Self {
-            queue: Mutex::default(),
-            filled: Notify::new(),
-            limits,
-            window: Semaphore::new(LINES_IN_FLIGHT_MAX),
-        }
+        Self { queue: Mutex::default(), filled: Notify::new(), limits, window: Semaphore::new(LINES_IN_FLIGHT_MAX) }
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {

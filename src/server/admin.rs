@@ -1,0 +1,316 @@
+//! The operator's commands for accounts, as a client of the server: over its Unix socket while it runs, else over a server of
+//! this very process that listens nowhere. Either way the same rules judge, and the same events are recorded.
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use super::config::Config;
+use super::listener::Listener;
+use super::{Options, Server, ServerError};
+use crate::chat::ports::{Peer, Transport};
+use crate::proto::line::{LineLimits, LineReader};
+use crate::proto::message::{Line, Message};
+use crate::proto::secret::Secret;
+
+/// How long the server may be silent before a command is given up. New passwords take it some time.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What an operator wants to do with accounts.
+#[derive(Clone, Debug)]
+pub enum AccountCommand {
+    /// All accounts.
+    List,
+    /// A new account.
+    Add {
+        /// Its name.
+        name: String,
+        /// Its password.
+        password: Secret,
+    },
+    /// A new password.
+    Password {
+        /// Whose.
+        name: String,
+        /// The new one.
+        password: Secret,
+    },
+    /// One more address from which a password is accepted.
+    Allow {
+        /// Whose.
+        name: String,
+        /// The address.
+        address: String,
+    },
+    /// An account may not log in any more.
+    Suspend {
+        /// Which.
+        name: String,
+        /// Why; may be empty.
+        reason: String,
+    },
+    /// It may again.
+    Resume {
+        /// Which.
+        name: String,
+    },
+    /// An account is removed for good.
+    Delete {
+        /// Which.
+        name: String,
+    },
+}
+
+impl AccountCommand {
+    /// The line that asks for it.
+    fn line(&self) -> Line {
+        let line = Line::new("ACCOUNT");
+        match self {
+            Self::List => line.param("LIST"),
+            Self::Add { name, password } => line.param("ADD").param(name).trailing(password.expose()),
+            Self::Password { name, password } => line.param("PASSWORD").param(name).trailing(password.expose()),
+            Self::Allow { name, address } => line.param("ALLOW").param(name).param(address),
+            Self::Suspend { name, reason } if reason.is_empty() => line.param("SUSPEND").param(name),
+            Self::Suspend { name, reason } => line.param("SUSPEND").param(name).trailing(reason),
+            Self::Resume { name } => line.param("RESUME").param(name),
+            Self::Delete { name } => line.param("DELETE").param(name),
+        }
+    }
+
+    /// Whether a text of it cannot stand in its place in a line.
+    fn fault(&self) -> Option<&'static str> {
+        let (words, text) = match self {
+            Self::List => (Vec::new(), ""),
+            Self::Add { name, password } | Self::Password { name, password } => (vec![name], password.expose()),
+            Self::Allow { name, address } => (vec![name, address], ""),
+            Self::Suspend { name, reason } => (vec![name], reason.as_str()),
+            Self::Resume { name } | Self::Delete { name } => (vec![name], ""),
+        };
+        let is_word = |word: &&String| {
+            !word.is_empty() && !word.starts_with(':') && !word.contains(|c: char| c.is_whitespace() || c.is_control())
+        };
+        if !words.iter().all(is_word) {
+            Some("a name or an address is one word")
+        } else if text.contains(['\r', '\n', '\0']) {
+            Some("a password or a reason is one line")
+        } else if matches!(self, Self::Add { .. } | Self::Password { .. }) && text.is_empty() {
+            Some("the password is empty")
+        } else {
+            None
+        }
+    }
+}
+
+/// An account as the operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountEntry {
+    /// Its name.
+    pub name: String,
+    /// `active`, `suspended` or `deleted`.
+    pub status: String,
+    /// When it was registered, as IRCv3 writes times.
+    pub registered: String,
+    /// The addresses from which its password is accepted, separated by commas; `*` when there are none.
+    pub addresses: String,
+}
+
+/// What a command led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// To [`AccountCommand::List`].
+    Accounts(Vec<AccountEntry>),
+    /// It is done; what the server says of it.
+    Done(String),
+}
+
+/// Why a command was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// The command itself cannot be sent.
+    #[error("{0}")]
+    Unfit(&'static str),
+    /// The server says no.
+    #[error("{text}")]
+    Refused {
+        /// The code of its answer, such as `UNKNOWN_ACCOUNT`.
+        code: String,
+        /// Its words.
+        text: String,
+    },
+    /// This user may not act as the server.
+    #[error(
+        "the server does not let this user act as its operator: run the command as the server's own user or as root"
+    )]
+    NotOperator,
+    /// The server is there and does not answer.
+    #[error("the server does not answer")]
+    Silent,
+    /// The connection ended in the middle.
+    #[error("the connection to the server ended: {0}")]
+    Lost(String),
+    /// A server runs, and cannot be reached.
+    #[error("a server uses {place}, but cannot be reached at its socket {socket}: {reason}")]
+    Unreachable {
+        /// The data directory.
+        place: String,
+        /// The socket, or `none`.
+        socket: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// No server runs, and none can be had for the command either.
+    #[error(transparent)]
+    Server(ServerError),
+}
+
+impl From<io::Error> for AdminError {
+    fn from(error: io::Error) -> Self {
+        Self::Lost(error.to_string())
+    }
+}
+
+/// Does a command by the server that runs with this configuration, or in its place when none does.
+pub async fn run(config: Config, command: &AccountCommand) -> Result<Outcome, AdminError> {
+    if let Some(fault) = command.fault() {
+        return Err(AdminError::Unfit(fault));
+    }
+    let reason = match &config.socket {
+        Some(socket) => match UnixStream::connect(socket).await {
+            Ok(stream) => return administer(stream, command).await,
+            Err(error) => error.to_string(),
+        },
+        None => "it was turned off".to_owned(),
+    };
+    let (place, socket) = (config.data_dir.display().to_string(), config.socket.clone());
+    match without_a_server(config, command).await {
+        Err(AdminError::Server(ServerError::Locked(_))) => {
+            let socket = socket.as_deref().map_or_else(|| "none".to_owned(), |path: &Path| path.display().to_string());
+            Err(AdminError::Unreachable { place, socket, reason })
+        }
+        outcome => outcome,
+    }
+}
+
+/// Does a command with a server of this process, which nobody else can reach.
+async fn without_a_server(mut config: Config, command: &AccountCommand) -> Result<Outcome, AdminError> {
+    let (listener, dialer) = Listener::memory();
+    config.exit_when_idle = None;
+    let options = Options { listeners: Some(vec![listener]), output: None };
+    let server = Server::build(config, options).await.map_err(AdminError::Server)?;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let running = tokio::spawn(server.run(async {
+        let _ = stopped.await;
+    }));
+    let uid = rustix::process::geteuid().as_raw();
+    let address = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+    let peer = Peer { address, port: 0, transport: Transport::Unix { uid, operator: true } };
+    let outcome = match dialer.connect(peer).await {
+        Some(stream) => administer(stream, command).await,
+        None => Err(AdminError::Silent),
+    };
+    drop(stop);
+    match running.await {
+        // Why the server could not go on explains more than that the connection ended.
+        Ok(Err(error)) => Err(AdminError::Server(error)),
+        Ok(Ok(())) => outcome,
+        Err(error) => Err(AdminError::Server(ServerError::Hub(error.to_string()))),
+    }
+}
+
+/// Logs in as the server's operator and does a command.
+pub async fn administer<S>(stream: S, command: &AccountCommand) -> Result<Outcome, AdminError>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut talk = Talk::new(stream);
+    talk.send("CAP LS 302\r\nNICK operator\r\nUSER operator 0 * :operator\r\nCAP REQ :sasl standard-replies\r\nAUTHENTICATE EXTERNAL\r\n")
+        .await?;
+    let mut accounts = Vec::new();
+    let mut complaint = None;
+    loop {
+        let line = talk.receive().await?;
+        let Ok(message) = Message::parse(&line) else { continue };
+        let param = |place: usize| message.param(place).unwrap_or_default();
+        let text = || message.params().last().copied().unwrap_or_default().to_owned();
+        match (&*message.command, param(0), param(1)) {
+            ("AUTHENTICATE", "+", _) => talk.send("AUTHENTICATE +\r\n").await?,
+            ("FAIL", "AUTHENTICATE", code) => complaint = Some((code.to_owned(), text())),
+            ("FAIL", "ACCOUNT", code) => return Err(AdminError::Refused { code: code.to_owned(), text: text() }),
+            ("902" | "904" | "905" | "906" | "908", ..) => {
+                return Err(match complaint {
+                    Some((code, text)) => AdminError::Refused { code, text },
+                    None => AdminError::NotOperator,
+                });
+            }
+            ("903", ..) => {
+                let mut bytes = b"CAP END\r\n".to_vec();
+                command.line().encode(&mut bytes);
+                talk.send_bytes(&bytes).await?;
+            }
+            ("ACCOUNT", "ENTRY", name) => accounts.push(AccountEntry {
+                name: name.to_owned(),
+                status: param(2).to_owned(),
+                registered: param(3).to_owned(),
+                addresses: param(4).to_owned(),
+            }),
+            ("ACCOUNT", "END", _) => return talk.end(Outcome::Accounts(accounts)).await,
+            ("ACCOUNT", "DONE", _) => return talk.end(Outcome::Done(text())).await,
+            ("PING", token, _) => talk.send(&format!("PONG :{token}\r\n")).await?,
+            ("417" | "421" | "461" | "481", ..) => {
+                return Err(AdminError::Refused { code: message.command.to_string(), text: text() });
+            }
+            ("ERROR", ..) => return Err(AdminError::Lost(text())),
+            _ => {}
+        }
+    }
+}
+
+/// Lines to and from a server.
+struct Talk<S> {
+    stream: S,
+    reader: LineReader,
+    lines: std::collections::VecDeque<String>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
+    fn new(stream: S) -> Self {
+        Self { stream, reader: LineReader::new(LineLimits::FROM_SERVER), lines: std::collections::VecDeque::new() }
+    }
+
+    async fn send(&mut self, lines: &str) -> Result<(), AdminError> {
+        self.send_bytes(lines.as_bytes()).await
+    }
+
+    async fn send_bytes(&mut self, bytes: &[u8]) -> Result<(), AdminError> {
+        timeout(ANSWER_TIMEOUT, self.stream.write_all(bytes)).await.map_err(|_| AdminError::Silent)??;
+        Ok(())
+    }
+
+    async fn receive(&mut self) -> Result<String, AdminError> {
+        let mut scratch = [0; 2_048];
+        loop {
+            if let Some(line) = self.lines.pop_front() {
+                return Ok(line);
+            }
+            let read =
+                timeout(ANSWER_TIMEOUT, self.stream.read(&mut scratch)).await.map_err(|_| AdminError::Silent)??;
+            if read == 0 {
+                return Err(AdminError::Lost("nothing more came".to_owned()));
+            }
+            let lines = &mut self.lines;
+            // A line that is none is not the answer either.
+            self.reader.feed(&scratch[..read], |line| lines.extend(line.map(str::to_owned)));
+        }
+    }
+
+    /// Says goodbye; the outcome stands whatever comes of that.
+    async fn end(mut self, outcome: Outcome) -> Result<Outcome, AdminError> {
+        let _ = self.send("QUIT\r\n").await;
+        Ok(outcome)
+    }
+}

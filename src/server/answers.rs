@@ -1,0 +1,123 @@
+//! Who answers the questions of the rules: the store, the hashing thread, the system's randomness.
+//!
+//! Each question is answered by a task of its own that is never cancelled; how many of them are at work is bounded, and
+//! those beyond wait their turn. A connection has one open question at most.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use super::auth::{self, Hasher, NoRandomness, SCRAM_ITERATIONS};
+use super::hub::now;
+use crate::chat::event::AccountId;
+use crate::chat::ports::{Answer, Question};
+use crate::proto::sasl::ScramKeys;
+use crate::proto::secret::Secret;
+use crate::store::{Store, StoreError};
+
+/// How many questions are put to the store at once.
+const STORE_QUESTIONS_MAX: usize = 64;
+
+/// Answers questions.
+pub struct Answerer {
+    store: Arc<dyn Store>,
+    hasher: Hasher,
+    /// What the salts of unknown names derive from.
+    fake_secret: [u8; 32],
+    turns: Semaphore,
+}
+
+/// Why there is no answer but that there is none.
+enum Trouble {
+    Store(StoreError),
+    Busy,
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<NoRandomness> for Trouble {
+    fn from(error: NoRandomness) -> Self {
+        tracing::error!("{error}");
+        Self::Busy
+    }
+}
+
+impl Answerer {
+    /// One that asks this store and this hasher.
+    pub fn new(store: Arc<dyn Store>, hasher: Hasher, fake_secret: [u8; 32]) -> Self {
+        Self { store, hasher, fake_secret, turns: Semaphore::new(STORE_QUESTIONS_MAX) }
+    }
+
+    /// Answers one question, within the store's own time limits.
+    pub async fn answer(&self, question: Question) -> Answer {
+        let answered = match question {
+            Question::Password { account, password } => self.password(account, password).await,
+            Question::Scram { name, account } => self.scram(&name, account).await,
+            Question::Token { token, address } => self.token(&token, &address).await,
+            Question::Hash { password } => match self.hasher.credentials(password).await {
+                Some(credentials) => Ok(Answer::Hashed(Box::new(credentials))),
+                None => Err(Trouble::Busy),
+            },
+            Question::NewToken => {
+                auth::new_token().map(|(token, digest)| Answer::NewToken { token, digest }).map_err(Trouble::from)
+            }
+            Question::Devices { account } => {
+                let _turn = self.turns.acquire().await;
+                self.store.devices(account).await.map(Answer::Devices).map_err(Trouble::from)
+            }
+            Question::Page(query) => {
+                let _turn = self.turns.acquire().await;
+                self.store.page(query).await.map(Answer::Page).map_err(Trouble::from)
+            }
+            Question::Targets(query) => {
+                let _turn = self.turns.acquire().await;
+                self.store.targets(&query).await.map(Answer::Targets).map_err(Trouble::from)
+            }
+        };
+        answered.unwrap_or_else(|trouble| {
+            if let Trouble::Store(error) = trouble {
+                tracing::warn!(%error, "a question could not be answered");
+            }
+            Answer::Unavailable
+        })
+    }
+
+    async fn password(&self, account: Option<AccountId>, password: Secret) -> Result<Answer, Trouble> {
+        // An unknown name costs a look into the database as well: number 0 is nobody's.
+        let asked = account.unwrap_or(AccountId(0));
+        let credentials = {
+            let _turn = self.turns.acquire().await;
+            self.store.credentials(asked).await?
+        };
+        let stored = credentials.map(|credentials| credentials.argon2);
+        let is_right = self.hasher.verify(stored, password).await.ok_or(Trouble::Busy)?;
+        Ok(match account {
+            Some(account) if is_right => Answer::Proved { account, device: None },
+            _ => Answer::Refused,
+        })
+    }
+
+    async fn scram(&self, name: &str, account: Option<AccountId>) -> Result<Answer, Trouble> {
+        let nonce = auth::new_nonce()?;
+        let credentials = {
+            let _turn = self.turns.acquire().await;
+            self.store.credentials(account.unwrap_or(AccountId(0))).await?
+        };
+        let real = credentials.and_then(|credentials| credentials.scram);
+        let keys = real.unwrap_or_else(|| ScramKeys::fake(&self.fake_secret, name, SCRAM_ITERATIONS));
+        Ok(Answer::Scram { keys, nonce })
+    }
+
+    async fn token(&self, token: &Secret, address: &str) -> Result<Answer, Trouble> {
+        let _turn = self.turns.acquire().await;
+        let found = self.store.use_device(auth::token_digest(token), now(), address).await?;
+        Ok(match found {
+            Some((account, device)) => Answer::Proved { account, device: Some(device) },
+            None => Answer::Refused,
+        })
+    }
+}

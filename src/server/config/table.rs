@@ -1,0 +1,281 @@
+//! The settings, one line each: what a key is called, how its value is written, and where it goes.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{Draft, LogFormat, Raw};
+use crate::chat::settings::IpBinding;
+use crate::ground::texts::Language;
+use crate::proto::names::{ChannelName, Nick};
+use crate::proto::secret::Secret;
+
+/// How a value is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    List,
+    Number,
+    Switch,
+}
+
+/// A value read as its setting's kind says.
+#[derive(Clone)]
+pub(super) enum Value {
+    Text(String),
+    List(Vec<String>),
+    Number(u64),
+    Switch(bool),
+}
+
+impl Kind {
+    /// Reads a value. A text stands for any kind, as the environment and the flags have nothing else: a list's items are
+    /// separated by commas there.
+    pub(super) fn read(self, raw: &Raw) -> Result<Value, String> {
+        match (self, raw) {
+            (Self::Text, Raw::Text(text)) => Ok(Value::Text(text.clone())),
+            (Self::List, Raw::List(items)) => Ok(Value::List(items.clone())),
+            (Self::List, Raw::Text(text)) => Ok(Value::List(
+                text.split(',').map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect(),
+            )),
+            (Self::Number, Raw::Number(number)) => {
+                u64::try_from(*number).map(Value::Number).map_err(|_| format!("{number} is less than 0"))
+            }
+            (Self::Number, Raw::Text(text)) => {
+                text.trim().parse().map(Value::Number).map_err(|_| format!("{text:?} is not a whole number"))
+            }
+            (Self::Switch, Raw::Switch(switch)) => Ok(Value::Switch(*switch)),
+            (Self::Switch, Raw::Text(text)) => match text.trim() {
+                "true" | "yes" | "on" | "1" => Ok(Value::Switch(true)),
+                "false" | "no" | "off" | "0" => Ok(Value::Switch(false)),
+                _ => Err(format!("{text:?} is neither true nor false")),
+            },
+            (Self::Text, _) => Err("a text in quotes is expected".to_owned()),
+            (Self::List, _) => Err("a list of texts is expected: [\"…\", \"…\"]".to_owned()),
+            (Self::Number, _) => Err("a whole number is expected".to_owned()),
+            (Self::Switch, _) => Err("true or false is expected".to_owned()),
+        }
+    }
+}
+
+impl Value {
+    fn text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            _ => String::new(),
+        }
+    }
+
+    fn list(self) -> Vec<String> {
+        match self {
+            Self::List(items) => items,
+            _ => Vec::new(),
+        }
+    }
+
+    fn switch(self) -> bool {
+        matches!(self, Self::Switch(true))
+    }
+
+    /// A number between two bounds, both included.
+    fn number(self, least: u64, most: u64) -> Result<u64, String> {
+        match self {
+            Self::Number(number) if (least..=most).contains(&number) => Ok(number),
+            Self::Number(number) => Err(format!("{number} is not between {least} and {most}")),
+            _ => Ok(least),
+        }
+    }
+
+    fn count(self, least: u64, most: u64) -> Result<usize, String> {
+        self.number(least, most).map(|number| usize::try_from(number).unwrap_or(usize::MAX))
+    }
+
+    fn seconds(self, least: u64, most: u64) -> Result<Duration, String> {
+        self.number(least, most).map(Duration::from_secs)
+    }
+}
+
+/// One setting.
+pub(super) struct Setting {
+    /// Its key in the file; in capitals behind `CHAT_` its variable.
+    pub key: &'static str,
+    /// The flag that sets it, when there is one of another name.
+    pub flag: Option<&'static str>,
+    /// How its value is written.
+    pub kind: Kind,
+    /// Whether its variable may name a file instead (`…_FILE`), and its value is never shown.
+    pub secret: bool,
+    /// Where it goes.
+    pub apply: fn(&mut Draft, Value) -> Result<(), String>,
+}
+
+const fn setting(key: &'static str, kind: Kind, apply: fn(&mut Draft, Value) -> Result<(), String>) -> Setting {
+    Setting { key, flag: None, kind, secret: false, apply }
+}
+
+/// Puts a value that may be faulty in its place.
+macro_rules! put {
+    ($place:expr, $value:expr) => {{
+        let value: Result<_, String> = $value;
+        $place = value?;
+        Ok(())
+    }};
+}
+
+/// All settings, in the order in which the commented file explains them.
+pub(super) const SETTINGS: &[Setting] = &[
+    setting("listen", Kind::List, |draft, value| put!(draft.listen, addresses(value.list()).map(Some))),
+    Setting {
+        flag: Some("listen-tls"),
+        ..setting("listen_tls", Kind::List, |draft, value| put!(draft.listen_tls, addresses(value.list()).map(Some)))
+    },
+    setting("socket", Kind::Text, |draft, value| put!(draft.socket, Ok(Some(value.text())))),
+    setting("allow_plain_text_beyond_loopback", Kind::Switch, |draft, value| {
+        put!(draft.allow_plain_text_beyond_loopback, Ok(value.switch()))
+    }),
+    setting("tls_certificate", Kind::Text, |draft, value| put!(draft.tls_certificate, path(value).map(Some))),
+    setting("tls_key", Kind::Text, |draft, value| put!(draft.tls_key, path(value).map(Some))),
+    Setting {
+        secret: true,
+        ..setting("database", Kind::Text, |draft, value| put!(draft.database, database(value.text()).map(Some)))
+    },
+    Setting {
+        flag: Some("data-dir"),
+        ..setting("data_dir", Kind::Text, |draft, value| put!(draft.config.data_dir, path(value)))
+    },
+    setting("server_name", Kind::Text, |draft, value| put!(draft.config.rules.server_name, server_name(value.text()))),
+    setting("network_name", Kind::Text, |draft, value| put!(draft.config.rules.network_name, word(value.text()))),
+    setting("correspondent", Kind::Text, |draft, value| {
+        put!(draft.config.rules.correspondent, Nick::new(&value.text()).map_err(|error| error.to_string()))
+    }),
+    setting("motd", Kind::Text, |draft, value| {
+        put!(draft.config.rules.motd, Ok(value.text().lines().map(str::to_owned).collect()))
+    }),
+    Setting {
+        flag: Some("lang"),
+        ..setting("language", Kind::Text, |draft, value| {
+            let tag = value.text();
+            put!(draft.language, Language::from_tag(&tag).map(Some).ok_or(format!("{tag:?} is neither en nor fr")))
+        })
+    },
+    setting("auto_channels", Kind::List, |draft, value| {
+        let read = |name: &String| ChannelName::new(name).map_err(|error| format!("{name:?}: {error}"));
+        put!(draft.config.rules.auto_channels, value.list().iter().map(read).collect::<Result<_, _>>())
+    }),
+    setting("guests", Kind::Switch, |draft, value| put!(draft.config.rules.guests, Ok(value.switch()))),
+    setting("nick_equals_account", Kind::Switch, |draft, value| {
+        put!(draft.config.rules.nick_equals_account, Ok(value.switch()))
+    }),
+    setting("password_chars_min", Kind::Number, |draft, value| {
+        put!(draft.config.rules.password_chars_min, value.count(1, 128))
+    }),
+    setting("ip_binding", Kind::Text, |draft, value| {
+        put!(
+            draft.config.rules.ip_binding,
+            match value.text().as_str() {
+                "strict" => Ok(IpBinding::Strict),
+                "off" => Ok(IpBinding::Off),
+                other => Err(format!("{other:?} is neither \"strict\" nor \"off\"")),
+            }
+        )
+    }),
+    setting("trusted_networks", Kind::List, |draft, value| {
+        let read = |text: &String| text.parse().map_err(|_| format!("{text:?} is not a network such as 10.0.0.0/8"));
+        put!(draft.config.rules.trusted_networks, value.list().iter().map(read).collect::<Result<_, _>>())
+    }),
+    setting("registration_timeout_seconds", Kind::Number, |draft, value| {
+        put!(draft.config.rules.registration_timeout, value.seconds(1, 3_600))
+    }),
+    setting("keepalive_interval_seconds", Kind::Number, |draft, value| {
+        put!(draft.config.rules.keepalive_interval, value.seconds(1, 86_400))
+    }),
+    setting("ping_timeout_seconds", Kind::Number, |draft, value| {
+        put!(draft.config.rules.ping_timeout, value.seconds(1, 86_400))
+    }),
+    setting("history_page_max", Kind::Number, |draft, value| {
+        put!(draft.config.rules.history_page_max, value.number(1, 10_000).map(|number| number as u32))
+    }),
+    setting("channels_per_account_max", Kind::Number, |draft, value| {
+        put!(draft.config.rules.channels_per_account_max, value.count(1, 100_000))
+    }),
+    setting("channels_max", Kind::Number, |draft, value| {
+        put!(draft.config.rules.channels_max, value.count(1, 10_000_000))
+    }),
+    setting("topic_bytes_max", Kind::Number, |draft, value| {
+        put!(draft.config.rules.topic_bytes_max, value.count(1, 390))
+    }),
+    setting("connections_max", Kind::Number, |draft, value| {
+        put!(draft.config.connections_max, value.count(1, 10_000_000))
+    }),
+    setting("outbox_soft_bytes_max", Kind::Number, |draft, value| {
+        put!(draft.config.outbox.soft_bytes_max, value.count(4_096, 1 << 30))
+    }),
+    setting("outbox_hard_bytes_max", Kind::Number, |draft, value| {
+        put!(draft.config.outbox.hard_bytes_max, value.count(65_536, 1 << 30))
+    }),
+    setting("stop_timeout_seconds", Kind::Number, |draft, value| {
+        put!(draft.config.stop_timeout, value.seconds(1, 600))
+    }),
+    setting("exit_when_idle_seconds", Kind::Number, |draft, value| {
+        let read = value.seconds(0, 31_536_000);
+        put!(draft.config.exit_when_idle, read.map(|idle| Some(idle).filter(|idle| !idle.is_zero())))
+    }),
+    Setting {
+        flag: Some("log-format"),
+        ..setting("log_format", Kind::Text, |draft, value| {
+            put!(
+                draft.config.log_format,
+                match value.text().as_str() {
+                    "text" => Ok(LogFormat::Text),
+                    "json" => Ok(LogFormat::Json),
+                    other => Err(format!("{other:?} is neither \"text\" nor \"json\"")),
+                }
+            )
+        })
+    },
+];
+
+fn addresses(items: Vec<String>) -> Result<Vec<SocketAddr>, String> {
+    let read = |item: &String| {
+        item.parse()
+            .map_err(|_| format!("{item:?} is not an address with its port, such as 127.0.0.1:6667 or [::1]:6667"))
+    };
+    items.iter().map(read).collect()
+}
+
+fn path(value: Value) -> Result<PathBuf, String> {
+    match value.text() {
+        empty if empty.is_empty() => Err("a path is expected".to_owned()),
+        path => Ok(PathBuf::from(path)),
+    }
+}
+
+/// The URL itself is read by the store; here only what would not even name a database is refused. Never repeats it.
+fn database(url: String) -> Result<Secret, String> {
+    let known = ["sqlite:", "mysql://", "mariadb://"];
+    if known.iter().any(|scheme| url.starts_with(scheme) && url.len() > scheme.len()) {
+        Ok(Secret::new(url))
+    } else {
+        Err("expected sqlite:PATH or mysql://USER:PASSWORD@HOST/DATABASE".to_owned())
+    }
+}
+
+/// A name that stands in front of lines: it must not be taken for a nick, and blanks would end it.
+fn server_name(name: String) -> Result<String, String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
+    if name.contains('.') && name.len() <= 63 && name.chars().all(allowed) {
+        Ok(name)
+    } else {
+        Err(format!(
+            "{name:?} is not a server name: letters, digits and hyphens with a dot, at most 63, such as chat.example.org"
+        ))
+    }
+}
+
+fn word(text: String) -> Result<String, String> {
+    if text.is_empty() || text.len() > 63 || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        Err(format!("{text:?} is not one word of at most 63 bytes"))
+    } else {
+        Ok(text)
+    }
+}

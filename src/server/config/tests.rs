@@ -1,0 +1,150 @@
+//! Settings from all sources, and what is said of faulty ones.
+
+use std::collections::BTreeSet;
+
+use super::*;
+
+fn read_file(content: &str) -> Result<Config, Faults> {
+    let path = Path::new("/etc/chat-server.toml");
+    Config::read(&Sources { file: Some((path, content)), ..Sources::default() }, Path::new("/data"))
+}
+
+fn read_environment(pairs: &[(&str, &str)]) -> Result<Config, Faults> {
+    let environment = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Config::read(&Sources { environment, ..Sources::default() }, Path::new("/data"))
+}
+
+fn faults(result: Result<Config, Faults>) -> Vec<String> {
+    result.expect_err("it has faults").0.iter().map(Fault::to_string).collect()
+}
+
+#[test]
+fn the_commented_file_is_the_default() {
+    let read = read_file(DEFAULT_FILE).unwrap();
+    assert_eq!(format!("{read:?}"), format!("{:?}", Config::in_directory(Path::new("/data"))));
+}
+
+#[test]
+fn the_commented_file_names_every_setting_once_and_its_examples_are_valid() {
+    let uncommented: String = DEFAULT_FILE
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(rest) if rest.split_once(" = ").is_some_and(|(key, _)| !key.contains(' ')) => rest,
+            _ => line,
+        })
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let (table, errors) = DeTable::parse_recoverable(&uncommented);
+    assert!(errors.is_empty(), "{errors:?}");
+    let named: BTreeSet<&str> = table.get_ref().keys().map(|key| key.get_ref().as_ref()).collect();
+    assert_eq!(named, SETTINGS.iter().map(|setting| setting.key).collect());
+    read_file(&uncommented).unwrap();
+}
+
+#[test]
+fn all_faults_are_told_with_their_lines() {
+    let found = faults(read_file(
+        "listen = [\"nowhere\"]\nguests = 3\n\ncolour = \"red\"\nping_timeout_seconds = 0\ntls_key = \"key.pem\"\nserver_name = 1.5\n[limits]\n",
+    ));
+    assert_eq!(
+        found,
+        [
+            "chat-server.toml:1: listen: \"nowhere\" is not an address with its port, such as 127.0.0.1:6667 or [::1]:6667",
+            "chat-server.toml:2: guests: true or false is expected",
+            "chat-server.toml:4: colour: no setting of this name",
+            "chat-server.toml:5: ping_timeout_seconds: 0 is not between 1 and 86400",
+            "chat-server.toml:7: server_name: a text, a whole number, true or false, or a list of texts is expected",
+            "chat-server.toml:8: limits: no setting of this name",
+            "tls_certificate: is missing: tls_key is given",
+        ]
+    );
+}
+
+#[test]
+fn a_file_that_is_not_toml_is_a_fault_with_its_line() {
+    let found = faults(read_file("guests = true\nlisten = [\n"));
+    assert!(found[0].starts_with("chat-server.toml:2: ") || found[0].starts_with("chat-server.toml:3: "), "{found:?}");
+}
+
+#[test]
+fn flags_count_before_the_environment_and_that_before_the_file() {
+    let path = Path::new("chat-server.toml");
+    let variable = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let sources = Sources {
+        file: Some((path, "server_name = \"file.example\"\nnetwork_name = \"file\"\nguests = true\n")),
+        environment: vec![variable("CHAT_SERVER_NAME", "env.example"), variable("CHAT_NETWORK_NAME", "env")],
+        flags: vec![("server_name", Raw::Text("flag.example".to_owned()))],
+    };
+    let config = Config::read(&sources, Path::new("/data")).unwrap();
+    assert_eq!(config.rules.server_name, "flag.example");
+    assert_eq!(config.rules.network_name, "env");
+    assert!(config.rules.guests);
+}
+
+#[test]
+fn any_listener_given_replaces_the_defaults() {
+    let default = Config::in_directory(Path::new("/data"));
+    assert_eq!(default.listen, ["127.0.0.1:6667".parse().unwrap()]);
+    assert_eq!(default.listen_tls, ["127.0.0.1:6697".parse().unwrap()]);
+    assert_eq!(default.socket.as_deref(), Some(Path::new("/data/server.sock")));
+
+    let config = read_file("listen_tls = [\"0.0.0.0:6697\"]\n").unwrap();
+    assert_eq!((config.listen.len(), config.listen_tls.len()), (0, 1));
+    let config = read_environment(&[("CHAT_SOCKET", "/run/chat.sock")]).unwrap();
+    assert_eq!((config.listen.len(), config.listen_tls.len()), (0, 0));
+    assert_eq!(
+        faults(read_environment(&[("CHAT_SOCKET", "")])),
+        ["listen: nothing to listen on: give listen, listen_tls or socket"]
+    );
+}
+
+#[test]
+fn plain_text_beyond_the_loopback_is_a_decision() {
+    let found = faults(read_environment(&[("CHAT_LISTEN", "127.0.0.1:1, [::1]:2, 0.0.0.0:3, 192.168.1.2:4")]));
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].contains("0.0.0.0:3"));
+    let allowed = [("CHAT_LISTEN", "0.0.0.0:3"), ("CHAT_ALLOW_PLAIN_TEXT_BEYOND_LOOPBACK", "true")];
+    assert_eq!(read_environment(&allowed).unwrap().listen.len(), 1);
+}
+
+#[test]
+fn a_secret_may_stand_in_a_file_and_is_shown_nowhere() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("url");
+    std::fs::write(&path, "mysql://chat:hunter2@localhost/chat\n").unwrap();
+    let path = path.to_str().unwrap();
+    let config = read_environment(&[("CHAT_DATABASE_FILE", path)]).unwrap();
+    assert_eq!(config.database.expose(), "mysql://chat:hunter2@localhost/chat");
+    assert!(!format!("{config:?}").contains("hunter2"));
+
+    let both = [("CHAT_DATABASE", "sqlite:/x"), ("CHAT_DATABASE_FILE", path)];
+    assert_eq!(faults(read_environment(&both)).len(), 1);
+    let found = faults(read_environment(&[("CHAT_DATABASE", "postgres://chat:hunter2@localhost/chat")]));
+    assert!(found[0].starts_with("CHAT_DATABASE: ") && !found[0].contains("hunter2"), "{found:?}");
+}
+
+#[test]
+fn variables_of_others_are_no_faults() {
+    let config = read_environment(&[("CHAT_PORT_6667_TCP", "tcp://10.0.0.1"), ("CHAT_LOG", "debug")]).unwrap();
+    assert_eq!(config.warnings, ["CHAT_PORT_6667_TCP: no setting of this name"]);
+}
+
+#[test]
+fn the_environment_gives_the_language_when_nobody_else_does() {
+    assert_eq!(read_environment(&[("LANG", "fr_FR.UTF-8")]).unwrap().rules.language, Language::French);
+    let both = [("LANG", "fr_FR.UTF-8"), ("CHAT_LANGUAGE", "en")];
+    assert_eq!(read_environment(&both).unwrap().rules.language, Language::English);
+}
+
+#[test]
+fn a_masked_url_shows_no_password() {
+    for (url, masked) in [
+        ("mysql://chat:hunter2@localhost/db", "mysql://chat:***@localhost/db"),
+        ("mysql://chat:hun@ter:2@localhost:3306/db?x=y", "mysql://chat:***@localhost:3306/db?x=y"),
+        ("mysql://chat@localhost/db", "mysql://chat@localhost/db"),
+        ("mysql://localhost/db", "mysql://localhost/db"),
+        ("sqlite:/a/b", "sqlite:/a/b"),
+    ] {
+        assert_eq!(masked_url(url), masked);
+    }
+}

@@ -1,0 +1,139 @@
+//! A connection's task between a pipe and a hub that is played by the test.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use tokio::io::{DuplexStream, duplex};
+use tokio::task::JoinHandle;
+
+use super::*;
+use crate::chat::ports::Transport;
+
+const CONN: ConnId = ConnId(7);
+
+struct Fixture {
+    client: DuplexStream,
+    mails: mpsc::Receiver<Mail>,
+    link: Arc<Link>,
+    task: JoinHandle<()>,
+}
+
+impl Fixture {
+    async fn new(pipe_bytes_max: usize, limits: OutboxLimits) -> Self {
+        let (client, server) = duplex(pipe_bytes_max);
+        let (hub, mut mails) = mpsc::channel(1_024);
+        let peer = Peer { address: IpAddr::V4(Ipv4Addr::LOCALHOST), port: 1, transport: Transport::Plain };
+        let task = tokio::spawn(serve(server, CONN, peer, limits, hub));
+        let Some(Mail::Opened { conn: CONN, link, .. }) = mails.recv().await else { panic!("it opens first") };
+        Self { client, mails, link, task }
+    }
+
+    async fn next(&mut self) -> Input {
+        match timeout(Duration::from_secs(5), self.mails.recv()).await.expect("something comes in time") {
+            Some(Mail::Input(input)) => input,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn next_line(&mut self) -> String {
+        match self.next().await {
+            Input::Line { conn: CONN, line } => line.into(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn closed(&mut self) -> String {
+        match self.next().await {
+            Input::Closed { conn: CONN, reason } => reason,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn push(&self, line: &'static str) {
+        self.link.push(Bytes::from_static(line.as_bytes()), false);
+        self.link.wake();
+    }
+
+    async fn received(&mut self) -> String {
+        let mut text = String::new();
+        let read = timeout(Duration::from_secs(5), self.client.read_to_string(&mut text)).await;
+        read.expect("the other end closes in time").unwrap();
+        text
+    }
+}
+
+#[tokio::test]
+async fn lines_and_faults_come_in_order() {
+    let mut fixture = Fixture::new(4_096, OutboxLimits::default()).await;
+    fixture.client.write_all(b"NICK ann\r\nbad \xff\r\nnul \0\r\n\r\nUSER").await.unwrap();
+    assert_eq!(fixture.next_line().await, "NICK ann");
+    assert!(matches!(fixture.next().await, Input::BadLine { error: LineError::InvalidUtf8, .. }));
+    assert!(matches!(fixture.next().await, Input::BadLine { error: LineError::Nul, .. }));
+    fixture.client.write_all(b" ann\n").await.unwrap();
+    assert_eq!(fixture.next_line().await, "USER ann");
+}
+
+#[tokio::test]
+async fn no_more_lines_come_than_the_window_has() {
+    let mut fixture = Fixture::new(64 * 1024, OutboxLimits::default()).await;
+    let many = LINES_IN_FLIGHT_MAX * 3;
+    let lines: String = (0..many).map(|number| format!("PING {number}\r\n")).collect();
+    fixture.client.write_all(lines.as_bytes()).await.unwrap();
+    for number in 0..LINES_IN_FLIGHT_MAX {
+        assert_eq!(fixture.next_line().await, format!("PING {number}"));
+    }
+    assert!(timeout(Duration::from_millis(50), fixture.mails.recv()).await.is_err());
+    for number in LINES_IN_FLIGHT_MAX..many {
+        fixture.link.window.add_permits(1);
+        assert_eq!(fixture.next_line().await, format!("PING {number}"));
+    }
+}
+
+#[tokio::test]
+async fn what_is_queued_leaves_before_the_close() {
+    let mut fixture = Fixture::new(8, OutboxLimits::default()).await;
+    fixture.push(":chat.local 001 ann :Welcome\r\n");
+    fixture.push("ERROR :Closing\r\n");
+    fixture.link.close();
+    fixture.link.wake();
+    assert_eq!(fixture.received().await, ":chat.local 001 ann :Welcome\r\nERROR :Closing\r\n");
+    drop(fixture.client);
+    assert!(matches!(fixture.mails.recv().await, Some(Mail::Input(Input::Closed { .. }))));
+    fixture.task.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_slow_reader_is_told_why_it_is_disconnected() {
+    let mut fixture = Fixture::new(16, OutboxLimits { soft_bytes_max: 64, hard_bytes_max: 128 }).await;
+    fixture.push("PRIVMSG #a :the first line\r\n");
+    // The pipe is full by now: the task is in the middle of a line.
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    for _ in 0..8 {
+        fixture.push("PRIVMSG #a :another line that nobody reads\r\n");
+    }
+    let received = fixture.received().await;
+    assert!(received.starts_with("PRIVMSG #a :the first line\r\n"), "{received}");
+    assert!(received.ends_with("ERROR :SendQ exceeded\r\n"), "{received}");
+    assert_eq!(fixture.closed().await, SENDQ_EXCEEDED);
+}
+
+#[tokio::test]
+async fn a_client_that_has_shut_its_sending_half_still_gets_its_answers() {
+    let mut fixture = Fixture::new(4_096, OutboxLimits::default()).await;
+    fixture.client.write_all(b"PING 1\r\n").await.unwrap();
+    fixture.client.shutdown().await.unwrap();
+    assert_eq!(fixture.next_line().await, "PING 1");
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    fixture.push("PONG 1\r\n");
+    fixture.link.window.add_permits(1);
+    assert_eq!(fixture.received().await, "PONG 1\r\n");
+    assert_eq!(fixture.closed().await, "Connection closed");
+}
+
+#[tokio::test]
+async fn an_end_without_a_word_is_reported() {
+    let mut fixture = Fixture::new(4_096, OutboxLimits::default()).await;
+    fixture.client.write_all(b"half a li").await.unwrap();
+    drop(fixture.client);
+    let Some(Mail::Input(Input::Closed { reason, .. })) = fixture.mails.recv().await else { panic!("it ends") };
+    assert_eq!(reason, "Connection closed");
+}

@@ -1,0 +1,476 @@
+//! The one task that owns the rules.
+//!
+//! It takes inputs in batches from two mailboxes, the journal's reports first, hands each to the [`World`], gives the events
+//! to the journal, and performs effects or holds them until their commit. It never waits for anybody: a queue that is full
+//! ends its connection, a question is answered by another task.
+//!
+//! Before the store can be used, and after it has refused a batch, a world without accounts serves: connections are
+//! accepted and answered, and whatever needs the store is told that it is unavailable. When the store has been loaded,
+//! these connections are closed with a reason, because nothing of theirs belongs to the world that takes over.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use super::answers::Answerer;
+use super::held::{HELD_EFFECTS_MAX, HeldEffects};
+use super::operator_log::OperatorLog;
+use super::outbox::Link;
+use crate::chat::event::{Seq, Snapshot};
+use crate::chat::key::WorldKey;
+use crate::chat::ports::{Answer, ConnId, Effect, Effects, Input, Peer};
+use crate::chat::settings::Settings;
+use crate::chat::world::World;
+use crate::journal::{Journal, JournalEvent, local};
+use crate::proto::time::Timestamp;
+use crate::store::{Store, StoreError};
+
+/// How many inputs may wait for the hub; whoever has one more waits.
+pub const MAILBOX_MAX: usize = 4_096;
+/// How many inputs are taken between two looks at the journal's reports and the clock.
+const BATCH_MAX: usize = 256;
+/// How often the rules are told that time passes.
+const TICK_INTERVAL: Duration = Duration::from_secs(1);
+/// The part of a stop's time that is kept for telling the clients, when the journal does not finish.
+const FAREWELL_TIME: Duration = Duration::from_secs(2);
+
+/// What comes into the hub's mailbox.
+#[derive(Debug)]
+pub enum Mail {
+    /// A connection is there.
+    Opened {
+        /// Its number.
+        conn: ConnId,
+        /// Its other end.
+        peer: Peer,
+        /// What is shared with its task.
+        link: Arc<Link>,
+    },
+    /// A connection's line or end, or an answer.
+    Input(Input),
+    /// The store can be used; this is its state.
+    Loaded(Box<Snapshot>),
+    /// The store can never be used.
+    Unusable(StoreError),
+}
+
+/// What a hub is made of.
+pub struct Parts {
+    /// The rules' settings.
+    pub rules: Settings,
+    /// What cloaks and codes derive from.
+    pub key: WorldKey,
+    /// Where events are committed.
+    pub store: Arc<dyn Store>,
+    /// Who answers questions.
+    pub answerer: Arc<Answerer>,
+    /// Where notable things are told.
+    pub log: OperatorLog,
+    /// How long the server goes on without connections.
+    pub exit_when_idle: Option<Duration>,
+    /// How long a stop may take.
+    pub stop_timeout: Duration,
+    /// True when the server stops; the hub itself says so when it is idle or cannot go on.
+    pub stop: watch::Sender<bool>,
+    /// The way into its own mailbox, for answers.
+    pub mailbox: mpsc::Sender<Mail>,
+    /// What brings the store's state, and sends it as [`Mail::Loaded`].
+    pub load: Box<dyn Fn() + Send>,
+}
+
+/// How far the server is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// The store cannot be used (yet).
+    Away,
+    /// As it should be.
+    Serving,
+    /// No line is taken in any more; what was appended is still committed and told.
+    Draining { until: Instant },
+    /// The clients were told; the last connections end.
+    Stopping { until: Instant },
+}
+
+/// A connection as the hub sees it.
+struct Client {
+    link: Arc<Link>,
+    /// Whether the present world knows it; false for those that end because their world did.
+    is_known: bool,
+    /// Whether its task is to be woken at the end of the batch.
+    is_touched: bool,
+}
+
+/// The hub. [`Hub::run`] is its task.
+pub struct Hub {
+    parts: Parts,
+    phase: Phase,
+    world: World,
+    held: HeldEffects,
+    /// Whether the rules were told that nothing can be committed, and for which of the two reasons.
+    is_journal_stalled: bool,
+    is_overfull: bool,
+    journal: Option<Journal>,
+    reports: Option<mpsc::Receiver<JournalEvent>>,
+    clients: HashMap<ConnId, Client>,
+    touched: Vec<ConnId>,
+    /// Answers that need no other task.
+    immediate: VecDeque<Input>,
+    effects: Effects,
+    idle_since: Instant,
+    failure: Option<StoreError>,
+}
+
+impl Hub {
+    /// A hub whose store is not loaded yet; begins to load it.
+    pub fn new(parts: Parts) -> Self {
+        let world = World::new(parts.rules.clone(), Snapshot::default(), parts.key.clone());
+        let mut hub = Self {
+            parts,
+            phase: Phase::Away,
+            world,
+            held: HeldEffects::new(Seq(0)),
+            is_journal_stalled: true,
+            is_overfull: false,
+            journal: None,
+            reports: None,
+            clients: HashMap::new(),
+            touched: Vec::new(),
+            immediate: VecDeque::new(),
+            effects: Effects::default(),
+            idle_since: Instant::now(),
+            failure: None,
+        };
+        hub.world.handle(now(), Input::Journal { stalled: true }, &mut hub.effects);
+        (hub.parts.load)();
+        hub
+    }
+
+    /// Runs until the server has stopped. An error: the store can never be used.
+    pub async fn run(mut self, mut mailbox: mpsc::Receiver<Mail>) -> Result<(), StoreError> {
+        let mut stop = self.parts.stop.subscribe();
+        let mut ticks = interval(TICK_INTERVAL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut batch = Vec::with_capacity(BATCH_MAX);
+        while !self.is_over() {
+            tokio::select! {
+                biased;
+                report = next_report(&mut self.reports) => self.take_report(report),
+                _ = ticks.tick() => self.tick(),
+                () = stopped(&mut stop), if matches!(self.phase, Phase::Away | Phase::Serving) => self.drain(),
+                () = self.phase.deadline(), if self.phase.has_deadline() => self.give_up_waiting(),
+                _ = mailbox.recv_many(&mut batch, BATCH_MAX) => {
+                    for mail in batch.drain(..) {
+                        self.take(mail);
+                    }
+                }
+            }
+            while let Some(input) = self.immediate.pop_front() {
+                self.handle(input);
+            }
+            self.flush();
+        }
+        self.failure.map_or(Ok(()), Err)
+    }
+
+    fn is_over(&self) -> bool {
+        match self.phase {
+            Phase::Stopping { until } => self.clients.is_empty() || Instant::now() >= until,
+            _ => false,
+        }
+    }
+
+    // ---- Inputs
+
+    fn take(&mut self, mail: Mail) {
+        match mail {
+            Mail::Opened { conn, peer, link } => self.open(conn, peer, link),
+            Mail::Input(Input::Closed { conn, reason }) => {
+                let was_known = self.clients.remove(&conn).is_some_and(|client| client.is_known);
+                if was_known {
+                    self.handle(Input::Closed { conn, reason });
+                }
+                self.idle_since = Instant::now();
+            }
+            Mail::Input(input) => {
+                // While the server stops, no line is judged any more: its sender is about to be told.
+                let conn = conn_of(&input);
+                let is_known = conn.and_then(|conn| self.clients.get(&conn)).is_some_and(|client| client.is_known);
+                if is_known && matches!(self.phase, Phase::Away | Phase::Serving) {
+                    self.handle(input);
+                }
+            }
+            Mail::Loaded(snapshot) => self.serve(*snapshot),
+            Mail::Unusable(error) => {
+                self.failure = Some(error);
+                self.parts.stop.send_replace(true);
+            }
+        }
+    }
+
+    fn open(&mut self, conn: ConnId, peer: Peer, link: Arc<Link>) {
+        let is_known = matches!(self.phase, Phase::Away | Phase::Serving);
+        self.parts.log.connected(&peer);
+        self.clients.insert(conn, Client { link, is_known, is_touched: false });
+        if is_known {
+            self.handle(Input::Connected { conn, peer });
+        } else {
+            self.end(conn, "The server stops");
+        }
+    }
+
+    fn tick(&mut self) {
+        self.handle(Input::Tick);
+        let is_idle = self.clients.is_empty() && self.phase == Phase::Serving;
+        if let Some(limit) = self.parts.exit_when_idle.filter(|_| is_idle)
+            && self.idle_since.elapsed() >= limit
+        {
+            tracing::info!("nobody has been connected for {} seconds: stopping", limit.as_secs());
+            self.parts.stop.send_replace(true);
+        }
+    }
+
+    /// Hands one input to the rules, and does what they say.
+    fn handle(&mut self, input: Input) {
+        let mut effects = std::mem::take(&mut self.effects);
+        self.world.handle(now(), input, &mut effects);
+        // Events of a world without a store are none: nobody is ever told of them.
+        if let Some(journal) = &self.journal {
+            journal.append(std::mem::take(&mut effects.records));
+        }
+        effects.records.clear();
+        for held in effects.held.drain(..) {
+            if let Some(effect) = self.held.hold(held) {
+                self.perform(effect);
+            }
+        }
+        self.effects = effects;
+        self.watch_bounds();
+    }
+
+    // ---- Effects
+
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Send { to, bytes, sheddable } => self.send(to, bytes, sheddable),
+            Effect::Ask { conn, question } if self.phase == Phase::Away => {
+                drop(question);
+                self.immediate.push_back(Input::Answer { conn, answer: Answer::Unavailable });
+            }
+            Effect::Ask { conn, question } => {
+                let (answerer, mailbox) = (Arc::clone(&self.parts.answerer), self.parts.mailbox.clone());
+                // Never cancelled, not even when its connection ends: database work must come to its end.
+                tokio::spawn(async move {
+                    let answer = answerer.answer(question).await;
+                    let _ = mailbox.send(Mail::Input(Input::Answer { conn, answer })).await;
+                });
+            }
+            Effect::LineDone { conn } => {
+                if let Some(client) = self.clients.get(&conn) {
+                    client.link.window.add_permits(1);
+                }
+            }
+            Effect::Close { conn } => {
+                if let Some(client) = self.clients.get_mut(&conn) {
+                    client.link.close();
+                    self.touch(conn);
+                }
+            }
+            Effect::Log(notable) => self.parts.log.tell(&notable),
+        }
+    }
+
+    fn send(&mut self, to: ConnId, bytes: Bytes, sheddable: bool) {
+        if self.clients.get(&to).is_some_and(|client| client.link.push(bytes, sheddable)) {
+            self.touch(to);
+        }
+    }
+
+    fn touch(&mut self, conn: ConnId) {
+        if let Some(client) = self.clients.get_mut(&conn)
+            && !std::mem::replace(&mut client.is_touched, true)
+        {
+            self.touched.push(conn);
+        }
+    }
+
+    /// Wakes the tasks of all connections that something was queued to.
+    fn flush(&mut self) {
+        for conn in self.touched.drain(..) {
+            if let Some(client) = self.clients.get_mut(&conn) {
+                client.is_touched = false;
+                client.link.wake();
+            }
+        }
+    }
+
+    /// Ends a connection that the world does not know (any more).
+    fn end(&mut self, conn: ConnId, reason: &str) {
+        self.send(conn, Bytes::from(format!("ERROR :{reason}\r\n")), false);
+        if let Some(client) = self.clients.get_mut(&conn) {
+            client.is_known = false;
+            client.link.close();
+        }
+        self.touch(conn);
+    }
+
+    fn end_all(&mut self, reason: &str) {
+        let conns: Vec<ConnId> = self.clients.keys().copied().collect();
+        conns.into_iter().for_each(|conn| self.end(conn, reason));
+    }
+
+    // ---- The journal
+
+    fn take_report(&mut self, report: Option<JournalEvent>) {
+        match report {
+            Some(JournalEvent::Committed { seq, duplicates }) => {
+                for duplicate in duplicates {
+                    let mut effects = Effects::default();
+                    let (seq, first) = (duplicate.seq, duplicate.first);
+                    self.world.handle(now(), Input::Duplicate { seq, first }, &mut effects);
+                    self.held.replace_consequences(seq, effects.held.into_iter().map(|held| held.effect));
+                }
+                let mut released = Vec::new();
+                self.held.release(seq, |effect| released.push(effect));
+                released.into_iter().for_each(|effect| self.perform(effect));
+                self.handle(Input::Committed { seq });
+            }
+            Some(JournalEvent::Stalled) => self.set_stalled(true, self.is_overfull),
+            Some(JournalEvent::Flowing) => self.set_stalled(false, self.is_overfull),
+            Some(JournalEvent::Rejected { seq, reason }) => self.start_over(seq, &reason),
+            None => {
+                self.reports = None;
+                if let Phase::Draining { until } = self.phase {
+                    self.say_farewell(until);
+                }
+            }
+        }
+    }
+
+    /// Keeps the effects that wait within their bound.
+    fn watch_bounds(&mut self) {
+        let bound = if self.is_overfull { HELD_EFFECTS_MAX / 2 } else { HELD_EFFECTS_MAX };
+        self.set_stalled(self.is_journal_stalled, self.held.count() > bound);
+    }
+
+    fn set_stalled(&mut self, is_journal_stalled: bool, is_overfull: bool) {
+        let before = self.is_journal_stalled || self.is_overfull;
+        (self.is_journal_stalled, self.is_overfull) = (is_journal_stalled, is_overfull);
+        let stalled = is_journal_stalled || is_overfull;
+        if stalled != before {
+            self.handle(Input::Journal { stalled });
+        }
+    }
+
+    // ---- The phases
+
+    /// The store is loaded: the world as it is in the record takes over.
+    fn serve(&mut self, snapshot: Snapshot) {
+        if self.phase != Phase::Away {
+            return;
+        }
+        self.end_all("The server can be used now: please connect again");
+        self.held = HeldEffects::new(snapshot.last_seq);
+        self.world = World::new(self.parts.rules.clone(), snapshot, self.parts.key.clone());
+        let (journal, reports) = local::start(Arc::clone(&self.parts.store));
+        (self.journal, self.reports) = (Some(journal), Some(reports));
+        (self.is_journal_stalled, self.is_overfull) = (false, false);
+        self.phase = Phase::Serving;
+    }
+
+    /// The store has refused events that the world has applied already: memory is ahead of what is true.
+    fn start_over(&mut self, seq: Seq, reason: &str) {
+        tracing::error!(%seq, reason, "the database refuses an event: all connections end, and the record is loaded again");
+        (self.journal, self.reports) = (None, None);
+        self.end_all("The database refused a change: please connect again");
+        self.held = HeldEffects::new(Seq(0));
+        self.world = World::new(self.parts.rules.clone(), Snapshot::default(), self.parts.key.clone());
+        (self.is_journal_stalled, self.is_overfull) = (true, false);
+        match self.phase {
+            Phase::Draining { until } => self.say_farewell(until),
+            Phase::Stopping { .. } => {}
+            Phase::Away | Phase::Serving => {
+                self.phase = Phase::Away;
+                self.handle(Input::Journal { stalled: true });
+                (self.parts.load)();
+            }
+        }
+    }
+
+    /// The server is to stop: what was accepted is committed and told first.
+    fn drain(&mut self) {
+        let until = Instant::now() + self.parts.stop_timeout;
+        self.phase = Phase::Draining { until };
+        if let Some(journal) = self.journal.take() {
+            journal.finish();
+        }
+        if self.reports.is_none() {
+            self.say_farewell(until);
+        }
+    }
+
+    /// Tells everybody and closes. The tasks of the connections flush.
+    fn say_farewell(&mut self, until: Instant) {
+        self.phase = Phase::Stopping { until };
+        self.handle(Input::Stopping);
+    }
+
+    /// A deadline of the stop has come.
+    fn give_up_waiting(&mut self) {
+        if let Phase::Draining { until } = self.phase {
+            tracing::warn!("what was accepted last cannot be committed in time: its senders were told nothing");
+            self.reports = None;
+            self.say_farewell(until);
+        }
+    }
+}
+
+impl Phase {
+    fn has_deadline(self) -> bool {
+        matches!(self, Self::Draining { .. } | Self::Stopping { .. })
+    }
+
+    async fn deadline(self) {
+        match self {
+            Self::Draining { until } => {
+                tokio::time::sleep_until(until - FAREWELL_TIME.min(until - Instant::now())).await
+            }
+            Self::Stopping { until } => tokio::time::sleep_until(until).await,
+            Self::Away | Self::Serving => std::future::pending().await,
+        }
+    }
+}
+
+/// The next report of the journal; never anything when there is no journal.
+async fn next_report(reports: &mut Option<mpsc::Receiver<JournalEvent>>) -> Option<JournalEvent> {
+    match reports {
+        Some(reports) => reports.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Waits until the server is to stop.
+pub async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // Whoever could say so being gone means the same.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+fn conn_of(input: &Input) -> Option<ConnId> {
+    match input {
+        Input::Connected { conn, .. }
+        | Input::Line { conn, .. }
+        | Input::BadLine { conn, .. }
+        | Input::Closed { conn, .. }
+        | Input::Answer { conn, .. } => Some(*conn),
+        _ => None,
+    }
+}
+
+/// What the clock says. That it may step back is the rules' concern.
+pub fn now() -> Timestamp {
+    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,343 @@
+//! Where connections come from: TCP in the clear, TLS, the server's own Unix socket, and this very process.
+//!
+//! A listener accepts, says who the other end is, and starts a connection's task. It survives whatever `accept` reports,
+//! and never lets a slow handshake wait before another one.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use super::connection::serve;
+use super::hub::{Mail, stopped};
+use super::outbox::OutboxLimits;
+use crate::chat::ports::{ConnId, Peer, Transport};
+use crate::ground::paths::{self, PathError};
+
+/// How many connections may wait to be accepted; the system refuses more.
+const BACKLOG: i32 = 4_096;
+/// How long a TLS handshake may take.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How many TLS handshakes run at once. More wait their turn, within the same time.
+const HANDSHAKES_MAX: usize = 256;
+/// How long accepting pauses when the system has no more descriptors or memory; each further time twice as long…
+const BACK_OFF_MIN: Duration = Duration::from_millis(50);
+/// …up to this.
+const BACK_OFF_MAX: Duration = Duration::from_secs(1);
+/// How many bytes wait in each direction of a connection within this process, and how many such connections to be accepted.
+const MEMORY_BYTES_MAX: usize = 64 * 1024;
+const MEMORY_CONNECTIONS_MAX: usize = 64;
+/// The mode of the Unix socket: only its user (and root) may connect.
+const SOCKET_MODE: u32 = 0o600;
+
+/// Why a listener cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// The system refused.
+    #[error("cannot listen on {place}: {source}")]
+    Refused {
+        /// The address or path.
+        place: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Another server answers there.
+    #[error("cannot listen on {}: another server answers there", .0.display())]
+    Taken(PathBuf),
+    /// The socket's path or directory does not serve.
+    #[error(transparent)]
+    Path(#[from] PathError),
+}
+
+enum Socket {
+    Plain(TcpListener),
+    Tls(TcpListener, TlsAcceptor),
+    Unix(UnixListener, SocketFile),
+    Memory(mpsc::Receiver<(DuplexStream, Peer)>),
+}
+
+/// Connects to a server of this process.
+#[derive(Clone, Debug)]
+pub struct Dialer(mpsc::Sender<(DuplexStream, Peer)>);
+
+impl Dialer {
+    /// A connection whose other end is said to be this one. Nothing when the server has stopped.
+    pub async fn connect(&self, peer: Peer) -> Option<DuplexStream> {
+        let (own, other) = duplex(MEMORY_BYTES_MAX);
+        self.0.send((other, peer)).await.ok()?;
+        Some(own)
+    }
+}
+
+/// A place where connections come in.
+pub struct Listener {
+    socket: Socket,
+    /// Whose address all peers are said to have: for tests, and for a proxy that all connections come through.
+    peer_address: Option<IpAddr>,
+}
+
+impl Listener {
+    /// TCP in the clear.
+    pub fn plain(address: SocketAddr) -> Result<Self, ListenError> {
+        Ok(Self { socket: Socket::Plain(bind(address)?), peer_address: None })
+    }
+
+    /// TLS.
+    pub fn tls(address: SocketAddr, acceptor: TlsAcceptor) -> Result<Self, ListenError> {
+        Ok(Self { socket: Socket::Tls(bind(address)?, acceptor), peer_address: None })
+    }
+
+    /// A Unix socket. Its directory is made with mode 0700 when it is missing; a socket file that nobody listens to any
+    /// more is replaced.
+    pub fn unix(path: &Path) -> Result<Self, ListenError> {
+        paths::check_socket_path(path)?;
+        if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
+            paths::create_directory(directory)?;
+        }
+        let refused = |source| ListenError::Refused { place: path.display().to_string(), source };
+        match std::os::unix::net::UnixStream::connect(path) {
+            Ok(_) => return Err(ListenError::Taken(path.to_owned())),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                std::fs::remove_file(path).map_err(refused)?;
+            }
+            // There is no file, or one that the following call explains better.
+            Err(_) => {}
+        }
+        let socket = UnixListener::bind(path).map_err(refused)?;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(SOCKET_MODE)).map_err(refused)?;
+        let file = SocketFile::of(path).map_err(refused)?;
+        Ok(Self { socket: Socket::Unix(socket, file), peer_address: None })
+    }
+
+    /// Connections within this process: for the operator's commands when no server runs, and for tests.
+    pub fn memory() -> (Self, Dialer) {
+        let (dialer, connections) = mpsc::channel(MEMORY_CONNECTIONS_MAX);
+        (Self { socket: Socket::Memory(connections), peer_address: None }, Dialer(dialer))
+    }
+
+    /// All peers of this listener are said to have this address.
+    pub fn with_peer_address(mut self, address: IpAddr) -> Self {
+        self.peer_address = Some(address);
+        self
+    }
+
+    /// The TCP address, with the port that the system chose when 0 was asked for.
+    pub fn local_address(&self) -> Option<SocketAddr> {
+        match &self.socket {
+            Socket::Plain(listener) | Socket::Tls(listener, _) => listener.local_addr().ok(),
+            Socket::Unix(..) | Socket::Memory(_) => None,
+        }
+    }
+
+    /// Where it listens, for the operator.
+    pub fn describe(&self) -> String {
+        let address = || self.local_address().map_or_else(|| "?".to_owned(), |address| address.to_string());
+        match &self.socket {
+            Socket::Plain(_) => address(),
+            Socket::Tls(..) => format!("{} (TLS)", address()),
+            Socket::Unix(_, file) => file.path.display().to_string(),
+            Socket::Memory(_) => "this process".to_owned(),
+        }
+    }
+
+    /// Accepts until told to stop. Then nobody listens any more, and a Unix socket's file is gone.
+    pub async fn run(mut self, entrance: Arc<Entrance>, mut stop: watch::Receiver<bool>) {
+        let mut back_off = BACK_OFF_MIN;
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                () = stopped(&mut stop) => return,
+                accepted = self.accept() => accepted,
+            };
+            match accepted {
+                Ok(accepted) => {
+                    back_off = BACK_OFF_MIN;
+                    accepted.start(&entrance);
+                }
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    tracing::warn!(%error, listener = self.describe(), "cannot accept connections; trying again");
+                    tokio::select! {
+                        () = stopped(&mut stop) => return,
+                        () = tokio::time::sleep(back_off) => back_off = (back_off * 2).min(BACK_OFF_MAX),
+                    }
+                }
+            }
+        }
+    }
+
+    async fn accept(&mut self) -> io::Result<Accepted> {
+        let peer_address = self.peer_address;
+        let peer = |address: SocketAddr, transport| Peer {
+            address: peer_address.unwrap_or(address.ip()).to_canonical(),
+            port: address.port(),
+            transport,
+        };
+        match &mut self.socket {
+            Socket::Plain(listener) => {
+                let (stream, address) = listener.accept().await?;
+                Ok(Accepted::Plain(stream, peer(address, Transport::Plain)))
+            }
+            Socket::Tls(listener, acceptor) => {
+                let (stream, address) = listener.accept().await?;
+                Ok(Accepted::Tls(stream, acceptor.clone(), peer(address, Transport::Tls)))
+            }
+            Socket::Unix(listener, _) => {
+                let (stream, _) = listener.accept().await?;
+                let uid = stream.peer_cred()?.uid();
+                let operator = uid == 0 || uid == rustix::process::geteuid().as_raw();
+                let address = peer_address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+                Ok(Accepted::Unix(stream, Peer { address, port: 0, transport: Transport::Unix { uid, operator } }))
+            }
+            Socket::Memory(connections) => match connections.recv().await {
+                Some((stream, peer)) => Ok(Accepted::Memory(stream, peer)),
+                None => std::future::pending().await,
+            },
+        }
+    }
+}
+
+fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
+    use socket2::{Domain, Protocol, Socket, Type};
+    let bound = || {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        // A server that is started again must not wait for the last connections of the one before it.
+        socket.set_reuse_address(true)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        TcpListener::from_std(socket.into())
+    };
+    bound().map_err(|source| ListenError::Refused { place: address.to_string(), source })
+}
+
+/// Whether an error of `accept` concerns the connection that was to be accepted, not the listener.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::Interrupted
+            | io::ErrorKind::NotConnected
+    )
+}
+
+/// A Unix socket's file; removed with this value unless somebody else has put another one in its place.
+struct SocketFile {
+    path: PathBuf,
+    identity: (u64, u64),
+}
+
+impl SocketFile {
+    fn of(path: &Path) -> io::Result<Self> {
+        Ok(Self { path: path.to_owned(), identity: identity_of(path)? })
+    }
+}
+
+fn identity_of(path: &Path) -> io::Result<(u64, u64)> {
+    let metadata = std::fs::symlink_metadata(path)?;
+    Ok((metadata.dev(), metadata.ino()))
+}
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        if identity_of(&self.path).is_ok_and(|identity| identity == self.identity) {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// What all listeners of a server share: the way to the hub, and the bounds.
+pub struct Entrance {
+    hub: mpsc::Sender<Mail>,
+    limits: OutboxLimits,
+    numbers: AtomicU64,
+    connections: Arc<Semaphore>,
+    handshakes: Semaphore,
+}
+
+impl Entrance {
+    /// The entrance to a hub that serves at most so many connections at once.
+    pub fn new(hub: mpsc::Sender<Mail>, limits: OutboxLimits, connections_max: usize) -> Self {
+        Self {
+            hub,
+            limits,
+            numbers: AtomicU64::new(1),
+            connections: Arc::new(Semaphore::new(connections_max.min(Semaphore::MAX_PERMITS))),
+            handshakes: Semaphore::new(HANDSHAKES_MAX),
+        }
+    }
+
+    fn next_number(&self) -> ConnId {
+        ConnId(self.numbers.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// A connection that has just come in.
+enum Accepted {
+    Plain(TcpStream, Peer),
+    Tls(TcpStream, TlsAcceptor, Peer),
+    Unix(UnixStream, Peer),
+    Memory(DuplexStream, Peer),
+}
+
+impl Accepted {
+    /// Starts the connection's task, or turns it away when there are too many.
+    fn start(self, entrance: &Arc<Entrance>) {
+        let entrance = Arc::clone(entrance);
+        let Ok(place) = Arc::clone(&entrance.connections).try_acquire_owned() else {
+            tracing::warn!("too many connections: turning one away");
+            tokio::spawn(self.turn_away());
+            return;
+        };
+        tokio::spawn(async move {
+            self.serve(&entrance).await;
+            drop(place);
+        });
+    }
+
+    async fn serve(self, entrance: &Entrance) {
+        let (hub, limits) = (entrance.hub.clone(), entrance.limits);
+        match self {
+            Self::Plain(stream, peer) => {
+                let _ = stream.set_nodelay(true);
+                serve(stream, entrance.next_number(), peer, limits, hub).await;
+            }
+            Self::Tls(stream, acceptor, peer) => {
+                let _ = stream.set_nodelay(true);
+                let handshake = async {
+                    let _turn = entrance.handshakes.acquire().await;
+                    acceptor.accept(stream).await
+                };
+                match timeout(HANDSHAKE_TIMEOUT, handshake).await {
+                    Ok(Ok(stream)) => serve(stream, entrance.next_number(), peer, limits, hub).await,
+                    Ok(Err(error)) => tracing::debug!(%error, peer = %peer.address, "the TLS handshake failed"),
+                    Err(_) => tracing::debug!(peer = %peer.address, "the TLS handshake took too long"),
+                }
+            }
+            Self::Unix(stream, peer) => serve(stream, entrance.next_number(), peer, limits, hub).await,
+            Self::Memory(stream, peer) => serve(stream, entrance.next_number(), peer, limits, hub).await,
+        }
+    }
+
+    /// Says why, where that can be said in the clear, without waiting.
+    async fn turn_away(self) {
+        const LINE: &[u8] = b"ERROR :Too many connections\r\n";
+        // A new socket's buffer is empty: the line fits, or the other end is gone already.
+        match self {
+            Self::Plain(mut stream, _) => drop(timeout(Duration::from_secs(1), stream.write_all(LINE)).await),
+            Self::Unix(mut stream, _) => drop(timeout(Duration::from_secs(1), stream.write_all(LINE)).await),
+            Self::Tls(..) | Self::Memory(..) => {}
+        }
+    }
+}
