@@ -4,20 +4,23 @@
 //! brings is drawn after a short pause, together with what follows it. Nothing ticks while nothing happens.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::io;
+use std::path::PathBuf;
+use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossterm::event::{Event as TerminalEvent, EventStream, KeyEventKind};
-use futures_util::{FutureExt as _, StreamExt as _};
+use futures_util::StreamExt as _;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{sleep_until, timeout};
 
-use super::config::Settings;
+use super::config::{Mode, ServerChoice, Settings};
 use super::conversation::HistoryState;
-use super::event::{Effect, Effects, Event, Exit, Moment, NetworkEvent};
+use super::event::{Effect, Effects, Endpoint, Event, Exit, Moment, NetworkEvent};
 use super::local::{self, Spawn};
 use super::model::{Model, Start};
 use super::network::{self, Connection};
@@ -28,7 +31,7 @@ use super::view::View;
 use super::view::dates::Zone;
 use super::view::theme::Theme;
 use crate::ground::paths::Directories;
-use crate::ground::texts::Texts;
+use crate::ground::texts::{Language, Texts};
 use crate::proto::time::Timestamp;
 
 /// How long what the network brings may wait for more before it is drawn.
@@ -95,6 +98,23 @@ pub fn full_screen(options: Options) -> Result<Exit, RunError> {
     // A lookup of a name that hangs must not keep the program.
     runtime.shutdown_background();
     exit
+}
+
+/// Runs the operator's console: the same full screen, over the server's Unix socket, logged in as "the server" by the peer's
+/// uid.
+///
+/// # Errors
+/// When there is no terminal, or it went away.
+pub fn run_console(socket: PathBuf, language: Language, directories: Directories) -> Result<Exit, RunError> {
+    let settings = Settings {
+        server: ServerChoice::At(Endpoint::Local(socket)),
+        name: None,
+        language,
+        plain_text: false,
+        spawn: false,
+        mode: Mode::Console,
+    };
+    full_screen(Options { settings, directories, spawn: Spawn::Forbidden })
 }
 
 /// The signals that end the program, and the one after a stop.
@@ -179,7 +199,7 @@ async fn run(shell: &mut Shell, mut screen: Screen) -> Result<Exit, RunError> {
         let is_input = tokio::select! {
             biased;
             event = keys.next() => {
-                read_keys(shell, &mut keys, event);
+                read_keys(shell, &mut keys, event).await;
                 true
             }
             continued = signals.is_continued() => {
@@ -229,23 +249,24 @@ fn resize(shell: &mut Shell) -> io::Result<()> {
 }
 
 /// Handles a key and those that wait behind it, so that a burst of keys is one frame.
-fn read_keys(shell: &mut Shell, keys: &mut EventStream, first: Option<io::Result<TerminalEvent>>) {
-    let mut next = Some(first);
+async fn read_keys(shell: &mut Shell, keys: &mut EventStream, first: Option<io::Result<TerminalEvent>>) {
+    let mut next = Poll::Ready(first);
     for _ in 0..EVENTS_PER_TURN_MAX {
         match next {
-            Some(Some(Ok(event))) => shell.handle_terminal(event),
-            // The terminal is gone.
-            Some(Some(Err(_)) | None) => {
+            Poll::Ready(Some(Ok(event))) => shell.handle_terminal(event),
+            Poll::Ready(Some(Err(_)) | None) => {
+                // The terminal is gone.
                 shell.handle(Event::Terminate);
                 shell.exit.get_or_insert(Exit::Terminated);
                 return;
             }
-            None => return,
+            Poll::Pending => return,
         }
-        next = keys.next().now_or_never();
+        // With this task's own waker: the stream keeps the one it is given until the next key comes, and another one would
+        // leave us asleep then.
+        next = poll_fn(|context| Poll::Ready(keys.poll_next_unpin(context))).await;
     }
-    // `for` has taken one more than it has handled only when the last turn found one.
-    if let Some(Some(Ok(event))) = next {
+    if let Poll::Ready(Some(Ok(event))) = next {
         shell.handle_terminal(event);
     }
 }
