@@ -1,0 +1,343 @@
+//! JOIN, PART, TOPIC, KICK, INVITE: who is in a channel and what it is about.
+//!
+//! Specifications: Modern IRC, "Channel Operations"; IRCv3 `extended-join`, `invite-notify`, `away-notify`.
+//!
+//! **Membership and presence.** An account is a member from its JOIN to its PART or to a kick, over all its sessions and
+//! restarts; both are events in the record. Whether it is *there* is another thing: others see its JOIN when its first
+//! session comes and its QUIT when the last one goes, neither of which is in the record, and `NAMES` lists only those who
+//! are there, so that plain clients never see somebody who cannot answer. Guests, and operators as `serveur`, are members
+//! as long as their connection lasts; nothing of that is in the record.
+
+use super::Call;
+use crate::chat::event::{AccountId, Author, ChannelId, ChannelModes, Event, Place};
+use crate::chat::limits;
+use crate::chat::people::Person;
+use crate::chat::policy::channel::{self as policy, Asker};
+use crate::chat::policy::cut;
+use crate::chat::ports::ConnId;
+use crate::chat::reply::{Handled, Refusal};
+use crate::chat::world::{Draft, World};
+use crate::proto::caps::{Cap, CapSet};
+use crate::proto::line::BODY_BYTES_MAX;
+use crate::proto::message::Line;
+use crate::proto::names::{ChannelName, NICK_BYTES_MAX};
+use crate::proto::numerics::{
+    ERR_NOSUCHCHANNEL, ERR_NOSUCHNICK, ERR_NOTONCHANNEL, ERR_TOOMANYCHANNELS, ERR_TOOMANYTARGETS, ERR_USERNOTINCHANNEL,
+    ERR_USERONCHANNEL, RPL_AWAY, RPL_ENDOFINVITELIST, RPL_INVITELIST, RPL_INVITING, RPL_NOTOPIC,
+};
+
+/// There is no such channel, or its name is none.
+pub(crate) fn no_such_channel(name: &str) -> Refusal {
+    Refusal::numeric(ERR_NOSUCHCHANNEL, &[name], "No such channel")
+}
+
+/// There is nobody of that name.
+pub(crate) fn no_such_nick(nick: &str) -> Refusal {
+    Refusal::numeric(ERR_NOSUCHNICK, &[nick], "No such nick/channel")
+}
+
+impl World {
+    /// The channel of this name.
+    pub(crate) fn find_channel(&self, name: &str) -> Result<ChannelId, Refusal> {
+        let found = ChannelName::new(name).ok().and_then(|name| self.state.channel_named(name.folded()));
+        found.map(|channel| channel.id).ok_or_else(|| no_such_channel(name))
+    }
+
+    /// A session as somebody who wants something of a channel.
+    pub(crate) fn asker(&self, conn: ConnId, channel: ChannelId) -> Asker {
+        let session = self.session(conn);
+        Asker {
+            source: session.source(),
+            account: session.account(),
+            rank: self.rank_of(conn, channel),
+            is_operator: session.is_operator(),
+            is_invited: self.invites.has(channel, self.person_of(conn)),
+        }
+    }
+
+    /// The name of a channel that is known to be there.
+    pub(crate) fn channel_name(&self, id: ChannelId) -> String {
+        self.state.channel(id).map(|channel| channel.name.to_string()).unwrap_or_default()
+    }
+
+    /// Appends an event of a session about a channel.
+    pub(crate) fn append_to_channel(&mut self, conn: ConnId, id: ChannelId, event: Event) {
+        let author = self.session(conn).author();
+        let name = self.channel_name(id);
+        self.append(Draft::new(author, Place::Channel(id), &name, event));
+    }
+
+    /// Founds a channel: it has its number, its name and the modes that every channel begins with.
+    pub(crate) fn found_channel(
+        &mut self,
+        author: &Author,
+        name: &ChannelName,
+        founder: Option<AccountId>,
+    ) -> ChannelId {
+        let channel = self.state.next_channel();
+        let place = Place::Channel(channel);
+        let founded = Event::ChannelFounded { channel, name: name.clone(), founder };
+        self.append(Draft::new(author.clone(), place, name.as_str(), founded));
+        let modes = ChannelModes::at_founding();
+        let text = modes.shown(false);
+        let changed = Event::ModesChanged { text, modes, ranks: Vec::new(), masks: Vec::new() };
+        self.append(Draft::new(author.clone(), place, name.as_str(), changed));
+        channel
+    }
+
+    /// Makes an account a member of the automatic channels, founding those that are not there. For its first log-in.
+    pub(crate) fn join_automatic_channels(&mut self, conn: ConnId) {
+        for name in self.settings.auto_channels.clone() {
+            let known = self.state.channel_named(name.folded()).map(|channel| channel.id);
+            let id = known.unwrap_or_else(|| self.found_channel(&self.system_author(), &name, None));
+            if self.rank_of(conn, id).is_none() {
+                enter(self, conn, id);
+            }
+        }
+    }
+}
+
+/// Splits a list of targets; what stands beyond [`limits::TARGETS_MAX`] is refused with 407.
+fn targets<'a>(world: &mut World, call: &Call<'_>, list: &'a str) -> Vec<(usize, &'a str)> {
+    let all = list.split(',').enumerate().filter(|(_, name)| !name.is_empty());
+    let mut targets: Vec<_> = all.take(limits::TARGETS_MAX + 1).collect();
+    if targets.len() > limits::TARGETS_MAX {
+        let (_, first_beyond) = targets.remove(limits::TARGETS_MAX);
+        let refusal = Refusal::numeric(ERR_TOOMANYTARGETS, &[first_beyond], "Too many targets");
+        world.refuse(call.conn, call.command.name, refusal);
+    }
+    targets
+}
+
+/// `JOIN <channel>{,<channel>} [<key>{,<key>}]`, `JOIN 0`.
+pub(crate) fn join(world: &mut World, call: &Call<'_>) -> Handled {
+    if call.param(0) == "0" {
+        for channel in world.channels_of(call.conn) {
+            leave(world, call.conn, channel, "");
+        }
+        return Ok(());
+    }
+    let keys: Vec<&str> = call.param(1).split(',').collect();
+    for (place, name) in targets(world, call, call.param(0)) {
+        let key = keys.get(place).copied().filter(|key| !key.is_empty());
+        if let Err(refusal) = join_one(world, call.conn, name, key) {
+            world.refuse(call.conn, call.command.name, refusal);
+        }
+    }
+    Ok(())
+}
+
+fn join_one(world: &mut World, conn: ConnId, name: &str, key: Option<&str>) -> Handled {
+    let name = ChannelName::new(name).map_err(|_| no_such_channel(name))?;
+    let known = world.state.channel_named(name.folded()).map(|channel| channel.id);
+    if known.is_some_and(|id| world.rank_of(conn, id).is_some()) {
+        return Ok(());
+    }
+    if world.channels_of(conn).len() >= world.settings.channels_per_account_max {
+        return Err(Refusal::numeric(ERR_TOOMANYCHANNELS, &[name.as_str()], "You have joined too many channels"));
+    }
+    let id = match known {
+        Some(id) => {
+            let asker = world.asker(conn, id);
+            let members = world.member_count(id);
+            if let Some(channel) = world.state.channel(id) {
+                policy::may_join(channel, &asker, key, members)?;
+            }
+            id
+        }
+        None => found(world, conn, &name)?,
+    };
+    enter(world, conn, id);
+    Ok(())
+}
+
+/// Founds a channel for a session. Guests found none, because nothing of them outlives their connection.
+fn found(world: &mut World, conn: ConnId, name: &ChannelName) -> Result<ChannelId, Refusal> {
+    let session = world.session(conn);
+    let founder = session.account();
+    if founder.is_none() && !session.is_operator() {
+        return Err(no_such_channel(name.as_str()));
+    }
+    if world.state.channel_count() >= world.settings.channels_max {
+        return Err(Refusal::numeric(ERR_TOOMANYCHANNELS, &[name.as_str()], "There are too many channels"));
+    }
+    let author = session.author();
+    Ok(world.found_channel(&author, name, founder))
+}
+
+/// Makes a session's account (or the session, when it has none) a member, and tells it.
+fn enter(world: &mut World, conn: ConnId, id: ChannelId) {
+    let asker = world.asker(conn, id);
+    let Some(channel) = world.state.channel(id) else { return };
+    let rank = policy::rank_at_join(channel, &asker);
+    if asker.account.is_some() {
+        world.append_to_channel(conn, id, Event::Joined { rank });
+    } else {
+        world.add_guest(id, conn, rank);
+        world.shows(id);
+        let (stamp, realname) = (world.stamp_of(conn), world.session(conn).realname.clone());
+        let receivers = world.channel_sessions(id);
+        world.tell_join(&receivers, id, &stamp, &asker.source, &realname);
+        world.show_channel(conn, id);
+    }
+    let person = world.person_of(conn);
+    world.invites.remove(id, person);
+    world.tell_away_of_joiner(conn, id);
+}
+
+/// `PART <channel>{,<channel>} [<reason>]`.
+pub(crate) fn part(world: &mut World, call: &Call<'_>) -> Handled {
+    let reason = cut(call.param(1), limits::REASON_BYTES_MAX);
+    for (_, name) in targets(world, call, call.param(0)) {
+        let parted = world.find_channel(name).and_then(|id| {
+            if world.rank_of(call.conn, id).is_none() {
+                return Err(Refusal::numeric(ERR_NOTONCHANNEL, &[name], "You're not on that channel"));
+            }
+            leave(world, call.conn, id, reason);
+            Ok(())
+        });
+        if let Err(refusal) = parted {
+            world.refuse(call.conn, call.command.name, refusal);
+        }
+    }
+    Ok(())
+}
+
+/// Ends a membership and tells it.
+fn leave(world: &mut World, conn: ConnId, id: ChannelId, reason: &str) {
+    if world.session(conn).account().is_some() {
+        return world.append_to_channel(conn, id, Event::Parted { reason: reason.to_owned() });
+    }
+    let (stamp, source) = (world.stamp_of(conn), world.session(conn).source());
+    let (receivers, name) = (world.channel_sessions(id), world.channel_name(id));
+    world.tell_part(&receivers, &name, &stamp, &source, reason);
+    world.remove_guest(id, conn);
+}
+
+/// `TOPIC <channel> [<topic>]`.
+pub(crate) fn topic(world: &mut World, call: &Call<'_>) -> Handled {
+    let id = world.find_channel(call.param(0))?;
+    let asker = world.asker(call.conn, id);
+    let Some(channel) = world.state.channel(id) else { return Ok(()) };
+    let Some(topic) = call.message.param(1) else {
+        if !policy::may_see(channel, &asker) {
+            return policy::must_be_member(channel, &asker);
+        }
+        return show_topic(world, call.conn, id);
+    };
+    policy::may_set_topic(channel, &asker)?;
+    world.require_journal(&[call.param(0)])?;
+    let topic = cut(topic, topic_bytes_max(world, &asker.source, channel.name.as_str())).to_owned();
+    world.append_to_channel(call.conn, id, Event::TopicSet { topic });
+    Ok(())
+}
+
+fn show_topic(world: &mut World, conn: ConnId, id: ChannelId) -> Handled {
+    if world.state.channel(id).is_some_and(|channel| channel.topic.is_none()) {
+        world.shows(id);
+        let line = world.numeric(conn, RPL_NOTOPIC).param(&world.channel_name(id)).trailing("No topic is set");
+        world.reply(conn, line);
+    } else {
+        world.show_topic(conn, id);
+    }
+    Ok(())
+}
+
+/// How long a topic may be so that TOPIC and 332 fit into a line whoever reads them.
+fn topic_bytes_max(world: &World, source: &str, channel: &str) -> usize {
+    let change = Line::new("TOPIC").source(source).param(channel).trailing("").body_bytes();
+    let shown = Line::new("332").source(&world.settings.server_name).param(channel).trailing("").body_bytes();
+    let longest = change.max(shown + 1 + NICK_BYTES_MAX);
+    world.settings.topic_bytes_max.min(BODY_BYTES_MAX.saturating_sub(longest))
+}
+
+/// `KICK <channel>{,<channel>} <nick>{,<nick>} [<reason>]`.
+pub(crate) fn kick(world: &mut World, call: &Call<'_>) -> Handled {
+    let channels: Vec<&str> = call.param(0).split(',').filter(|name| !name.is_empty()).collect();
+    let nicks = targets(world, call, call.param(1));
+    if channels.is_empty() || nicks.is_empty() || (channels.len() > 1 && channels.len() != nicks.len()) {
+        return Err(call.needs_more_params());
+    }
+    let own_name = world.session(call.conn).name().to_owned();
+    let reason = call.message.param(2).filter(|reason| !reason.is_empty()).unwrap_or(&own_name);
+    let reason = cut(reason, limits::REASON_BYTES_MAX);
+    for (place, (_, nick)) in nicks.into_iter().enumerate() {
+        let channel = if channels.len() == 1 { channels[0] } else { channels[place] };
+        if let Err(refusal) = kick_one(world, call.conn, channel, nick, reason) {
+            world.refuse(call.conn, call.command.name, refusal);
+        }
+    }
+    Ok(())
+}
+
+fn kick_one(world: &mut World, conn: ConnId, name: &str, nick: &str, reason: &str) -> Handled {
+    let id = world.find_channel(name)?;
+    let asker = world.asker(conn, id);
+    let Some(channel) = world.state.channel(id) else { return Ok(()) };
+    policy::must_be_member(channel, &asker)?;
+    let person = world.person(nick).ok_or_else(|| no_such_nick(nick))?;
+    let Some(rank) = world.rank_of_person(person, id) else {
+        return Err(Refusal::numeric(ERR_USERNOTINCHANNEL, &[nick, name], "They aren't on that channel"));
+    };
+    policy::may_kick(channel, &asker, rank)?;
+    let account = match person {
+        Person::Account(account) => Some(account),
+        Person::Guest(_) | Person::Correspondent => None,
+    };
+    let nick = world.name_of(person);
+    world.append_to_channel(conn, id, Event::Kicked { account, nick, reason: reason.to_owned() });
+    if account.is_none() {
+        for guest in world.sessions_of(person) {
+            world.remove_guest(id, guest);
+        }
+    }
+    Ok(())
+}
+
+/// `INVITE <nick> <channel>`, `INVITE`.
+pub(crate) fn invite(world: &mut World, call: &Call<'_>) -> Handled {
+    let conn = call.conn;
+    match call.message.params() {
+        [] => return show_invites(world, conn),
+        [_] => return Err(call.needs_more_params()),
+        _ => {}
+    }
+    let (nick, name) = (call.param(0), call.param(1));
+    let person = world.person(nick).ok_or_else(|| no_such_nick(nick))?;
+    let id = world.find_channel(name)?;
+    let asker = world.asker(conn, id);
+    let Some(channel) = world.state.channel(id) else { return Ok(()) };
+    policy::must_be_member(channel, &asker)?;
+    let name = channel.name.to_string();
+    if world.rank_of_person(person, id).is_some() {
+        return Err(Refusal::numeric(ERR_USERONCHANNEL, &[nick, &name], "is already on channel"));
+    }
+    policy::may_invite(channel, &asker)?;
+
+    world.invites.add(id, person);
+    let nick = world.name_of(person);
+    let inviting = world.numeric(conn, RPL_INVITING).param(&nick).param(&name);
+    world.reply(conn, inviting);
+    if let Some(reason) = world.away_of(person) {
+        let away = world.numeric(conn, RPL_AWAY).param(&nick).trailing(&reason);
+        world.reply(conn, away);
+    }
+    let mut receivers = world.sessions_of(person);
+    receivers.extend(world.channel_sessions(id).into_iter().filter(|member| {
+        *member != conn && world.session(*member).has(Cap::InviteNotify)
+    }));
+    let (stamp, source) = (world.stamp_of(conn), world.session(conn).source());
+    let line = Line::new("INVITE").source(&source).param(&nick).param(&name);
+    world.tell(&receivers, &stamp, CapSet::EMPTY, false, |_| Some(line.clone()));
+    Ok(())
+}
+
+fn show_invites(world: &mut World, conn: ConnId) -> Handled {
+    for id in world.invites.of(world.person_of(conn)) {
+        let line = world.numeric(conn, RPL_INVITELIST).param(&world.channel_name(id));
+        world.reply(conn, line);
+    }
+    let end = world.numeric(conn, RPL_ENDOFINVITELIST).trailing("End of /INVITE list");
+    world.reply(conn, end);
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! NAMES and LIST: what may be seen of channels.
+//!
+//! Specification: Modern IRC, "NAMES message", "LIST message"; `ELIST=MNU`: a mask, a mask that must not match (`!mask`), and
+//! how many are there (`>n`, `<n`). Secret channels show themselves to their members only.
+
+use super::Call;
+use crate::chat::event::ChannelId;
+use crate::chat::limits;
+use crate::chat::modes::mask_matches;
+use crate::chat::policy::channel as policy;
+use crate::chat::reply::Handled;
+use crate::chat::world::World;
+use crate::proto::names::ChannelName;
+use crate::proto::numerics::{RPL_ENDOFNAMES, RPL_LIST, RPL_LISTEND, RPL_LISTSTART};
+
+/// `NAMES [<channel>{,<channel>}]`. Without a channel nobody is listed, as on most servers.
+pub(crate) fn names(world: &mut World, call: &Call<'_>) -> Handled {
+    let list = if call.param(0).is_empty() { "*" } else { call.param(0) };
+    for name in list.split(',').filter(|name| !name.is_empty()).take(limits::TARGETS_MAX) {
+        match world.find_channel(name) {
+            Ok(id) if sees(world, call, id) => world.show_names(call.conn, id),
+            _ => {
+                let end = world.numeric(call.conn, RPL_ENDOFNAMES).param(name).trailing("End of /NAMES list");
+                world.reply(call.conn, end);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `LIST [<channel or condition>{,<channel or condition>}]`.
+pub(crate) fn list(world: &mut World, call: &Call<'_>) -> Handled {
+    let wanted = Wanted::parse(call.param(0), call.param(1));
+    let start = world.numeric(call.conn, RPL_LISTSTART).param("Channel").trailing("Users  Name");
+    world.reply(call.conn, start);
+    let channels: Vec<ChannelId> = match &wanted.names {
+        Some(names) => names
+            .iter()
+            .filter_map(|name| world.state.channel_named(name.folded()))
+            .map(|channel| channel.id)
+            .collect(),
+        None => world.state.channels().map(|channel| channel.id).collect(),
+    };
+    for id in channels {
+        let Some(channel) = world.state.channel(id).filter(|_| sees(world, call, id)) else { continue };
+        let there = world.present_members(channel).len();
+        if !wanted.fits(channel.name.as_str(), there) {
+            continue;
+        }
+        let topic = channel.topic.as_ref().map_or("", |topic| topic.text.as_str());
+        let line = world.numeric(call.conn, RPL_LIST).param(channel.name.as_str());
+        let line = line.param(&there.to_string()).trailing(topic);
+        world.shows(id);
+        world.reply(call.conn, line);
+    }
+    let end = world.numeric(call.conn, RPL_LISTEND).trailing("End of /LIST");
+    world.reply(call.conn, end);
+    Ok(())
+}
+
+fn sees(world: &World, call: &Call<'_>, id: ChannelId) -> bool {
+    world.state.channel(id).is_some_and(|channel| policy::may_see(channel, &world.asker(call.conn, id)))
+}
+
+/// What a LIST asks for.
+#[derive(Debug, Default)]
+struct Wanted<'a> {
+    /// These channels only.
+    names: Option<Vec<ChannelName>>,
+    masks: Vec<&'a str>,
+    refused_masks: Vec<&'a str>,
+    more_than: Option<usize>,
+    less_than: Option<usize>,
+}
+
+impl<'a> Wanted<'a> {
+    fn parse(first: &'a str, second: &'a str) -> Self {
+        let mut wanted = Self::default();
+        let conditions = first.split(',').chain(second.split(',')).filter(|condition| !condition.is_empty());
+        for condition in conditions.take(limits::TARGETS_MAX) {
+            if let Some(number) = condition.strip_prefix('>') {
+                wanted.more_than = number.parse().ok();
+            } else if let Some(number) = condition.strip_prefix('<') {
+                wanted.less_than = number.parse().ok();
+            } else if let Some(mask) = condition.strip_prefix('!') {
+                wanted.refused_masks.push(mask);
+            } else if condition.contains(['*', '?']) {
+                wanted.masks.push(condition);
+            } else {
+                wanted.names.get_or_insert_default().extend(ChannelName::new(condition));
+            }
+        }
+        wanted
+    }
+
+    fn fits(&self, name: &str, there: usize) -> bool {
+        (self.masks.is_empty() || self.masks.iter().any(|mask| mask_matches(mask, name)))
+            && !self.refused_masks.iter().any(|mask| mask_matches(mask, name))
+            && self.more_than.is_none_or(|number| there > number)
+            && self.less_than.is_none_or(|number| there < number)
+    }
+}

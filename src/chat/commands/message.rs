@@ -1,0 +1,226 @@
+//! PRIVMSG, NOTICE, TAGMSG: what people say to each other.
+//!
+//! Specifications: Modern IRC, "Sending Messages"; IRCv3 `message-tags`, `echo-message`, `message-ids`.
+//!
+//! A message is an event, whoever it is for: somebody who is not there finds it in history. TAGMSG (typing, reactions) is told
+//! at once and is not in the record. A message that would not fit into a line with its source is refused with 417, because
+//! nothing may be lost silently; so a text of a NOTICE, to which no error is answered, is refused by FAIL only.
+
+use super::Call;
+use super::channel::no_such_nick;
+use super::correspondent;
+use crate::chat::deliver::IDEMPOTENCY_TAG;
+use crate::chat::event::{AccountId, Event, MessageKind, Place};
+use crate::chat::limits;
+use crate::chat::people::Person;
+use crate::chat::policy::channel as policy;
+use crate::chat::ports::ConnId;
+use crate::chat::reply::{Handled, Refusal};
+use crate::chat::world::{Draft, World};
+use crate::proto::caps::{Cap, CapSet};
+use crate::proto::line::BODY_BYTES_MAX;
+use crate::proto::message::{Line, Message, Tag};
+use crate::proto::names::{ChannelName, IDEMPOTENCY_ID_BYTES_MAX};
+use crate::proto::numerics::{
+    ERR_INPUTTOOLONG, ERR_NORECIPIENT, ERR_NOTEXTTOSEND, ERR_TOOMANYTARGETS, RPL_AWAY,
+};
+
+/// `PRIVMSG <target>{,<target>} <text>`.
+pub(crate) fn privmsg(world: &mut World, call: &Call<'_>) -> Handled {
+    send(world, call, MessageKind::Privmsg)
+}
+
+/// `NOTICE <target>{,<target>} <text>`.
+pub(crate) fn notice(world: &mut World, call: &Call<'_>) -> Handled {
+    send(world, call, MessageKind::Notice)
+}
+
+fn send(world: &mut World, call: &Call<'_>, kind: MessageKind) -> Handled {
+    let targets = match targets(call) {
+        Ok(targets) if call.param(1).is_empty() => {
+            drop(targets);
+            let refusal = Refusal::numeric(ERR_NOTEXTTOSEND, &[], "No text to send");
+            return refuse(world, call, kind, refusal);
+        }
+        Ok(targets) => targets,
+        Err(refusal) => return refuse(world, call, kind, refusal),
+    };
+    for (place, target) in targets.iter().enumerate() {
+        let sent = if place >= limits::TARGETS_MAX {
+            Err(Refusal::numeric(ERR_TOOMANYTARGETS, &[target], "Too many targets"))
+        } else {
+            send_one(world, call, kind, target, call.param(1))
+        };
+        if let Err(refusal) = sent {
+            let _ = refuse(world, call, kind, refusal);
+        }
+        if place >= limits::TARGETS_MAX {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn targets<'a>(call: &Call<'a>) -> Result<Vec<&'a str>, Refusal> {
+    let targets: Vec<&str> = call.param(0).split(',').filter(|target| !target.is_empty()).collect();
+    if targets.is_empty() {
+        let text = match call.command.name {
+            "NOTICE" => "No recipient given (NOTICE)",
+            "TAGMSG" => "No recipient given (TAGMSG)",
+            _ => "No recipient given (PRIVMSG)",
+        };
+        return Err(Refusal::numeric(ERR_NORECIPIENT, &[], text));
+    }
+    Ok(targets)
+}
+
+/// Says a refusal. To a NOTICE no error numeric is answered, so that programs never answer each other for ever, unless its
+/// sender has put a label on it and so waits for an answer; a FAIL is no part of such a circle.
+fn refuse(world: &mut World, call: &Call<'_>, kind: MessageKind, refusal: Refusal) -> Handled {
+    let is_silent = kind == MessageKind::Notice && matches!(refusal, Refusal::Numeric { .. }) && !world.has_label();
+    if !is_silent {
+        world.refuse(call.conn, call.command.name, refusal);
+    }
+    Ok(())
+}
+
+/// Where a message goes.
+struct Target {
+    place: Place,
+    /// What it is called.
+    name: String,
+    /// Who it is, when it is one person.
+    person: Option<Person>,
+}
+
+fn send_one(world: &mut World, call: &Call<'_>, kind: MessageKind, to: &str, text: &str) -> Handled {
+    let conn = call.conn;
+    let target = find(world, conn, to)?;
+    if target.person == Some(Person::Correspondent) && correspondent::takes(world, conn, text) {
+        return Ok(());
+    }
+    let idempotency_id = idempotency_id(world, call, &target.name)?;
+    let source = source_of(world, conn);
+    let line = Line::new(kind.command()).source(&source).param(&target.name).trailing(text);
+    if line.body_bytes() > BODY_BYTES_MAX {
+        return Err(Refusal::numeric(ERR_INPUTTOOLONG, &[], "Input line was too long"));
+    }
+    let author = world.session(conn).author();
+    let event = Event::Message { kind, text: text.to_owned() };
+    let draft = Draft::new(author, target.place, &target.name, event).once(idempotency_id);
+    let client_tags = client_tags(world, conn, &call.message);
+    world.append(draft.with_client_tags(client_tags));
+    if kind == MessageKind::Privmsg
+        && let Some(reason) = target.person.and_then(|person| world.away_of(person))
+    {
+        let away = world.numeric(conn, RPL_AWAY).param(&target.name).trailing(&reason);
+        world.reply(conn, away);
+    }
+    Ok(())
+}
+
+/// Finds out where a message goes, and whether its sender may say something there.
+fn find(world: &World, conn: ConnId, to: &str) -> Result<Target, Refusal> {
+    if ChannelName::looks_like(to) {
+        let id = world.find_channel(to)?;
+        let Some(channel) = world.state.channel(id) else { return Err(no_such_nick(to)) };
+        policy::may_speak(channel, &world.asker(conn, id))?;
+        return Ok(Target { place: Place::Channel(id), name: channel.name.to_string(), person: None });
+    }
+    let person = world.person(to).ok_or_else(|| no_such_nick(to))?;
+    let place = match (account_number(world.person_of(conn)), account_number(person)) {
+        // The correspondent does not talk to itself.
+        (Some(AccountId::CORRESPONDENT), Some(AccountId::CORRESPONDENT)) => return Err(no_such_nick(to)),
+        (Some(own), Some(other)) => Place::direct(own, other),
+        _ => Place::Unlisted,
+    };
+    Ok(Target { place, name: world.name_of(person), person: Some(person) })
+}
+
+/// The number by which somebody stands in the place of a direct conversation; guests have none.
+fn account_number(person: Person) -> Option<AccountId> {
+    match person {
+        Person::Account(account) => Some(account),
+        Person::Correspondent => Some(AccountId::CORRESPONDENT),
+        Person::Guest(_) => None,
+    }
+}
+
+/// From whom the lines of a session come.
+fn source_of(world: &World, conn: ConnId) -> String {
+    let session = world.session(conn);
+    if session.is_operator() { world.correspondent_source() } else { session.source() }
+}
+
+/// The idempotency id of a line, when its sender knows that capability.
+fn idempotency_id(world: &World, call: &Call<'_>, target: &str) -> Result<Option<String>, Refusal> {
+    let session = world.session(call.conn);
+    if !session.has(Cap::Idempotency) && !session.has(Cap::MessageTags) {
+        return Ok(None);
+    }
+    match call.message.tag(IDEMPOTENCY_TAG) {
+        Some(id) if id.is_empty() || id.len() > IDEMPOTENCY_ID_BYTES_MAX => {
+            Err(Refusal::fail("INVALID_IDEMPOTENCY_ID", &[target], "server-invalid-idempotency-id"))
+        }
+        id => Ok(id.map(|id| id.into_owned())),
+    }
+}
+
+/// The client-only tags that go on to others, as they go over the wire; of a repeated one the last.
+fn client_tags(world: &World, conn: ConnId, message: &Message<'_>) -> String {
+    if !world.session(conn).has(Cap::MessageTags) {
+        return String::new();
+    }
+    let mut tags: Vec<Tag<'_>> = Vec::new();
+    for tag in message.tags().filter(|tag| tag.is_client_only() && tag.key != IDEMPOTENCY_TAG) {
+        tags.retain(|known| known.key != tag.key);
+        tags.push(tag);
+    }
+    let written = tags.iter().map(|tag| match tag.escaped {
+        "" => tag.key.to_owned(),
+        escaped => format!("{}={escaped}", tag.key),
+    });
+    written.collect::<Vec<_>>().join(";")
+}
+
+/// `TAGMSG <target>{,<target>}`: only its client-only tags matter; without any there is nothing to tell.
+pub(crate) fn tagmsg(world: &mut World, call: &Call<'_>) -> Handled {
+    let tags = client_tags(world, call.conn, &call.message);
+    for (place, to) in targets(call)?.iter().enumerate() {
+        if place >= limits::TARGETS_MAX {
+            return Err(Refusal::numeric(ERR_TOOMANYTARGETS, &[to], "Too many targets"));
+        }
+        match find(world, call.conn, to) {
+            Ok(_) if tags.is_empty() => {}
+            Ok(target) => tag_one(world, call.conn, &target, &tags),
+            Err(refusal) => world.refuse(call.conn, call.command.name, refusal),
+        }
+    }
+    Ok(())
+}
+
+fn tag_one(world: &mut World, conn: ConnId, target: &Target, tags: &str) {
+    let mut receivers = match (target.place, target.person) {
+        (Place::Channel(id), _) => world.channel_sessions(id),
+        (_, Some(person)) => world.sessions_of(person),
+        (_, None) => Vec::new(),
+    };
+    let is_to_itself = receivers.contains(&conn) && target.person.is_some();
+    for own in world.sessions_of(world.person_of(conn)) {
+        if !receivers.contains(&own) {
+            receivers.push(own);
+        }
+    }
+    receivers.retain(|receiver| *receiver != conn);
+    let mut stamp = world.stamp_of(conn);
+    tags.clone_into(&mut stamp.client_tags);
+    let line = Line::new("TAGMSG").source(&source_of(world, conn)).param(&target.name);
+    world.tell(&receivers, &stamp, CapSet::EMPTY, true, |caps| caps.has(Cap::MessageTags).then(|| line.clone()));
+    let caps = world.session(conn).caps;
+    if is_to_itself && caps.has(Cap::MessageTags) {
+        world.send_unlabelled(conn, stamp.put_on(line.clone(), caps));
+    }
+    if caps.has(Cap::EchoMessage) && caps.has(Cap::MessageTags) {
+        world.reply(conn, stamp.put_on(line, caps));
+    }
+}
