@@ -49,6 +49,7 @@ impl World {
         Asker {
             source: session.source(),
             account: session.account(),
+            account_name: self.account_of(conn).map(|account| account.state.name.folded().clone()),
             rank: self.rank_of(conn, channel),
             is_operator: session.is_operator(),
             is_invited: self.invites.has(channel, self.person_of(conn)),

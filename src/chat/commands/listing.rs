@@ -6,10 +6,10 @@
 use super::Call;
 use crate::chat::event::ChannelId;
 use crate::chat::limits;
-use crate::chat::modes::mask_matches;
 use crate::chat::policy::channel as policy;
 use crate::chat::reply::Handled;
 use crate::chat::world::World;
+use crate::proto::mask::{fold_mask, glob};
 use crate::proto::names::ChannelName;
 use crate::proto::numerics::{RPL_ENDOFNAMES, RPL_LIST, RPL_LISTEND, RPL_LISTSTART};
 
@@ -44,7 +44,7 @@ pub(crate) fn list(world: &mut World, call: &Call<'_>) -> Handled {
     for id in channels {
         let Some(channel) = world.state.channel(id).filter(|_| sees(world, call, id)) else { continue };
         let there = world.present_members(channel).len();
-        if !wanted.fits(channel.name.as_str(), there) {
+        if !wanted.fits(&channel.name, there) {
             continue;
         }
         let topic = channel.topic.as_ref().map_or("", |topic| topic.text.as_str());
@@ -64,17 +64,17 @@ fn sees(world: &World, call: &Call<'_>, id: ChannelId) -> bool {
 
 /// What a LIST asks for.
 #[derive(Debug, Default)]
-struct Wanted<'a> {
+struct Wanted {
     /// These channels only.
     names: Option<Vec<ChannelName>>,
-    masks: Vec<&'a str>,
-    refused_masks: Vec<&'a str>,
+    masks: Vec<String>,
+    refused_masks: Vec<String>,
     more_than: Option<usize>,
     less_than: Option<usize>,
 }
 
-impl<'a> Wanted<'a> {
-    fn parse(first: &'a str, second: &'a str) -> Self {
+impl Wanted {
+    fn parse(first: &str, second: &str) -> Self {
         let mut wanted = Self::default();
         let conditions = first.split(',').chain(second.split(',')).filter(|condition| !condition.is_empty());
         for condition in conditions.take(limits::TARGETS_MAX) {
@@ -83,9 +83,9 @@ impl<'a> Wanted<'a> {
             } else if let Some(number) = condition.strip_prefix('<') {
                 wanted.less_than = number.parse().ok();
             } else if let Some(mask) = condition.strip_prefix('!') {
-                wanted.refused_masks.push(mask);
+                wanted.refused_masks.push(fold_mask(mask));
             } else if condition.contains(['*', '?']) {
-                wanted.masks.push(condition);
+                wanted.masks.push(fold_mask(condition));
             } else {
                 wanted.names.get_or_insert_default().extend(ChannelName::new(condition));
             }
@@ -93,9 +93,10 @@ impl<'a> Wanted<'a> {
         wanted
     }
 
-    fn fits(&self, name: &str, there: usize) -> bool {
-        (self.masks.is_empty() || self.masks.iter().any(|mask| mask_matches(mask, name)))
-            && !self.refused_masks.iter().any(|mask| mask_matches(mask, name))
+    fn fits(&self, name: &ChannelName, there: usize) -> bool {
+        let name = name.folded().as_str();
+        (self.masks.is_empty() || self.masks.iter().any(|mask| glob(mask, name)))
+            && !self.refused_masks.iter().any(|mask| glob(mask, name))
             && self.more_than.is_none_or(|number| there > number)
             && self.less_than.is_none_or(|number| there < number)
     }

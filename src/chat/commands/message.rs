@@ -8,7 +8,7 @@
 
 use super::Call;
 use super::channel::no_such_nick;
-use super::correspondent;
+use super::address::obeys_allow;
 use crate::chat::deliver::IDEMPOTENCY_TAG;
 use crate::chat::event::{AccountId, Event, MessageKind, Place};
 use crate::chat::limits;
@@ -37,14 +37,12 @@ pub(crate) fn notice(world: &mut World, call: &Call<'_>) -> Handled {
 
 fn send(world: &mut World, call: &Call<'_>, kind: MessageKind) -> Handled {
     let targets = match targets(call) {
-        Ok(targets) if call.param(1).is_empty() => {
-            drop(targets);
-            let refusal = Refusal::numeric(ERR_NOTEXTTOSEND, &[], "No text to send");
-            return refuse(world, call, kind, refusal);
-        }
         Ok(targets) => targets,
         Err(refusal) => return refuse(world, call, kind, refusal),
     };
+    if call.param(1).is_empty() {
+        return refuse(world, call, kind, Refusal::numeric(ERR_NOTEXTTOSEND, &[], "No text to send"));
+    }
     for (place, target) in targets.iter().enumerate() {
         let sent = if place >= limits::TARGETS_MAX {
             Err(Refusal::numeric(ERR_TOOMANYTARGETS, &[target], "Too many targets"))
@@ -95,8 +93,8 @@ struct Target {
 
 fn send_one(world: &mut World, call: &Call<'_>, kind: MessageKind, to: &str, text: &str) -> Handled {
     let conn = call.conn;
-    let target = find(world, conn, to)?;
-    if target.person == Some(Person::Correspondent) && correspondent::takes(world, conn, text) {
+    let target = find(world, conn, to, text)?;
+    if target.person == Some(Person::Correspondent) && obeys_allow(world, conn, text) {
         return Ok(());
     }
     let idempotency_id = idempotency_id(world, call, &target.name)?;
@@ -120,11 +118,11 @@ fn send_one(world: &mut World, call: &Call<'_>, kind: MessageKind, to: &str, tex
 }
 
 /// Finds out where a message goes, and whether its sender may say something there.
-fn find(world: &World, conn: ConnId, to: &str) -> Result<Target, Refusal> {
+fn find(world: &World, conn: ConnId, to: &str, text: &str) -> Result<Target, Refusal> {
     if ChannelName::looks_like(to) {
         let id = world.find_channel(to)?;
         let Some(channel) = world.state.channel(id) else { return Err(no_such_nick(to)) };
-        policy::may_speak(channel, &world.asker(conn, id))?;
+        policy::may_speak(channel, &world.asker(conn, id), text)?;
         return Ok(Target { place: Place::Channel(id), name: channel.name.to_string(), person: None });
     }
     let person = world.person(to).ok_or_else(|| no_such_nick(to))?;
@@ -190,7 +188,7 @@ pub(crate) fn tagmsg(world: &mut World, call: &Call<'_>) -> Handled {
         if place >= limits::TARGETS_MAX {
             return Err(Refusal::numeric(ERR_TOOMANYTARGETS, &[to], "Too many targets"));
         }
-        match find(world, call.conn, to) {
+        match find(world, call.conn, to, "") {
             Ok(_) if tags.is_empty() => {}
             Ok(target) => tag_one(world, call.conn, &target, &tags),
             Err(refusal) => world.refuse(call.conn, call.command.name, refusal),

@@ -7,17 +7,20 @@ use super::Call;
 use super::channel::no_such_nick;
 use crate::chat::event::{AccountId, ChannelId, ChannelModes, Event, Rank};
 use crate::chat::limits;
-use crate::chat::modes::{ChangeText, KEY_BYTES_MAX, ModeWish, full_mask, wishes};
+use crate::chat::modes::KEY_BYTES_MAX;
 use crate::chat::people::Person;
 use crate::chat::policy::channel::{self as policy, Asker};
 use crate::chat::ports::ConnId;
 use crate::chat::reply::{Handled, Refusal};
 use crate::chat::world::World;
 use crate::proto::line::BODY_BYTES_MAX;
+use crate::proto::mask::Mask;
 use crate::proto::message::Line;
+use crate::proto::modes::{ModeChange, ModeFault, channel_mode_kind, mode_words, parse_modes};
 use crate::proto::numerics::{
     ERR_BANLISTFULL, ERR_CHANOPRIVSNEEDED, ERR_INVALIDMODEPARAM, ERR_UNKNOWNMODE, ERR_USERNOTINCHANNEL, RPL_BANLIST,
-    RPL_CHANNELMODEIS, RPL_CREATIONTIME, RPL_ENDOFBANLIST,
+    RPL_CHANNELMODEIS, RPL_CREATIONTIME, RPL_ENDOFBANLIST, RPL_ENDOFEXCEPTLIST, RPL_ENDOFINVEXLIST, RPL_EXCEPTLIST,
+    RPL_INVEXLIST,
 };
 
 /// `MODE <channel> [<modes> [<parameter>…]]`.
@@ -29,29 +32,59 @@ pub(crate) fn channel_mode(world: &mut World, call: &Call<'_>) -> Handled {
     if !policy::may_see(channel, &asker) {
         policy::must_be_member(channel, &asker)?;
     }
-    let Some(modes) = call.message.param(1).filter(|modes| !modes.is_empty()) else {
+    let words = call.message.params().get(1..).unwrap_or_default();
+    if words.iter().all(|word| word.is_empty()) {
         return show_modes(world, conn, id, &asker);
-    };
-    let wishes = wishes(modes, &call.message.params()[2..], limits::MODE_PARAMETERS_MAX);
-    let is_change = |wish: &ModeWish<'_>| !matches!(wish, ModeWish::Show(_) | ModeWish::Unknown(_));
-    if wishes.iter().any(is_change) {
+    }
+    let request = parse_modes(words, channel_mode_kind, limits::MODE_CHANGES_MAX);
+    for fault in request.faults {
+        let refusal = refusal_of(world, id, &fault);
+        world.refuse(conn, call.command.name, refusal);
+    }
+    if request.changes.iter().any(|change| !asks_for_list(change)) {
         world.require_journal(&[call.param(0)])?;
     }
-    let mut change = Change::of(conn, id, asker, channel.modes.clone());
+    let Some(channel) = world.state.channel(id) else { return Ok(()) };
+    let mut changing = Changing::of(conn, id, asker, channel.modes.clone());
     let mut lacks_rank = false;
-    for wish in &wishes {
-        match change.take_in(world, wish) {
-            // Said once, however many changes needed a higher rank.
-            Err(Refusal::Numeric { numeric: ERR_CHANOPRIVSNEEDED, .. }) if lacks_rank => {}
-            Err(refusal) => {
-                lacks_rank |= matches!(refusal, Refusal::Numeric { numeric: ERR_CHANOPRIVSNEEDED, .. });
-                world.refuse(conn, call.command.name, refusal);
-            }
-            Ok(()) => {}
+    for wish in &request.changes {
+        let taken = if asks_for_list(wish) { show_list(world, conn, id, wish.letter) } else { changing.take_in(world, wish) };
+        let Err(refusal) = taken else { continue };
+        let is_about_rank = matches!(refusal, Refusal::Numeric { numeric: ERR_CHANOPRIVSNEEDED, .. });
+        // Said once, however many changes needed a higher rank.
+        if !is_about_rank || !lacks_rank {
+            world.refuse(conn, call.command.name, refusal);
+        }
+        lacks_rank |= is_about_rank;
+    }
+    changing.append(world);
+    Ok(())
+}
+
+/// Whether a list is only to be shown.
+fn asks_for_list(change: &ModeChange) -> bool {
+    change.param.is_none() && LISTS.iter().any(|(letter, ..)| *letter == change.letter)
+}
+
+/// The lists: the letter, the numeric of an entry, the numeric and the text of the end.
+const LISTS: [(char, &str, &str, &str); 3] = [
+    ('b', RPL_BANLIST, RPL_ENDOFBANLIST, "End of channel ban list"),
+    ('e', RPL_EXCEPTLIST, RPL_ENDOFEXCEPTLIST, "End of channel exception list"),
+    ('I', RPL_INVEXLIST, RPL_ENDOFINVEXLIST, "End of channel invite exception list"),
+];
+
+fn refusal_of(world: &World, channel: ChannelId, fault: &ModeFault) -> Refusal {
+    match fault {
+        ModeFault::Unknown(letter) => {
+            Refusal::numeric(ERR_UNKNOWNMODE, &[&letter.to_string()], "is unknown mode char to me")
+        }
+        ModeFault::MissingParam(letter) => {
+            bad_parameter(world, channel, *letter, "*", "You must specify a parameter for this mode")
+        }
+        ModeFault::BadParam(letter, parameter) => {
+            bad_parameter(world, channel, *letter, parameter, "The parameter is not well-formed")
         }
     }
-    change.append(world);
-    Ok(())
 }
 
 fn show_modes(world: &mut World, conn: ConnId, id: ChannelId, asker: &Asker) -> Handled {
@@ -69,84 +102,79 @@ fn show_modes(world: &mut World, conn: ConnId, id: ChannelId, asker: &Asker) -> 
 }
 
 /// The changes of one MODE line as they gather.
-struct Change {
+struct Changing {
     conn: ConnId,
     channel: ChannelId,
     asker: Asker,
     /// The modes as they come out.
     modes: ChannelModes,
-    text: ChangeText,
+    /// The changes as they will be told.
+    changes: Vec<ModeChange>,
     /// New ranks of accounts, each account once.
     ranks: Vec<(AccountId, Rank)>,
     /// Entries added (true) and removed (false).
     masks: Vec<(bool, char, String)>,
 }
 
-impl Change {
+impl Changing {
     fn of(conn: ConnId, channel: ChannelId, asker: Asker, modes: ChannelModes) -> Self {
-        Self { conn, channel, asker, modes, text: ChangeText::default(), ranks: Vec::new(), masks: Vec::new() }
+        Self { conn, channel, asker, modes, changes: Vec::new(), ranks: Vec::new(), masks: Vec::new() }
     }
 
-    fn take_in(&mut self, world: &mut World, wish: &ModeWish<'_>) -> Handled {
+    fn take_in(&mut self, world: &mut World, wish: &ModeChange) -> Handled {
         let Some(channel) = world.state.channel(self.channel) else { return Ok(()) };
-        match wish {
-            ModeWish::Show(letter) => return show_list(world, self.conn, self.channel, *letter),
-            ModeWish::Unknown(letter) => {
-                let letter = letter.to_string();
-                return Err(Refusal::numeric(ERR_UNKNOWNMODE, &[&letter], "is unknown mode char to me"));
-            }
-            ModeWish::Rank(..) => {}
-            _ => policy::may_change(channel, &self.asker)?,
+        let parameter = wish.param.as_deref().unwrap_or_default();
+        if Rank::of_letter(wish.letter).is_some() {
+            return self.rank(world, wish.is_set, wish.letter, parameter);
         }
-        match wish {
-            ModeWish::Flag(on, letter) => {
-                if self.modes.set_flag(*letter, *on) {
-                    self.note(world, *on, *letter, None);
+        policy::may_change(channel, &self.asker)?;
+        match wish.letter {
+            'b' | 'e' | 'I' => self.mask(world, wish.is_set, wish.letter, parameter),
+            'k' => self.key(world, wish.is_set.then_some(parameter)),
+            'l' => self.limit(world, wish.is_set.then_some(parameter)),
+            flag => {
+                // A copy is tried, because a note may first append what has gathered, without this flag.
+                let mut modes = self.modes.clone();
+                if modes.set_flag(flag, wish.is_set) {
+                    self.note(world, wish.is_set, flag, None);
+                    self.modes = modes;
                 }
+                Ok(())
             }
-            ModeWish::Key(key) => {
-                if key.is_empty() || key.len() > KEY_BYTES_MAX || key.contains([' ', ',', ':']) || key.contains(char::is_control) {
-                    return Err(bad_parameter(world, self.channel, 'k', key, "Key is not well-formed"));
-                }
-                if self.modes.key.as_deref() != Some(key) {
-                    self.note(world, true, 'k', Some(key));
-                    self.modes.key = Some((*key).to_owned());
-                }
+        }
+    }
+
+    fn key(&mut self, world: &mut World, key: Option<&str>) -> Handled {
+        match key {
+            Some(key) if key.len() > KEY_BYTES_MAX || key.contains([',', ':']) || key.contains(char::is_control) => {
+                return Err(bad_parameter(world, self.channel, 'k', key, "Key is not well-formed"));
             }
-            ModeWish::NoKey => {
-                if self.modes.key.is_some() {
-                    self.note(world, false, 'k', Some("*"));
-                    self.modes.key = None;
-                }
-            }
-            ModeWish::Limit(text) => {
-                let Some(limit) = text.parse::<u32>().ok().filter(|limit| *limit > 0) else {
-                    return Err(bad_parameter(world, self.channel, 'l', text, "The limit is a number above 0"));
-                };
-                if self.modes.limit != Some(limit) {
-                    self.note(world, true, 'l', Some(&limit.to_string()));
-                    self.modes.limit = Some(limit);
-                }
-            }
-            ModeWish::NoLimit => {
-                if self.modes.limit.is_some() {
-                    self.note(world, false, 'l', None);
-                    self.modes.limit = None;
-                }
-            }
-            ModeWish::Mask(on, letter, mask) => return self.mask(world, *on, *letter, mask),
-            ModeWish::Rank(on, letter, nick) => return self.rank(world, *on, *letter, nick),
-            ModeWish::Show(_) | ModeWish::Unknown(_) => {}
+            key if self.modes.key.as_deref() == key => return Ok(()),
+            // Who takes a key away need not know it, and nobody is told what it was.
+            key => self.note(world, key.is_some(), 'k', Some(key.unwrap_or("*"))),
+        }
+        self.modes.key = key.map(str::to_owned);
+        Ok(())
+    }
+
+    fn limit(&mut self, world: &mut World, limit: Option<&str>) -> Handled {
+        let number = limit.and_then(|text| text.parse::<u32>().ok()).filter(|number| *number > 0);
+        if let (Some(text), None) = (limit, number) {
+            return Err(bad_parameter(world, self.channel, 'l', text, "The limit is a number above 0"));
+        }
+        if self.modes.limit != number {
+            self.note(world, number.is_some(), 'l', number.map(|number| number.to_string()).as_deref());
+            self.modes.limit = number;
         }
         Ok(())
     }
 
-    fn mask(&mut self, world: &mut World, on: bool, letter: char, mask: &str) -> Handled {
-        let Some(mask) = full_mask(mask) else {
-            return Err(bad_parameter(world, self.channel, letter, mask, "The mask is not well-formed"));
+    fn mask(&mut self, world: &mut World, on: bool, letter: char, text: &str) -> Handled {
+        let Ok(mask) = Mask::parse(text) else {
+            return Err(bad_parameter(world, self.channel, letter, text, "The mask is not well-formed"));
         };
         let Some(channel) = world.state.channel(self.channel) else { return Ok(()) };
-        let same = |known: &str| known.eq_ignore_ascii_case(&mask);
+        let same = |known: &str| Mask::parse(known).is_ok_and(|known| known == mask);
         let in_state = channel.masks.iter().find(|entry| entry.letter == letter && same(&entry.mask));
         let in_change = self.masks.iter().rev().find(|(_, known, mask)| *known == letter && same(mask));
         let is_there = in_change.map_or(in_state.is_some(), |(added, ..)| *added);
@@ -154,12 +182,13 @@ impl Change {
             return Ok(());
         }
         // An entry is removed as it was written when it was added.
-        let mask = in_change.map(|(.., mask)| mask).or(in_state.map(|entry| &entry.mask)).unwrap_or(&mask).clone();
+        let known = in_change.map(|(.., mask)| mask).or(in_state.map(|entry| &entry.mask));
+        let mask = known.map_or(mask.as_str(), String::as_str).to_owned();
         let added = self.masks.iter().filter(|(added, known, _)| *added && *known == letter).count();
         let entries = channel.masks.iter().filter(|entry| entry.letter == letter).count();
         if on && entries + added >= limits::LIST_ENTRIES_MAX {
-            let params = [channel.name.as_str(), &letter.to_string()].map(str::to_owned).to_vec();
-            return Err(Refusal::Numeric { numeric: ERR_BANLISTFULL, params, text: "Channel list is full" });
+            let letter = letter.to_string();
+            return Err(Refusal::numeric(ERR_BANLISTFULL, &[channel.name.as_str(), &letter], "Channel list is full"));
         }
         self.note(world, on, letter, Some(&mask));
         self.masks.push((on, letter, mask));
@@ -202,26 +231,30 @@ impl Change {
         Ok(())
     }
 
-    /// Notes one change as it is told. What does not fit into the line any more becomes an event of its own.
+    /// Notes one change as it is told, before it is made. What no longer fits into the same line becomes an event of its own.
     fn note(&mut self, world: &mut World, on: bool, letter: char, parameter: Option<&str>) {
+        let change = if on { ModeChange::set(letter, parameter) } else { ModeChange::unset(letter, parameter) };
+        self.changes.push(change.clone());
+        let (letters, parameters) = mode_words(&self.changes);
         let name = world.channel_name(self.channel);
-        let line = Line::new("MODE").source(&self.asker.source).param(&name).trailing("");
-        let more = 3 + parameter.map_or(0, |parameter| parameter.len() + 1);
-        if line.body_bytes() + self.text.bytes() + more > BODY_BYTES_MAX {
-            // The key and the limit are noted before they change, so that the event's state is that of its text.
+        let line = Line::new("MODE").source(&self.asker.source).param(&name).param(&letters);
+        if parameters.into_iter().fold(line, Line::param).body_bytes() > BODY_BYTES_MAX {
+            self.changes.pop();
             self.append(world);
+            self.changes.push(change);
         }
-        self.text.push(on, letter, parameter);
     }
 
     /// Appends what has gathered.
     fn append(&mut self, world: &mut World) {
-        let text = std::mem::take(&mut self.text);
-        if text.is_empty() {
+        let changes = std::mem::take(&mut self.changes);
+        if changes.is_empty() {
             return;
         }
+        let (letters, parameters) = mode_words(&changes);
+        let text = std::iter::once(letters.as_str()).chain(parameters).collect::<Vec<_>>().join(" ");
         let (ranks, masks) = (std::mem::take(&mut self.ranks), std::mem::take(&mut self.masks));
-        let event = Event::ModesChanged { text: text.text(), modes: self.modes.clone(), ranks, masks };
+        let event = Event::ModesChanged { text, modes: self.modes.clone(), ranks, masks };
         world.append_to_channel(self.conn, self.channel, event);
     }
 }
@@ -236,16 +269,19 @@ fn bad_parameter(world: &World, channel: ChannelId, letter: char, parameter: &st
 fn show_list(world: &mut World, conn: ConnId, id: ChannelId, letter: char) -> Handled {
     world.shows(id);
     let Some(channel) = world.state.channel(id) else { return Ok(()) };
+    let Some((_, entry_numeric, end_numeric, end)) = LISTS.into_iter().find(|(known, ..)| *known == letter) else {
+        return Ok(());
+    };
     let name = channel.name.as_str();
     let lines: Vec<Line> = channel
         .masks
         .iter()
         .filter(|entry| entry.letter == letter)
         .map(|entry| {
-            let line = world.numeric(conn, RPL_BANLIST).param(name).param(&entry.mask).param(&entry.set_by);
+            let line = world.numeric(conn, entry_numeric).param(name).param(&entry.mask).param(&entry.set_by);
             line.param(&entry.set_at.as_seconds().to_string())
         })
-        .chain([world.numeric(conn, RPL_ENDOFBANLIST).param(name).trailing("End of channel ban list")])
+        .chain([world.numeric(conn, end_numeric).param(name).trailing(end)])
         .collect();
     for line in lines {
         world.reply(conn, line);

@@ -5,12 +5,14 @@
 
 use crate::chat::apply::Channel;
 use crate::chat::event::{AccountId, Rank};
-use crate::chat::modes::mask_matches;
 use crate::chat::reply::{Handled, Refusal};
+use crate::proto::mask::{Mask, fold_mask};
+use crate::proto::names::Folded;
 use crate::proto::numerics::{
     ERR_BADCHANNELKEY, ERR_BANNEDFROMCHAN, ERR_CANNOTSENDTOCHAN, ERR_CHANNELISFULL, ERR_CHANOPRIVSNEEDED,
-    ERR_INVITEONLYCHAN, ERR_NOTONCHANNEL,
+    ERR_INVITEONLYCHAN, ERR_NEEDREGGEDNICK, ERR_NOTONCHANNEL,
 };
+use crate::proto::text::Ctcp;
 
 /// Somebody who wants something of a channel.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub(crate) struct Asker {
     pub source: String,
     /// The account.
     pub account: Option<AccountId>,
+    /// The account's name.
+    pub account_name: Option<Folded>,
     /// The rank in the channel; nothing for those who are no members.
     pub rank: Option<Rank>,
     /// Whether an operator of the server asks.
@@ -37,14 +41,20 @@ impl Asker {
         self.is_operator || (channel.founder.is_some() && channel.founder == self.account)
     }
 
-    fn is_banned(&self, channel: &Channel) -> bool {
-        channel.masks.iter().any(|entry| entry.letter == 'b' && mask_matches(&entry.mask, &self.source))
+    /// Whether an entry of a list means the asker.
+    fn is_in_list(&self, channel: &Channel, letter: char) -> bool {
+        let mut entries = channel.masks.iter().filter(|entry| entry.letter == letter).peekable();
+        if entries.peek().is_none() {
+            return false;
+        }
+        let source = fold_mask(&self.source);
+        let means = |mask: Mask| mask.matches(self.account_name.as_ref(), &[&source]);
+        entries.any(|entry| Mask::parse(&entry.mask).is_ok_and(means))
     }
-}
 
-/// How high a rank is: 0 for none, 1 for `v`, up to 5 for `q`. Only its highest letter counts.
-fn height(rank: Rank) -> u32 {
-    u8::BITS - rank.0.leading_zeros()
+    fn is_banned(&self, channel: &Channel) -> bool {
+        self.is_in_list(channel, 'b') && !self.is_in_list(channel, 'e')
+    }
 }
 
 fn refusal(numeric: &'static str, channel: &Channel, text: &'static str) -> Refusal {
@@ -71,7 +81,10 @@ pub(crate) fn may_join(channel: &Channel, asker: &Asker, key: Option<&str>, memb
     if asker.is_banned(channel) {
         return Err(refusal(ERR_BANNEDFROMCHAN, channel, "Cannot join channel (+b)"));
     }
-    if channel.has_flag('i') && !asker.is_invited {
+    if channel.has_flag('R') && asker.account.is_none() && !asker.is_invited {
+        return Err(refusal(ERR_NEEDREGGEDNICK, channel, "Cannot join channel (+R): you need to be logged in"));
+    }
+    if channel.has_flag('i') && !asker.is_invited && !asker.is_in_list(channel, 'I') {
         return Err(refusal(ERR_INVITEONLYCHAN, channel, "Cannot join channel (+i)"));
     }
     if channel.modes.key.is_some() && channel.modes.key.as_deref() != key {
@@ -88,9 +101,12 @@ pub(crate) fn may_see(channel: &Channel, asker: &Asker) -> bool {
     !channel.has_flag('s') || asker.rank.is_some() || asker.is_operator
 }
 
-/// Whether somebody may speak in the channel.
-pub(crate) fn may_speak(channel: &Channel, asker: &Asker) -> Handled {
+/// Whether somebody may say this text in the channel (an empty one stands for tags alone).
+pub(crate) fn may_speak(channel: &Channel, asker: &Asker, text: &str) -> Handled {
     let refused = |text| Err(refusal(ERR_CANNOTSENDTOCHAN, channel, text));
+    if channel.has_flag('C') && Ctcp::parse(text).is_some_and(|ctcp| !ctcp.is_action()) {
+        return refused("Cannot send to channel (+C)");
+    }
     if asker.power().at_least('v') {
         return Ok(());
     }
@@ -99,6 +115,9 @@ pub(crate) fn may_speak(channel: &Channel, asker: &Asker) -> Handled {
     }
     if channel.has_flag('m') {
         return refused("Cannot send to channel (+m)");
+    }
+    if channel.has_flag('M') && asker.account.is_none() {
+        return refused("Cannot send to channel (+M)");
     }
     if asker.is_banned(channel) {
         return refused("Cannot send to channel (+b)");
@@ -130,7 +149,7 @@ pub(crate) fn may_invite(channel: &Channel, asker: &Asker) -> Handled {
 pub(crate) fn may_kick(channel: &Channel, asker: &Asker, target: Rank) -> Handled {
     must_be_member(channel, asker)?;
     let power = asker.power();
-    let outranks = height(power) > height(target) || power.at_least('o') && height(power) == height(target);
+    let outranks = power.height() > target.height() || power.at_least('o') && power.height() == target.height();
     if power.at_least('h') && outranks { Ok(()) } else { Err(needs_rank(channel)) }
 }
 
@@ -155,7 +174,7 @@ pub(crate) fn may_rank(channel: &Channel, asker: &Asker, letter: char, on: bool,
     // `a` is given by founders, like `q`.
     let needed = if needed == 'a' { 'q' } else { needed };
     let power = asker.power();
-    let is_enough = power.at_least(needed) && (on || height(power) >= height(target));
+    let is_enough = power.at_least(needed) && (on || power.height() >= target.height());
     if is_enough { Ok(()) } else { Err(needs_rank(channel)) }
 }
 
@@ -184,6 +203,7 @@ mod tests {
         Asker {
             source: "ann!ann@x.cloak".to_owned(),
             account: Some(AccountId(account)),
+            account_name: None,
             rank: rank.map(Rank::from_letters),
             is_operator: false,
             is_invited: false,
@@ -192,6 +212,10 @@ mod tests {
 
     fn rank(letters: &str) -> Rank {
         Rank::from_letters(letters)
+    }
+
+    fn speaks(flags: &str, asker: &Asker) -> bool {
+        may_speak(&channel(flags), asker, "hi").is_ok()
     }
 
     #[test]
@@ -223,17 +247,22 @@ mod tests {
         let mask = "*!*@x.*".to_owned();
         barred.masks = vec![ListEntry { letter: 'b', mask, set_by: String::new(), set_at: Timestamp::default() }];
         assert_eq!(numeric(&barred, &asker(2, None), Some("k")), "474");
-        assert!(may_speak(&barred, &asker(2, Some(""))).is_err());
-        assert!(may_speak(&barred, &asker(2, Some("v"))).is_ok());
+        assert!(may_speak(&barred, &asker(2, Some("")), "hi").is_err());
+        assert!(may_speak(&barred, &asker(2, Some("v")), "hi").is_ok());
+        let mask = "ann".to_owned();
+        barred.masks.push(ListEntry { letter: 'e', mask, set_by: String::new(), set_at: Timestamp::default() });
+        assert!(may_speak(&barred, &asker(2, Some("")), "hi").is_ok());
     }
 
     #[test]
     fn speaking_follows_n_and_m() {
-        assert!(may_speak(&channel("n"), &asker(2, None)).is_err());
-        assert!(may_speak(&channel(""), &asker(2, None)).is_ok());
-        assert!(may_speak(&channel("m"), &asker(2, Some(""))).is_err());
-        assert!(may_speak(&channel("mn"), &asker(2, Some("v"))).is_ok());
-        assert!(may_speak(&channel("mn"), &Asker { is_operator: true, ..asker(2, None) }).is_ok());
+        assert!(!speaks("n", &asker(2, None)) && speaks("", &asker(2, None)));
+        assert!(!speaks("m", &asker(2, Some(""))) && speaks("mn", &asker(2, Some("v"))));
+        assert!(speaks("mn", &Asker { is_operator: true, ..asker(2, None) }));
+        let guest = Asker { account: None, ..asker(2, Some("")) };
+        assert!(!speaks("M", &guest) && speaks("M", &asker(2, Some(""))));
+        let says = |text| may_speak(&channel("C"), &asker(2, Some("v")), text).is_ok();
+        assert!(says("hi") && says("\u{1}ACTION waves\u{1}") && !says("\u{1}VERSION\u{1}"));
     }
 
     #[test]
