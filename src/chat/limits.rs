@@ -39,3 +39,13 @@ pub const CAP_LIST_BYTES_MAX: usize = 400;
 pub const NAMES_BYTES_MAX: usize = 380;
 /// Accounts in the answer to one `ACCOUNT LIST`. Beyond: the list is cut, and its end says so.
 pub const ACCOUNTS_LISTED_MAX: usize = 10_000;
+/// Targets in one line (PRIVMSG, JOIN, KICK and the like; `TARGMAX`). Beyond: numeric 407.
+pub const TARGETS_MAX: usize = 20;
+/// Changes in one MODE line (`MODES`). Beyond: they are left out.
+pub const MODE_CHANGES_MAX: usize = 20;
+/// Entries in each list of a channel (`MAXLIST`). Beyond: numeric 478.
+pub const LIST_ENTRIES_MAX: usize = 100;
+/// Bytes of the reason of an AWAY (`AWAYLEN`). Beyond: it is cut.
+pub const AWAY_BYTES_MAX: usize = 300;
+/// People in the answer to one WHO by a mask. Beyond: the rest is left out.
+pub const WHO_REPLIES_MAX: usize = 500;

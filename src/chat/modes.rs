@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::event::{ChannelModes, Rank};
+use crate::proto::modes::PREFIXES;
 
 /// The flags of a channel that was just founded.
 pub const FLAGS_AT_FOUNDING: &str = "nt";
@@ -12,6 +13,12 @@ pub const KEY_BYTES_MAX: usize = 32;
 impl Rank {
     /// An operator (`o`, `@`).
     pub const OPERATOR: Self = Self(1 << 2);
+
+    /// The signs of this rank, the highest first; only the highest one unless `all` (`multi-prefix`).
+    pub fn prefixes(self, all: bool) -> String {
+        let held = PREFIXES.iter().filter(|prefix| self.has_letter(prefix.letter));
+        held.map(|prefix| prefix.sign).take(if all { PREFIXES.len() } else { 1 }).collect()
+    }
 
     /// Whether this very letter is among its letters.
     pub fn has_letter(self, letter: char) -> bool {
@@ -64,7 +71,6 @@ impl ChannelModes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proto::modes::PREFIXES;
 
     #[test]
     fn ranks_are_the_prefixes_of_the_wire() {

@@ -20,7 +20,7 @@ pub(crate) enum Person {
 
 impl World {
     /// Who is behind a nick. Accounts are found by their name when nobody is there who is called so; deleted ones are not.
-    pub(crate) fn person(&self, nick: &str) -> Option<Person> {
+    pub(crate) fn person_called(&self, nick: &str) -> Option<Person> {
         let nick = Nick::new(nick).ok()?;
         if self.is_correspondent(&nick) {
             return Some(Person::Correspondent);

@@ -2,6 +2,8 @@
 //!
 //! The handlers in [`commands`](super::commands) ask here before they emit an event. Nothing here sends a line.
 
+pub(crate) mod channel;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::limits;

@@ -29,10 +29,11 @@ struct Conversation {
 }
 
 impl Recent {
-    /// Keeps a record when history would tell it. `founding` says that its conversation has no earlier events.
-    pub fn keep(&mut self, record: &Record, founding: bool) {
-        let Some(event) = stored_event(record) else { return };
-        if matches!(record.place, Place::Unlisted | Place::Server) {
+    /// Keeps a record when history would tell it.
+    pub fn keep(&mut self, record: &Record) {
+        let is_founding = matches!(record.event, Event::ChannelFounded { .. });
+        let event = stored_event(record);
+        if matches!(record.place, Place::Unlisted | Place::Server) || event.is_none() && !is_founding {
             return;
         }
         if !self.conversations.contains_key(&record.place) && self.conversations.len() >= CONVERSATIONS_MAX {
@@ -41,7 +42,8 @@ impl Recent {
         let conversation = self
             .conversations
             .entry(record.place)
-            .or_insert_with(|| Conversation { events: VecDeque::new(), whole: founding });
+            .or_insert_with(|| Conversation { events: VecDeque::new(), whole: is_founding });
+        let Some(event) = event else { return };
         if conversation.events.len() == EVENTS_MAX {
             conversation.events.pop_front();
             conversation.whole = false;

@@ -66,6 +66,11 @@ impl World {
         self.turn.actor
     }
 
+    /// Whether the line at hand has a label, so that its sender waits for an answer.
+    pub(crate) fn has_label(&self) -> bool {
+        self.turn.label.is_some()
+    }
+
     /// Takes note of the command at hand, and of its label when labels were asked for.
     pub(super) fn note_command(&mut self, conn: ConnId, message: &Message<'_>, command: &'static str) {
         self.turn.command = command;

@@ -10,9 +10,11 @@ use std::collections::{BTreeMap, HashMap};
 use super::apply::{Account, Channel, State};
 use super::commands;
 use super::event::{AccountId, Author, AuthorKind, ChannelId, Event, Place, Rank, Record, Seq, Snapshot};
+use super::invites::Invites;
 use super::key::WorldKey;
 use super::limits;
 use super::ports::{Answer, ConnId, Effect, Effects, Held, Input, Peer, StoredEvent, StoredWhat};
+use super::recent::Recent;
 use super::reply::{Handled, Refusal, Text};
 use super::session::{Identity, Queued, Session};
 use super::settings::Settings;
@@ -49,6 +51,10 @@ pub struct World {
     is_stalled: bool,
     /// Messages with an idempotency id that are not committed yet: who is told when they turn out to be repetitions.
     pub(super) pending: BTreeMap<Seq, Pending>,
+    /// The open invitations to channels.
+    pub(super) invites: Invites,
+    /// The last events of each conversation.
+    pub(super) recent: Recent,
     /// Which refused addresses were told to their accounts, and when.
     pub(super) refused_addresses: commands::address::Refused,
     /// The most welcomed sessions at one time.
@@ -120,6 +126,8 @@ impl World {
             guests: HashMap::new(),
             is_stalled: false,
             pending: BTreeMap::new(),
+            invites: Invites::default(),
+            recent: Recent::default(),
             refused_addresses: commands::address::Refused::default(),
             sessions_most: 0,
             batches: 0,
@@ -301,6 +309,7 @@ impl World {
             event: draft.event,
         };
         self.state.apply(&record);
+        self.recent.keep(&record);
         self.turn.cause = Some(seq);
         self.shows_seq(seq);
         self.deliver(&record, &draft.client_tags);
@@ -330,6 +339,7 @@ impl World {
     /// A message was a repetition: who sent it gets the first one's echo, at the place where its own would have been.
     fn repeat_first(&mut self, seq: Seq, first: &StoredEvent, effects: &mut Effects) {
         let Some(pending) = self.pending.remove(&seq) else { return };
+        self.recent.forget(pending.place, seq);
         let Some(session) = self.sessions.get(&pending.conn).filter(|session| session.has(Cap::EchoMessage)) else {
             return;
         };
@@ -507,6 +517,12 @@ impl World {
         let Some(channel) = self.state.channel(id) else { return Vec::new() };
         let members = channel.members.keys().flat_map(|account| self.account_sessions(*account));
         members.chain(self.guests.get(&id).into_iter().flat_map(BTreeMap::keys)).copied().collect()
+    }
+
+    /// How many members a channel has, there or not.
+    pub(crate) fn member_count(&self, id: ChannelId) -> usize {
+        let members = self.state.channel(id).map_or(0, |channel| channel.members.len());
+        members + self.guests.get(&id).map_or(0, BTreeMap::len)
     }
 
     /// The members of a channel who are there, one session for each, with their rank.

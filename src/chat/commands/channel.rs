@@ -276,7 +276,7 @@ fn kick_one(world: &mut World, conn: ConnId, name: &str, nick: &str, reason: &st
     let asker = world.asker(conn, id);
     let Some(channel) = world.state.channel(id) else { return Ok(()) };
     policy::must_be_member(channel, &asker)?;
-    let person = world.person(nick).ok_or_else(|| no_such_nick(nick))?;
+    let person = world.person_called(nick).ok_or_else(|| no_such_nick(nick))?;
     let Some(rank) = world.rank_of_person(person, id) else {
         return Err(Refusal::numeric(ERR_USERNOTINCHANNEL, &[nick, name], "They aren't on that channel"));
     };
@@ -304,7 +304,7 @@ pub(crate) fn invite(world: &mut World, call: &Call<'_>) -> Handled {
         _ => {}
     }
     let (nick, name) = (call.param(0), call.param(1));
-    let person = world.person(nick).ok_or_else(|| no_such_nick(nick))?;
+    let person = world.person_called(nick).ok_or_else(|| no_such_nick(nick))?;
     let id = world.find_channel(name)?;
     let asker = world.asker(conn, id);
     let Some(channel) = world.state.channel(id) else { return Ok(()) };
@@ -324,9 +324,12 @@ pub(crate) fn invite(world: &mut World, call: &Call<'_>) -> Handled {
         world.reply(conn, away);
     }
     let mut receivers = world.sessions_of(person);
-    receivers.extend(world.channel_sessions(id).into_iter().filter(|member| {
-        *member != conn && world.session(*member).has(Cap::InviteNotify)
-    }));
+    receivers.extend(
+        world
+            .channel_sessions(id)
+            .into_iter()
+            .filter(|member| *member != conn && world.session(*member).has(Cap::InviteNotify)),
+    );
     let (stamp, source) = (world.stamp_of(conn), world.session(conn).source());
     let line = Line::new("INVITE").source(&source).param(&nick).param(&name);
     world.tell(&receivers, &stamp, CapSet::EMPTY, false, |_| Some(line.clone()));

@@ -34,11 +34,9 @@ pub(crate) fn list(world: &mut World, call: &Call<'_>) -> Handled {
     let start = world.numeric(call.conn, RPL_LISTSTART).param("Channel").trailing("Users  Name");
     world.reply(call.conn, start);
     let channels: Vec<ChannelId> = match &wanted.names {
-        Some(names) => names
-            .iter()
-            .filter_map(|name| world.state.channel_named(name.folded()))
-            .map(|channel| channel.id)
-            .collect(),
+        Some(names) => {
+            names.iter().filter_map(|name| world.state.channel_named(name.folded())).map(|channel| channel.id).collect()
+        }
         None => world.state.channels().map(|channel| channel.id).collect(),
     };
     for id in channels {

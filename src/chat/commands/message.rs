@@ -7,8 +7,8 @@
 //! nothing may be lost silently; so a text of a NOTICE, to which no error is answered, is refused by FAIL only.
 
 use super::Call;
-use super::channel::no_such_nick;
 use super::address::obeys_allow;
+use super::channel::no_such_nick;
 use crate::chat::deliver::IDEMPOTENCY_TAG;
 use crate::chat::event::{AccountId, Event, MessageKind, Place};
 use crate::chat::limits;
@@ -21,9 +21,7 @@ use crate::proto::caps::{Cap, CapSet};
 use crate::proto::line::BODY_BYTES_MAX;
 use crate::proto::message::{Line, Message, Tag};
 use crate::proto::names::{ChannelName, IDEMPOTENCY_ID_BYTES_MAX};
-use crate::proto::numerics::{
-    ERR_INPUTTOOLONG, ERR_NORECIPIENT, ERR_NOTEXTTOSEND, ERR_TOOMANYTARGETS, RPL_AWAY,
-};
+use crate::proto::numerics::{ERR_INPUTTOOLONG, ERR_NORECIPIENT, ERR_NOTEXTTOSEND, ERR_TOOMANYTARGETS, RPL_AWAY};
 
 /// `PRIVMSG <target>{,<target>} <text>`.
 pub(crate) fn privmsg(world: &mut World, call: &Call<'_>) -> Handled {
@@ -125,7 +123,7 @@ fn find(world: &World, conn: ConnId, to: &str, text: &str) -> Result<Target, Ref
         policy::may_speak(channel, &world.asker(conn, id), text)?;
         return Ok(Target { place: Place::Channel(id), name: channel.name.to_string(), person: None });
     }
-    let person = world.person(to).ok_or_else(|| no_such_nick(to))?;
+    let person = world.person_called(to).ok_or_else(|| no_such_nick(to))?;
     let place = match (account_number(world.person_of(conn)), account_number(person)) {
         // The correspondent does not talk to itself.
         (Some(AccountId::CORRESPONDENT), Some(AccountId::CORRESPONDENT)) => return Err(no_such_nick(to)),

@@ -2,7 +2,7 @@
 //!
 //! Each file holds the handlers of one subject. Who writes where: `connection`, `introduce`, `capability`, `welcome`,
 //! `authenticate`, `register`, `address`, `device`, `account`, `correspondent` are about who somebody is; `channel`, `message`,
-//! `history`, `query` about what is said. A handler checks with [`policy`](super::policy), then replies, asks or appends; it
+//! `mode`, `listing`, `history`, `presence`, `who`, `query` about what is said. A handler checks with [`policy`](super::policy), then replies, asks or appends; it
 //! returns a [`Refusal`] instead of sending an error.
 //!
 //! Specifications: Modern IRC, "Client Messages"; IRCv3 `labeled-response`, `standard-replies`.
@@ -11,17 +11,26 @@ pub(crate) mod account;
 pub(crate) mod address;
 pub(crate) mod authenticate;
 pub(crate) mod capability;
+pub(crate) mod channel;
 pub(crate) mod connection;
 pub(crate) mod device;
+pub(crate) mod history;
 pub(crate) mod introduce;
 pub(crate) mod language;
+pub(crate) mod listing;
+pub(crate) mod message;
+pub(crate) mod mode;
+pub(crate) mod presence;
+pub(crate) mod query;
 pub(crate) mod register;
 pub(crate) mod user_mode;
 pub(crate) mod welcome;
+pub(crate) mod who;
 
 use super::ports::{Answer, ConnId};
 use super::reply::{Handled, Refusal, Text};
 use super::world::World;
+use crate::proto::history::HistoryQuery;
 use crate::proto::line::LineError;
 use crate::proto::message::{Message, ParseError};
 use crate::proto::names::AccountName;
@@ -34,6 +43,10 @@ use crate::proto::scram::ClientFirst;
 pub(crate) struct Command {
     /// Its name, in capitals.
     pub name: &'static str,
+    /// How it is written, for HELP.
+    pub syntax: &'static str,
+    /// What it does, for HELP.
+    pub meaning: &'static str,
     /// How many parameters it needs; with fewer it is refused with 461.
     pub params_min: usize,
     /// Whether it may come before the connection is welcomed; else it is refused with 451.
@@ -70,10 +83,15 @@ impl<'a> Call<'a> {
 }
 
 const fn command(name: &'static str, params_min: usize, handler: fn(&mut World, &Call<'_>) -> Handled) -> Command {
-    Command { name, params_min, is_early: false, is_durable: false, is_secret: false, handler }
+    let (syntax, meaning) = ("", "");
+    Command { name, syntax, meaning, params_min, is_early: false, is_durable: false, is_secret: false, handler }
 }
 
 impl Command {
+    const fn help(self, syntax: &'static str, meaning: &'static str) -> Self {
+        Self { syntax, meaning, ..self }
+    }
+
     const fn early(self) -> Self {
         Self { is_early: true, ..self }
     }
@@ -89,20 +107,91 @@ impl Command {
 
 /// Every command that the server knows.
 pub(crate) const COMMANDS: &[Command] = &[
-    command("ACCOUNT", 1, account::account).early().secret(),
-    command("AUTHENTICATE", 1, authenticate::authenticate).early().secret(),
-    command("CAP", 1, capability::cap).early(),
-    command("DEVICE", 1, device::device).secret(),
-    command("ERROR", 0, connection::error).early(),
-    command("LANGUAGE", 0, language::language).early(),
-    command("NICK", 0, introduce::nick).early(),
-    command("PASS", 1, introduce::pass).early().secret(),
-    command("PING", 0, connection::ping).early(),
-    command("PONG", 0, connection::pong).early(),
-    command("QUIT", 0, connection::quit).early(),
-    command("REGISTER", 3, register::register).early().secret().durable(),
-    command("USER", 4, introduce::user).early(),
-    command("VERIFY", 2, register::verify).early().secret(),
+    command("ACCOUNT", 1, account::account).early().secret().help(
+        "ACCOUNT <subcommand> [<account> [<value>]]",
+        "Manages accounts, for operators: LIST, ADD, PASSWORD, ALLOW, SUSPEND, RESUME, DELETE.",
+    ),
+    command("ADMIN", 0, query::admin).help("ADMIN [<server>]", "Who runs the server."),
+    command("AUTHENTICATE", 1, authenticate::authenticate)
+        .early()
+        .secret()
+        .help("AUTHENTICATE <mechanism or data>", "Logs in by SASL."),
+    command("AWAY", 0, presence::away).help("AWAY [<reason>]", "You are away, or back without a reason."),
+    command("CAP", 1, capability::cap)
+        .early()
+        .help("CAP <subcommand> [<capabilities>]", "What the client understands."),
+    command("CHATHISTORY", 0, history::chathistory).help(
+        "CHATHISTORY <subcommand> <target> <reference> [<reference>] <limit>",
+        "What was said before, page by page.",
+    ),
+    command("DEVICE", 1, device::device)
+        .secret()
+        .help("DEVICE ADD :<name>, DEVICE LIST, DEVICE REVOKE <id>", "Manages the tokens of your devices."),
+    command("ERROR", 0, connection::error).early().help("ERROR <text>", "Means nothing from a client."),
+    command("HELP", 0, query::help).help("HELP [<command>]", "What a command does."),
+    command("INFO", 0, query::info).help("INFO [<server>]", "About this program."),
+    command("INVITE", 0, channel::invite)
+        .help("INVITE [<nick> <channel>]", "Invites somebody to a channel, or lists where you are invited."),
+    command("ISON", 1, who::ison).help("ISON <nick>{ <nick>}", "Who of these is here."),
+    command("JOIN", 1, channel::join)
+        .durable()
+        .help("JOIN <channel>{,<channel>} [<key>{,<key>}]", "You become a member of channels; JOIN 0 leaves all."),
+    command("KICK", 2, channel::kick)
+        .durable()
+        .help("KICK <channel> <nick>{,<nick>} [<reason>]", "Removes members from a channel."),
+    command("LANGUAGE", 0, language::language)
+        .early()
+        .help("LANGUAGE [<code> …]", "The language in which the server speaks to you."),
+    command("LINKS", 0, query::links).help("LINKS", "The servers of the network: this one."),
+    command("LIST", 0, listing::list).help(
+        "LIST [<channel or condition>{,<channel or condition>}]",
+        "The channels that you may see, with their topics.",
+    ),
+    command("LUSERS", 0, query::lusers).help("LUSERS", "How many people are here."),
+    command("MODE", 1, mode::mode).help(
+        "MODE <channel or nick> [<changes> [<parameter>…]]",
+        "Shows or changes the modes of a channel or of yourself.",
+    ),
+    command("MOTD", 0, query::motd).help("MOTD [<server>]", "The message of the day."),
+    command("NAMES", 0, listing::names).help("NAMES [<channel>{,<channel>}]", "Who is in a channel."),
+    command("NICK", 0, introduce::nick).early().help("NICK <nick>", "What you are called."),
+    command("NOTICE", 0, message::notice)
+        .durable()
+        .help("NOTICE <target>{,<target>} <text>", "Says something to which no program answers."),
+    command("PART", 1, channel::part)
+        .durable()
+        .help("PART <channel>{,<channel>} [<reason>]", "You leave channels for good."),
+    command("PASS", 1, introduce::pass)
+        .early()
+        .secret()
+        .help("PASS <account>:<password>", "Logs in, for clients without SASL."),
+    command("PING", 0, connection::ping).early().help("PING <token>", "Answered by PONG."),
+    command("PONG", 0, connection::pong).early().help("PONG <token>", "The answer to PING."),
+    command("PRIVMSG", 0, message::privmsg)
+        .durable()
+        .help("PRIVMSG <target>{,<target>} <text>", "Says something to channels and people."),
+    command("QUIT", 0, connection::quit)
+        .early()
+        .help("QUIT [<reason>]", "Ends the connection. You stay a member of your channels."),
+    command("REGISTER", 3, register::register)
+        .early()
+        .secret()
+        .durable()
+        .help("REGISTER <account> * <password>", "Makes an account."),
+    command("SETNAME", 1, presence::setname).help("SETNAME <real name>", "Changes your real name."),
+    command("TAGMSG", 0, message::tagmsg).help("TAGMSG <target>{,<target>}", "Sends client-only tags without a text."),
+    command("TIME", 0, query::time).help("TIME [<server>]", "What time it is here."),
+    command("TOPIC", 1, channel::topic).help("TOPIC <channel> [<topic>]", "Shows or sets what a channel is about."),
+    command("USER", 4, introduce::user).early().help("USER <name> 0 * <real name>", "Introduces you."),
+    command("USERHOST", 1, who::userhost).help("USERHOST <nick>{ <nick>}", "User and host of up to five people."),
+    command("VERIFY", 2, register::verify)
+        .early()
+        .secret()
+        .help("VERIFY <account> <code>", "Not needed here: accounts are ready at once."),
+    command("VERSION", 0, query::version).help("VERSION [<server>]", "The version, and what 005 says."),
+    command("WHO", 0, who::who).help("WHO [<channel, nick or mask>]", "People in a channel, or whom a mask means."),
+    command("WHOIS", 0, who::whois).help("WHOIS [<server>] <nick>{,<nick>}", "What may be known of somebody."),
+    command("WHOWAS", 0, who::whowas).help("WHOWAS <nick>", "Who was called so."),
 ];
 
 /// What a session's open question is about: what to go on with when it is answered.
@@ -118,6 +207,10 @@ pub(crate) enum Asked {
     Account(account::AskedAccount),
     /// The keys for a log-in by SCRAM.
     ScramKeys(authenticate::LogIn, ClientFirst),
+    /// A page of history.
+    Page(Box<history::PageAsked>),
+    /// A list of conversations.
+    Targets(Box<HistoryQuery>),
 }
 
 /// Hands a line to its handler.
@@ -174,6 +267,8 @@ pub(crate) fn answered(world: &mut World, conn: ConnId, command: &'static str, a
         Asked::Register(name) => register::answered(world, conn, &name, answer),
         Asked::Account(asked) => account::answered(world, conn, asked, answer),
         Asked::ScramKeys(log_in, first) => authenticate::scram_keys(world, conn, log_in, first, answer),
+        Asked::Page(asked) => history::answered_page(world, conn, *asked, answer),
+        Asked::Targets(query) => history::answered_targets(world, conn, &query, answer),
     };
     if let Err(refusal) = handled {
         world.refuse(conn, command, refusal);

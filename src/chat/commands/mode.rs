@@ -17,14 +17,27 @@ use crate::proto::line::BODY_BYTES_MAX;
 use crate::proto::mask::Mask;
 use crate::proto::message::Line;
 use crate::proto::modes::{ModeChange, ModeFault, channel_mode_kind, mode_words, parse_modes};
+use crate::proto::names::ChannelName;
 use crate::proto::numerics::{
-    ERR_BANLISTFULL, ERR_CHANOPRIVSNEEDED, ERR_INVALIDMODEPARAM, ERR_UNKNOWNMODE, ERR_USERNOTINCHANNEL, RPL_BANLIST,
-    RPL_CHANNELMODEIS, RPL_CREATIONTIME, RPL_ENDOFBANLIST, RPL_ENDOFEXCEPTLIST, RPL_ENDOFINVEXLIST, RPL_EXCEPTLIST,
-    RPL_INVEXLIST,
+    ERR_BANLISTFULL, ERR_CHANOPRIVSNEEDED, ERR_INVALIDMODEPARAM, ERR_UNKNOWNMODE, ERR_USERNOTINCHANNEL,
+    ERR_USERSDONTMATCH, RPL_BANLIST, RPL_CHANNELMODEIS, RPL_CREATIONTIME, RPL_ENDOFBANLIST, RPL_ENDOFEXCEPTLIST,
+    RPL_ENDOFINVEXLIST, RPL_EXCEPTLIST, RPL_INVEXLIST,
 };
 
+/// `MODE <channel or own nick> [<modes> [<parameter>…]]`.
+pub(crate) fn mode(world: &mut World, call: &Call<'_>) -> Handled {
+    if ChannelName::looks_like(call.param(0)) {
+        return channel_mode(world, call);
+    }
+    let person = world.person_called(call.param(0)).ok_or_else(|| no_such_nick(call.param(0)))?;
+    if person != world.person_of(call.conn) {
+        return Err(Refusal::numeric(ERR_USERSDONTMATCH, &[], "Cant change mode for other users"));
+    }
+    super::user_mode::mode(world, call)
+}
+
 /// `MODE <channel> [<modes> [<parameter>…]]`.
-pub(crate) fn channel_mode(world: &mut World, call: &Call<'_>) -> Handled {
+fn channel_mode(world: &mut World, call: &Call<'_>) -> Handled {
     let conn = call.conn;
     let id = world.find_channel(call.param(0))?;
     let asker = world.asker(conn, id);
@@ -48,7 +61,8 @@ pub(crate) fn channel_mode(world: &mut World, call: &Call<'_>) -> Handled {
     let mut changing = Changing::of(conn, id, asker, channel.modes.clone());
     let mut lacks_rank = false;
     for wish in &request.changes {
-        let taken = if asks_for_list(wish) { show_list(world, conn, id, wish.letter) } else { changing.take_in(world, wish) };
+        let taken =
+            if asks_for_list(wish) { show_list(world, conn, id, wish.letter) } else { changing.take_in(world, wish) };
         let Err(refusal) = taken else { continue };
         let is_about_rank = matches!(refusal, Refusal::Numeric { numeric: ERR_CHANOPRIVSNEEDED, .. });
         // Said once, however many changes needed a higher rank.
@@ -196,7 +210,7 @@ impl Changing {
     }
 
     fn rank(&mut self, world: &mut World, on: bool, letter: char, nick: &str) -> Handled {
-        let person = world.person(nick).ok_or_else(|| no_such_nick(nick))?;
+        let person = world.person_called(nick).ok_or_else(|| no_such_nick(nick))?;
         let name = world.channel_name(self.channel);
         let known = match person {
             Person::Account(account) => self.ranks.iter().find(|(known, _)| *known == account).map(|(_, rank)| *rank),

@@ -5,19 +5,21 @@
 
 use super::introduce::may_have_nick;
 use super::user_mode;
-use crate::chat::event::{AccountId, Author, AuthorKind, ChannelId, Event, Place, Rank};
+use crate::chat::event::AccountId;
 use crate::chat::limits;
-use crate::chat::modes::{self, CHANNEL_MODES, ModeKind};
+use crate::chat::modes::KEY_BYTES_MAX;
 use crate::chat::ports::ConnId;
 use crate::chat::reply::{Handled, Refusal};
 use crate::chat::session::Identity;
-use crate::chat::world::{Draft, World};
+use crate::chat::world::World;
 use crate::proto::casemapping::CaseMapping;
 use crate::proto::history;
 use crate::proto::isupport::Tokens;
 use crate::proto::line::BODY_BYTES_MAX;
+use crate::proto::mask::ACCOUNT_EXTBANS;
 use crate::proto::message::Line;
-use crate::proto::names::{AccountName, CHANNEL_BYTES_MAX, CHANNEL_TYPES, ChannelName, NICK_BYTES_MAX, Nick};
+use crate::proto::modes::{CHANNEL_MODES, ModeKind, PREFIXES, channel_mode_kind, channel_modes_token, prefix_token};
+use crate::proto::names::{AccountName, CHANNEL_BYTES_MAX, CHANNEL_TYPES, NICK_BYTES_MAX, Nick};
 use crate::proto::numerics::{
     ERR_NICKNAMEINUSE, ERR_NOMOTD, RPL_CREATED, RPL_ENDOFMOTD, RPL_GLOBALUSERS, RPL_ISUPPORT, RPL_LOCALUSERS,
     RPL_LUSERCHANNELS, RPL_LUSERCLIENT, RPL_LUSERME, RPL_LUSEROP, RPL_LUSERUNKNOWN, RPL_MOTD, RPL_MOTDSTART,
@@ -120,9 +122,8 @@ fn burst(world: &mut World, conn: ConnId) {
     let version = concat!("chat-server-", env!("CARGO_PKG_VERSION"));
     let started = world.started_at.unwrap_or(world.now);
     let source = world.session(conn).source();
-    let all: String = CHANNEL_MODES.iter().map(|mode| mode.letter).collect();
-    let with_parameter: String =
-        CHANNEL_MODES.iter().filter(|mode| mode.kind != ModeKind::Flag).map(|mode| mode.letter).collect();
+    let all = channel_mode_letters(|_| true);
+    let with_parameter = channel_mode_letters(|kind| kind != ModeKind::Flag);
     let lines = [
         world
             .numeric(conn, RPL_WELCOME)
@@ -140,29 +141,59 @@ fn burst(world: &mut World, conn: ConnId) {
     for line in lines {
         world.reply(conn, line);
     }
+    tell_isupport(world, conn);
+}
+
+/// The letters of the channel modes of some kinds, those of the ranks included.
+fn channel_mode_letters(is_wanted: impl Fn(ModeKind) -> bool) -> String {
+    let ranks = PREFIXES.iter().map(|prefix| prefix.letter);
+    let all = CHANNEL_MODES.iter().map(|mode| mode.letter).chain(ranks);
+    all.filter(|letter| channel_mode_kind(*letter).is_some_and(&is_wanted)).collect()
+}
+
+/// 005, as many lines as it takes.
+pub(crate) fn tell_isupport(world: &mut World, conn: ConnId) {
     let head = world.numeric(conn, RPL_ISUPPORT);
     for line in isupport(world).lines(&head, BODY_BYTES_MAX) {
         world.reply(conn, line);
     }
 }
 
+/// The value of `TARGMAX`: how many targets each command takes.
+fn targets_max() -> String {
+    const COMMANDS: [&str; 8] = ["JOIN", "KICK", "NAMES", "NOTICE", "PART", "PRIVMSG", "TAGMSG", "WHOIS"];
+    COMMANDS.map(|command| format!("{command}:{}", limits::TARGETS_MAX)).join(",")
+}
+
 /// The tokens of 005: what is true of this server.
 pub(crate) fn isupport(world: &World) -> Tokens {
     let settings = &world.settings;
+    let lists = CHANNEL_MODES.iter().filter(|mode| mode.kind == ModeKind::List).map(|mode| mode.letter);
     let tokens = Tokens::new()
+        .value("ACCOUNTEXTBAN", ACCOUNT_EXTBANS)
+        .value("AWAYLEN", limits::AWAY_BYTES_MAX)
         .value("CASEMAPPING", CaseMapping::Precis.name())
         .value("CHANLIMIT", format!("{CHANNEL_TYPES}:{}", settings.channels_per_account_max))
-        .value("CHANMODES", modes::chanmodes_token())
+        .value("CHANMODES", channel_modes_token())
         .value("CHANNELLEN", CHANNEL_BYTES_MAX)
         .value("CHANTYPES", CHANNEL_TYPES)
         .value("CHATHISTORY", settings.history_page_max)
         .value("CORRESPONDENT", &settings.correspondent)
-        .value("KEYLEN", modes::KEY_BYTES_MAX)
+        .value("ELIST", "MNU")
+        .value("EXCEPTS", "e")
+        .value("INVEX", "I")
+        .value("KEYLEN", KEY_BYTES_MAX)
         .value("KICKLEN", limits::REASON_BYTES_MAX)
+        .value("LINELEN", BODY_BYTES_MAX)
+        .value("MAXLIST", format!("{}:{}", lists.collect::<String>(), limits::LIST_ENTRIES_MAX))
+        .value("MAXTARGETS", limits::TARGETS_MAX)
+        .value("MODES", limits::MODE_CHANGES_MAX)
         .value("MSGREFTYPES", history::REFERENCE_TYPES)
+        .value("NAMELEN", limits::REALNAME_BYTES_MAX)
         .value("NETWORK", &settings.network_name)
         .value("NICKLEN", NICK_BYTES_MAX)
-        .value("PREFIX", modes::prefix_token())
+        .value("PREFIX", prefix_token())
+        .value("TARGMAX", targets_max())
         .value("TOPICLEN", settings.topic_bytes_max)
         .flag("UTF8ONLY");
     if settings.guests { tokens } else { tokens.flag("draft/ACCOUNTREQUIRED") }
@@ -227,36 +258,8 @@ fn attach(world: &mut World, conn: ConnId, is_first: bool) {
         world.show_channel(conn, channel);
     }
     if is_new && !world.is_stalled() {
-        for name in world.settings.auto_channels.clone() {
-            let channel = found_if_missing(world, &name);
-            let author = world.session(conn).author();
-            join(world, author, channel, Rank::MEMBER);
-        }
+        world.join_automatic_channels(conn);
     }
-}
-
-/// The channel of this name; the server founds it when there is none.
-pub(crate) fn found_if_missing(world: &mut World, name: &ChannelName) -> ChannelId {
-    if let Some(channel) = world.state.channel_named(name.folded()) {
-        return channel.id;
-    }
-    let author = world.system_author();
-    found(world, author, name)
-}
-
-/// Founds a channel. The author owns it when it has an account.
-pub(crate) fn found(world: &mut World, author: Author, name: &ChannelName) -> ChannelId {
-    let channel = world.state.next_channel();
-    let founder = author.account.filter(|_| author.kind == AuthorKind::Account);
-    let event = Event::ChannelFounded { channel, name: name.clone(), founder };
-    world.append(Draft::new(author, Place::Channel(channel), name.as_str(), event));
-    channel
-}
-
-/// Makes the author's account a member.
-pub(crate) fn join(world: &mut World, author: Author, channel: ChannelId, rank: Rank) {
-    let Some(name) = world.state.channel(channel).map(|channel| channel.name.to_string()) else { return };
-    world.append(Draft::new(author, Place::Channel(channel), &name, Event::Joined { rank }));
 }
 
 /// What the correspondent says to a newcomer: the connection is established, and what is recorded.

@@ -161,7 +161,14 @@ pub(crate) fn may_change(channel: &Channel, asker: &Asker) -> Handled {
 
 /// Whether somebody may give (`on`) or take a rank's letter to or from a member who has the rank `target`. One's own letters may
 /// always be laid down.
-pub(crate) fn may_rank(channel: &Channel, asker: &Asker, letter: char, on: bool, target: Rank, is_own: bool) -> Handled {
+pub(crate) fn may_rank(
+    channel: &Channel,
+    asker: &Asker,
+    letter: char,
+    on: bool,
+    target: Rank,
+    is_own: bool,
+) -> Handled {
     must_be_member(channel, asker)?;
     if is_own && !on {
         return Ok(());
@@ -271,7 +278,8 @@ mod tests {
         let kicks = |by: &str, whom: &str| may_kick(&channel, &asker(2, Some(by)), rank(whom)).is_ok();
         assert!(kicks("o", "") && kicks("o", "o") && kicks("o", "hv") && kicks("qo", "q") && kicks("h", "v"));
         assert!(!kicks("h", "h") && !kicks("o", "a") && !kicks("ao", "q") && !kicks("v", "") && !kicks("", ""));
-        let gives = |by: &str, letter| may_rank(&channel, &asker(2, Some(by)), letter, true, Rank::MEMBER, false).is_ok();
+        let gives =
+            |by: &str, letter| may_rank(&channel, &asker(2, Some(by)), letter, true, Rank::MEMBER, false).is_ok();
         assert!(gives("o", 'o') && gives("o", 'h') && gives("h", 'v') && gives("q", 'a') && gives("q", 'q'));
         assert!(!gives("o", 'a') && !gives("h", 'h') && !gives("h", 'o') && !gives("v", 'v') && !gives("a", 'q'));
         let takes = |by: &str, of: &str| may_rank(&channel, &asker(2, Some(by)), 'o', false, rank(of), false).is_ok();

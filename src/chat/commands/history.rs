@@ -1,0 +1,226 @@
+//! CHATHISTORY: what was said, page by page.
+//!
+//! Specification: IRCv3 `draft/chathistory` with `draft/event-playback`, and the batch type `chathistory`.
+//!
+//! A page is asked from the store, one question a connection at a time. The question waits until everything is committed that
+//! the conversation holds at that moment: who joins a channel and asks for its history then misses nothing between the two.
+//! While the store does not answer, the page comes from what is [kept in memory](crate::chat::recent) when that is enough to
+//! know it, else `MESSAGE_ERROR` says so. Whoever may not read a conversation is told the same as when there is none.
+
+use super::{Asked, Call};
+use crate::chat::deliver::Stamp;
+use crate::chat::event::{AccountId, Place};
+use crate::chat::people::Person;
+use crate::chat::ports::{
+    Answer, Bound, ConnId, PageQuery, PageRange, Question, StoredEvent, StoredWhat, TargetsQuery,
+};
+use crate::chat::reply::{Handled, Refusal};
+use crate::chat::world::World;
+use crate::proto::caps::Cap;
+use crate::proto::history::{BATCH_TYPE, HistoryError, HistoryQuery, Reference, TARGETS_BATCH_TYPE, target_line};
+use crate::proto::message::Line;
+use crate::proto::names::{ChannelName, MsgId};
+use crate::proto::time::Timestamp;
+
+/// A page that was asked for.
+#[derive(Debug)]
+pub(crate) struct PageAsked {
+    query: HistoryQuery,
+    page: PageQuery,
+    /// What the conversation is called in the batch.
+    name: String,
+}
+
+/// `CHATHISTORY <subcommand> …`.
+pub(crate) fn chathistory(world: &mut World, call: &Call<'_>) -> Handled {
+    let conn = call.conn;
+    let limit_max = usize::try_from(world.settings.history_page_max).unwrap_or(usize::MAX);
+    let query = match HistoryQuery::parse(call.message.params(), limit_max) {
+        Ok(query) => query,
+        Err(error) => return fail(world, conn, &error),
+    };
+    let limit = u32::try_from(query.limit()).unwrap_or(u32::MAX);
+    if let HistoryQuery::Targets { from, to, .. } = query {
+        return ask_targets(world, conn, query, from.min(to), from.max(to), limit);
+    }
+    let place = query.target().and_then(|target| readable(world, conn, target));
+    let (Some((place, name)), Some(range)) = (place, range_of(&query)) else {
+        return fail(world, conn, &query.invalid_target());
+    };
+    let with_events = world.session(conn).has(Cap::EventPlayback);
+    let page = PageQuery { place, range, limit, with_events };
+    if world.is_stalled() {
+        return answered_page(world, conn, PageAsked { query, page, name }, Answer::Unavailable);
+    }
+    if let Place::Channel(channel) = place {
+        world.shows(channel);
+    }
+    world.ask(conn, Question::Page(page), Asked::Page(Box::new(PageAsked { query, page, name })));
+    Ok(())
+}
+
+fn fail(world: &mut World, conn: ConnId, error: &HistoryError) -> Handled {
+    let line = error.line().source(&world.settings.server_name);
+    world.reply(conn, line);
+    Err(Refusal::Quiet)
+}
+
+/// The conversation of this name and what it is called, when a session may read it.
+fn readable(world: &World, conn: ConnId, target: &str) -> Option<(Place, String)> {
+    if ChannelName::looks_like(target) {
+        let id = world.find_channel(target).ok()?;
+        let is_allowed = world.rank_of(conn, id).is_some() || world.session(conn).is_operator();
+        return is_allowed.then(|| (Place::Channel(id), world.channel_name(id)));
+    }
+    let own = reader(world, conn)?;
+    let other = match world.person_called(target) {
+        Some(Person::Correspondent) => AccountId::CORRESPONDENT,
+        Some(Person::Account(account)) => account,
+        Some(Person::Guest(_)) => return None,
+        // What was said with somebody whose account is gone stays readable.
+        None => {
+            let name = crate::proto::names::AccountName::new(target).ok()?;
+            world.state.account_named(name.folded())?.state.id
+        }
+    };
+    let is_nobody = own == AccountId::CORRESPONDENT && other == AccountId::CORRESPONDENT;
+    (!is_nobody).then(|| (Place::direct(own, other), name_of_other(world, other)))
+}
+
+/// The number by which a session's direct conversations are found; guests have none.
+fn reader(world: &World, conn: ConnId) -> Option<AccountId> {
+    let session = world.session(conn);
+    if session.is_operator() { Some(AccountId::CORRESPONDENT) } else { session.account() }
+}
+
+fn name_of_other(world: &World, other: AccountId) -> String {
+    if other == AccountId::CORRESPONDENT {
+        return world.settings.correspondent.to_string();
+    }
+    world.name_of(Person::Account(other))
+}
+
+/// The part of history that a query asks for; nothing when it refers to a message that this server never sent.
+fn range_of(query: &HistoryQuery) -> Option<PageRange> {
+    let bound = |reference: &Reference| match reference {
+        Reference::MsgId(id) => MsgId::parse(id).map(|id| Bound::Seq(crate::chat::event::Seq(id.seq()))),
+        Reference::Time(time) => Some(Bound::Time(*time)),
+    };
+    Some(match query {
+        HistoryQuery::Before { bound: reference, .. } => PageRange::Before(bound(reference)?),
+        HistoryQuery::After { bound: reference, .. } => PageRange::After(bound(reference)?),
+        HistoryQuery::Latest { bound: None, .. } => PageRange::Latest(None),
+        HistoryQuery::Latest { bound: Some(reference), .. } => PageRange::Latest(Some(bound(reference)?)),
+        HistoryQuery::Around { bound: reference, .. } => PageRange::Around(bound(reference)?),
+        HistoryQuery::Between { from, to, .. } => PageRange::Between(bound(from)?, bound(to)?),
+        HistoryQuery::Targets { .. } => return None,
+    })
+}
+
+/// The store has answered, or cannot.
+pub(crate) fn answered_page(world: &mut World, conn: ConnId, asked: PageAsked, answer: Answer) -> Handled {
+    let events = match answer {
+        Answer::Page(events) => events,
+        _ => match world.recent.page(&asked.page, world.committed) {
+            Some(events) => events,
+            None => return fail(world, conn, &asked.query.message_error()),
+        },
+    };
+    let lines: Vec<Line> = events.iter().map(|event| line_of(world, conn, event)).collect();
+    let head = world.server_line("BATCH");
+    reply_in_batch(world, conn, head, BATCH_TYPE, Some(&asked.name), lines);
+    Ok(())
+}
+
+/// Sends lines in a batch, or plainly to those who do not know batches.
+fn reply_in_batch(world: &mut World, conn: ConnId, head: Line, kind: &str, name: Option<&str>, lines: Vec<Line>) {
+    if !world.session(conn).has(Cap::Batch) {
+        for line in lines {
+            world.reply(conn, line);
+        }
+        return;
+    }
+    let batch = world.next_batch();
+    let start = head.clone().param(&format!("+{batch}")).param(kind);
+    world.reply(conn, name.into_iter().fold(start, Line::param));
+    for line in lines {
+        world.reply(conn, line.tag("batch", &batch));
+    }
+    world.reply(conn, head.param(&format!("-{batch}")));
+}
+
+/// An event of the past as it was told then.
+fn line_of(world: &World, conn: ConnId, event: &StoredEvent) -> Line {
+    let source = source_of(world, event);
+    let line = match &event.what {
+        StoredWhat::Privmsg(text) => Line::new("PRIVMSG").param(&event.target).trailing(text),
+        StoredWhat::Notice(text) => Line::new("NOTICE").param(&event.target).trailing(text),
+        StoredWhat::Topic(topic) => Line::new("TOPIC").param(&event.target).trailing(topic),
+        StoredWhat::Join => Line::new("JOIN").param(&event.target),
+        StoredWhat::Part(reason) if reason.is_empty() => Line::new("PART").param(&event.target),
+        StoredWhat::Part(reason) => Line::new("PART").param(&event.target).trailing(reason),
+        StoredWhat::Kick(nick, reason) => Line::new("KICK").param(&event.target).param(nick).trailing(reason),
+        StoredWhat::Mode(text) => text.split(' ').fold(Line::new("MODE").param(&event.target), Line::param),
+    };
+    let stamp = Stamp {
+        time: event.time,
+        msgid: Some(MsgId::of_seq(event.seq.0)),
+        account: event.account.and_then(|account| world.account_name(account)),
+        client_tags: String::new(),
+    };
+    stamp.put_on(line.source(&source), world.session(conn).caps)
+}
+
+/// Who wrote an event, as others see them. The host of those who are not there any more is not kept.
+fn source_of(world: &World, event: &StoredEvent) -> String {
+    if event.from_server {
+        return world.correspondent_source();
+    }
+    let there = event.account.and_then(|account| world.account_sessions(account).first());
+    match there {
+        Some(conn) => format!("{0}!{0}@{1}", event.name, world.session(*conn).host),
+        None if event.name == world.settings.server_name => event.name.clone(),
+        None => format!("{0}!{0}@{HOST_OF_ABSENT}", event.name),
+    }
+}
+
+/// The host of an author who is not there. Not longer than a cloak, so that the line fits as it did then.
+const HOST_OF_ABSENT: &str = "away.cloak";
+
+fn ask_targets(
+    world: &mut World,
+    conn: ConnId,
+    query: HistoryQuery,
+    after: Timestamp,
+    before: Timestamp,
+    limit: u32,
+) -> Handled {
+    let Some(account) = reader(world, conn) else { return fail(world, conn, &query.invalid_target()) };
+    if world.is_stalled() {
+        return fail(world, conn, &query.message_error());
+    }
+    let channels = world.channels_of(conn).into_iter().map(Place::Channel).collect();
+    let question = TargetsQuery { account, channels, after, before, limit };
+    world.ask(conn, Question::Targets(question), Asked::Targets(Box::new(query)));
+    Ok(())
+}
+
+/// The store has listed conversations, or cannot.
+pub(crate) fn answered_targets(world: &mut World, conn: ConnId, query: &HistoryQuery, answer: Answer) -> Handled {
+    let Answer::Targets(targets) = answer else { return fail(world, conn, &query.message_error()) };
+    let own = reader(world, conn);
+    let lines: Vec<Line> = targets
+        .into_iter()
+        .filter_map(|(place, latest)| {
+            let name = match place {
+                Place::Channel(id) => world.channel_name(id),
+                Place::Direct(one, other) => name_of_other(world, if Some(one) == own { other } else { one }),
+                Place::Unlisted | Place::Server => return None,
+            };
+            Some(target_line(&name, latest).source(&world.settings.server_name))
+        })
+        .collect();
+    let head = world.server_line("BATCH");
+    reply_in_batch(world, conn, head, TARGETS_BATCH_TYPE, None, lines);
+    Ok(())
+}
