@@ -1,14 +1,312 @@
-//! The IRC client: lines in, facts and lines out.
+//! The IRC client: a pure state machine between the lines of a server and the facts in them.
+//!
+//! It negotiates capabilities, registers or logs in, answers PING, asks by itself whether the server is still there, keeps
+//! in mind what concerns the connection (nick, capabilities, features, open batches) and translates everything else into
+//! [`Fact`]s. It works against any IRC server, using what that one offers. What facts do to conversations is not its business.
+//!
+//! Specifications: Modern IRC; IRCv3 capability negotiation, `sasl-3.2`, `batch`, `labeled-response`, `echo-message`,
+//! `server-time`, `message-tags`, `standard-replies`, `draft/account-registration`, `draft/chathistory`.
 
-/// The session.
+use crate::proto::caps::{Cap, CapOffer, CapSet};
+use crate::proto::history::HistoryQuery;
+use crate::proto::message::{Line, Message};
+use crate::proto::sasl::Mechanism;
+use crate::proto::scram::{ScramClientProof, ScramError};
+
+use super::buffer::EntryKind;
+use super::connection::{Credentials, LoginStep};
+use super::event::{Moment, Security};
+use batch::Batches;
+use fact::{Fact, LoginFailure, LoginFailureKind, Refusal};
+use features::Features;
+use login::Exchange;
+
+pub mod batch;
+pub mod fact;
+pub mod features;
+pub mod login;
+mod negotiation;
+mod replies;
+mod speech;
+
+#[cfg(test)]
+mod tests;
+
+/// The capabilities that this client makes use of.
+const WANTED: CapSet = CapSet::of(&[
+    Cap::AccountNotify,
+    Cap::AccountRegistration,
+    Cap::AccountTag,
+    Cap::AwayNotify,
+    Cap::Batch,
+    Cap::CapNotify,
+    Cap::ChannelRename,
+    Cap::ChatHistory,
+    Cap::ChgHost,
+    Cap::Devices,
+    Cap::EchoMessage,
+    Cap::ExtendedJoin,
+    Cap::Idempotency,
+    Cap::InviteNotify,
+    Cap::LabeledResponse,
+    Cap::Languages,
+    Cap::MessageTags,
+    Cap::MultiPrefix,
+    Cap::Sasl,
+    Cap::ServerTime,
+    Cap::SetName,
+    Cap::StandardReplies,
+]);
+/// How long a server may take from the open connection to the first conversation.
+const LOGIN_TIMEOUT_MILLIS: u64 = 60_000;
+/// After so long a silence the server is asked whether it is there.
+const PING_AFTER_MILLIS: u64 = 60_000;
+/// A server that does not answer the question for so long is gone.
+const PING_TIMEOUT_MILLIS: u64 = 30_000;
+/// How often another nick is tried when one is taken.
+const NICK_ATTEMPTS_MAX: usize = 8;
+
+/// How far the conversation with the server has got.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Phase {
+    /// No connection.
+    #[default]
+    Off,
+    /// Capabilities are being agreed upon.
+    Negotiating,
+    /// REGISTER is out.
+    Registering,
+    /// AUTHENTICATE is out.
+    Authenticating,
+    /// CAP END is out.
+    Welcoming,
+    /// The server has said everything that it says at the beginning.
+    Online,
+}
+
+/// What the session asks for and what it has learned: reused from line to line.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// Lines to send.
+    pub lines: Vec<Line>,
+    /// Facts, in order.
+    pub facts: Vec<Fact>,
+}
+
+/// What a new connection needs to know.
+#[derive(Debug)]
+pub struct Opening {
+    /// Who logs in.
+    pub credentials: Credentials,
+    /// How private the connection is.
+    pub security: Security,
+    /// The language in which the server shall speak: `en`, `fr`.
+    pub language: &'static str,
+    /// What this device is called.
+    pub device_name: String,
+    /// Random bytes for nonces.
+    pub random: [u8; 32],
+}
+
+/// The state of the conversation with the server.
 #[derive(Debug, Default)]
 pub struct Session {
+    phase: Phase,
+    opening: Option<Opening>,
     nick: String,
+    account: Option<String>,
+    /// `user@host` as others see us, once known.
+    mask: Option<String>,
+    offer: CapOffer,
+    enabled: CapSet,
+    /// CAP REQ lines without an answer yet.
+    requests: usize,
+    features: Features,
+    batches: Batches,
+    exchange: Option<Exchange>,
+    tried: Vec<Mechanism>,
+    nick_attempts: usize,
+    /// The last FAIL about logging in: the numeric after it says less.
+    failure: Option<Refusal>,
+    is_mechanism_unknown: bool,
+    has_ended_negotiation: bool,
+    is_welcomed: bool,
+    has_asked_for_token: bool,
+    /// When the phase began, and when the last line came, by `Moment::elapsed_millis`.
+    phase_since_millis: u64,
+    heard_at_millis: u64,
+    is_pinged: bool,
 }
 
 impl Session {
     /// What we are called at the moment; empty before the first connection.
     pub fn nick(&self) -> &str {
         &self.nick
+    }
+
+    /// The account we are logged in to.
+    pub fn account(&self) -> Option<&str> {
+        self.account.as_deref()
+    }
+
+    /// Whether conversations run.
+    pub fn is_online(&self) -> bool {
+        self.phase == Phase::Online
+    }
+
+    /// Whether a capability is in force.
+    pub fn has(&self, cap: Cap) -> bool {
+        self.enabled.has(cap)
+    }
+
+    /// What the server says about itself.
+    pub fn features(&self) -> &Features {
+        &self.features
+    }
+
+    /// Whether the server is one of ours, where accounts keep their channels by themselves.
+    pub fn is_own_kind(&self) -> bool {
+        self.has(Cap::Idempotency)
+    }
+
+    /// A name as this network compares it.
+    pub fn fold(&self, name: &str) -> String {
+        self.features.casemapping.fold(name).as_str().to_owned()
+    }
+
+    /// Whether a nick is our own.
+    pub fn is_own_nick(&self, nick: &str) -> bool {
+        !self.nick.is_empty() && self.features.casemapping.is_same(nick, &self.nick)
+    }
+
+    /// The most bytes of text that fit into one message to a target, so that it still fits when the server puts our name
+    /// before it.
+    pub fn text_bytes_max(&self, target: &str, kind: EntryKind) -> usize {
+        /// What a mask may take when it is not known: user 20, host 63.
+        const MASK_BYTES: usize = 84;
+        let mask = self.mask.as_ref().map_or(MASK_BYTES, String::len);
+        let source = self.nick.len() + mask + 3;
+        let action = if kind == EntryKind::Action { "\x01ACTION \x01".len() } else { 0 };
+        let frame = source + " PRIVMSG  :\r\n".len() + target.len() + action;
+        self.features.line_bytes.saturating_sub(frame).max(64)
+    }
+
+    /// A new connection stands: the conversation with the server begins.
+    pub fn begin(&mut self, opening: Opening, now: Moment, out: &mut Output) {
+        let nick = match opening.credentials.account.as_str() {
+            "" => "console",
+            account => account,
+        };
+        *self = Self {
+            phase: Phase::Negotiating,
+            nick: nick.to_owned(),
+            phase_since_millis: now.elapsed_millis,
+            heard_at_millis: now.elapsed_millis,
+            ..Self::default()
+        };
+        out.lines.push(Line::new("CAP").param("LS").param("302"));
+        out.lines.push(Line::new("NICK").param(nick));
+        out.lines.push(Line::new("USER").param(nick).param("0").param("*").trailing(nick));
+        out.facts.push(Fact::Step(LoginStep::Negotiating));
+        self.opening = Some(opening);
+    }
+
+    /// The connection is gone. What is known of the network stays known, for names to be compared.
+    pub fn end(&mut self) {
+        self.phase = Phase::Off;
+        self.opening = None;
+        self.exchange = None;
+        self.batches = Batches::default();
+        self.requests = 0;
+    }
+
+    /// One line from the server.
+    pub fn receive(&mut self, line: &str, now: Moment, out: &mut Output) {
+        if self.phase == Phase::Off {
+            return;
+        }
+        self.heard_at_millis = now.elapsed_millis;
+        self.is_pinged = false;
+        // What is no message is nothing that could be answered.
+        let Ok(message) = Message::parse(line) else { return };
+        let command = message.command.to_ascii_uppercase();
+        match command.as_str() {
+            "PING" => {
+                out.lines.push(message.params().iter().fold(Line::new("PONG"), |line, word| line.param(word)));
+            }
+            "PONG" => {}
+            "CAP" => self.capabilities(&message, out),
+            "AUTHENTICATE" => self.authenticate(message.param(0).unwrap_or_default(), out),
+            "REGISTER" => self.registered(&message, now, out),
+            "BATCH" => self.batch(&message, out),
+            "CHATHISTORY" => self.history_target(&message),
+            "PRIVMSG" | "NOTICE" => self.speech(&message, now, out),
+            _ => self.other(&command, &message, now, out),
+        }
+    }
+
+    /// A proof was computed aside.
+    pub fn proved(&mut self, result: Result<(ScramClientProof, Vec<u8>), ScramError>, out: &mut Output) {
+        if let Some(exchange) = &mut self.exchange {
+            let next = exchange.proved(result);
+            self.go_on(next, out);
+        }
+    }
+
+    /// Time has passed.
+    pub fn tick(&mut self, now: Moment, out: &mut Output) {
+        let Some(due) = self.wake_at_millis().filter(|due| *due <= now.elapsed_millis) else { return };
+        match self.phase {
+            Phase::Off => {}
+            Phase::Online if self.is_pinged => out.facts.push(Fact::Silent),
+            Phase::Online => {
+                self.is_pinged = true;
+                self.heard_at_millis = now.elapsed_millis;
+                out.lines.push(Line::new("PING").param(&due.to_string()));
+            }
+            _ => self.fail_login(LoginFailureKind::Timeout, "", out),
+        }
+    }
+
+    /// When the next tick matters, by `Moment::elapsed_millis`.
+    pub fn wake_at_millis(&self) -> Option<u64> {
+        match self.phase {
+            Phase::Off => None,
+            Phase::Online if self.is_pinged => Some(self.heard_at_millis + PING_TIMEOUT_MILLIS),
+            Phase::Online => Some(self.heard_at_millis + PING_AFTER_MILLIS),
+            _ => Some(self.phase_since_millis + LOGIN_TIMEOUT_MILLIS),
+        }
+    }
+
+    /// A message of ours as a line. `id` is its idempotency id, and its label.
+    pub fn message_line(&self, kind: EntryKind, target: &str, text: &str, id: &str) -> Line {
+        let mut line = Line::new(if kind == EntryKind::Notice { "NOTICE" } else { "PRIVMSG" }).param(target);
+        if self.has(Cap::LabeledResponse) {
+            line = line.tag("label", id);
+        }
+        if self.has(Cap::Idempotency) {
+            line = line.tag("+chat-tui/id", id);
+        }
+        match kind {
+            EntryKind::Action => line.trailing(&format!("\x01ACTION {text}\x01")),
+            _ => line.trailing(text),
+        }
+    }
+
+    /// A question for history as a line; nothing when the server has none.
+    pub fn history_line(&self, query: &HistoryQuery) -> Option<Line> {
+        self.has(Cap::ChatHistory).then(|| query.line())
+    }
+
+    fn enter(&mut self, phase: Phase, step: LoginStep, out: &mut Output) {
+        self.phase = phase;
+        out.facts.push(Fact::Step(step));
+    }
+
+    fn fail_login(&mut self, kind: LoginFailureKind, description: &str, out: &mut Output) {
+        self.exchange = None;
+        // Nothing that still comes on this connection is of interest.
+        self.phase = Phase::Off;
+        out.facts.push(Fact::LoginFailed(LoginFailure { kind, description: description.to_owned() }));
     }
 }

@@ -1,0 +1,157 @@
+//! Open batches: pages of history are gathered until they are whole; of other batches only the label matters.
+//!
+//! Specification: IRCv3 `batch`, `labeled-response`, `draft/chathistory`.
+
+use super::fact::{Incoming, Page};
+use crate::proto::history;
+use crate::proto::time::Timestamp;
+
+/// How many batches may be open at once; lines of a further one are handled as if they stood alone.
+const OPEN_MAX: usize = 32;
+/// How many messages of one page are kept; further ones are dropped and come with the next page.
+const PAGE_MESSAGES_MAX: usize = 2_000;
+
+/// What an open batch gathers.
+#[derive(Debug)]
+enum Kind {
+    /// A page of history.
+    Page(Page),
+    /// Conversations.
+    Targets(Vec<(String, Timestamp)>),
+    /// Nothing: its lines are handled one by one.
+    Transparent,
+}
+
+#[derive(Debug)]
+struct Open {
+    reference: String,
+    parent: Option<String>,
+    label: Option<String>,
+    kind: Kind,
+}
+
+/// What a batch has gathered.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// A page of history.
+    Page(Page),
+    /// Conversations.
+    Targets(Vec<(String, Timestamp)>),
+}
+
+/// The open batches of one connection.
+#[derive(Debug, Default)]
+pub struct Batches {
+    open: Vec<Open>,
+}
+
+impl Batches {
+    /// `BATCH +reference kind params`: opens one.
+    pub fn open(&mut self, reference: &str, kind: &str, params: &[&str], parent: Option<&str>, label: Option<&str>) {
+        if self.open.len() >= OPEN_MAX || self.find(reference).is_some() {
+            return;
+        }
+        let kind = match kind {
+            history::BATCH_TYPE | "draft/chathistory" | "znc.in/playback" => {
+                let target = params.first().copied().unwrap_or_default().to_owned();
+                Kind::Page(Page { target, messages: Vec::new(), lines: 0 })
+            }
+            history::TARGETS_BATCH_TYPE => Kind::Targets(Vec::new()),
+            _ => Kind::Transparent,
+        };
+        self.open.push(Open {
+            reference: reference.to_owned(),
+            parent: parent.map(str::to_owned),
+            label: label.map(str::to_owned),
+            kind,
+        });
+    }
+
+    /// `BATCH -reference`: closes one.
+    pub fn close(&mut self, reference: &str) -> Option<Closed> {
+        let index = self.open.iter().position(|batch| batch.reference == reference)?;
+        match self.open.remove(index).kind {
+            Kind::Page(page) => Some(Closed::Page(page)),
+            Kind::Targets(targets) => Some(Closed::Targets(targets)),
+            Kind::Transparent => None,
+        }
+    }
+
+    /// The label of the batch that a line belongs to, or of one around it.
+    pub fn label(&self, reference: &str) -> Option<&str> {
+        let mut batch = self.find(reference)?;
+        // Parents form a chain no longer than the number of open batches, circles included.
+        for _ in 0..OPEN_MAX {
+            if let Some(label) = &batch.label {
+                return Some(label);
+            }
+            batch = self.find(batch.parent.as_deref()?)?;
+        }
+        None
+    }
+
+    /// Whether lines of this batch belong to a page of history.
+    pub fn is_page(&self, reference: &str) -> bool {
+        self.find(reference).is_some_and(|batch| matches!(batch.kind, Kind::Page(_)))
+    }
+
+    /// A line of a page; `message` is nothing when it is something else than a message.
+    pub fn push(&mut self, reference: &str, message: Option<Incoming>) {
+        if let Some(Open { kind: Kind::Page(page), .. }) = self.find_mut(reference) {
+            page.lines += 1;
+            if let Some(message) = message
+                && page.messages.len() < PAGE_MESSAGES_MAX
+            {
+                page.messages.push(message);
+            }
+        }
+    }
+
+    /// A line of an answer to TARGETS.
+    pub fn push_target(&mut self, reference: &str, target: &str, latest: Timestamp) {
+        if let Some(Open { kind: Kind::Targets(targets), .. }) = self.find_mut(reference)
+            && targets.len() < PAGE_MESSAGES_MAX
+        {
+            targets.push((target.to_owned(), latest));
+        }
+    }
+
+    fn find(&self, reference: &str) -> Option<&Open> {
+        self.open.iter().find(|batch| batch.reference == reference)
+    }
+
+    fn find_mut(&mut self, reference: &str) -> Option<&mut Open> {
+        self.open.iter_mut().find(|batch| batch.reference == reference)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_is_found_through_its_parents() {
+        let mut batches = Batches::default();
+        batches.open("a", "labeled-response", &[], None, Some("7"));
+        batches.open("b", "chathistory", &["#tea"], Some("a"), None);
+        assert_eq!(batches.label("b"), Some("7"));
+        assert!(batches.is_page("b"));
+        batches.push("b", None);
+        let page = Page { target: "#tea".into(), messages: Vec::new(), lines: 1 };
+        assert_eq!(batches.close("b"), Some(Closed::Page(page)));
+        assert_eq!(batches.close("a"), None);
+        assert_eq!(batches.label("a"), None);
+    }
+
+    #[test]
+    fn circles_and_floods_end() {
+        let mut batches = Batches::default();
+        batches.open("a", "x", &[], Some("b"), None);
+        batches.open("b", "x", &[], Some("a"), None);
+        assert_eq!(batches.label("a"), None);
+        for number in 0..100 {
+            batches.open(&number.to_string(), "x", &[], None, None);
+        }
+        assert_eq!(batches.open.len(), OPEN_MAX);
+    }
+}

@@ -1,0 +1,270 @@
+//! What the session learned from the server: plain facts, still without any consequence for what is shown.
+
+use std::sync::Arc;
+
+use crate::client::buffer::EntryKind;
+use crate::client::connection::LoginStep;
+use crate::client::form::FieldId;
+use crate::proto::scram::ScramClient;
+use crate::proto::time::Timestamp;
+
+/// A fact.
+#[derive(Debug)]
+pub enum Fact {
+    /// The log-in has come one step further.
+    Step(LoginStep),
+    /// A SCRAM proof has to be computed aside.
+    Prove(ScramClient, Vec<u8>),
+    /// The account exists now: from here on it is logged in to, not registered.
+    Registered,
+    /// The log-in was refused; the connection is of no more use.
+    LoginFailed(LoginFailure),
+    /// The server has said all that it says at the beginning.
+    Ready,
+    /// This device's token.
+    Token(String),
+    /// Somebody with the right password was refused because of the address.
+    AddressRefused {
+        /// From where.
+        address: String,
+        /// What the answer must name.
+        code: String,
+        /// What the server says about it.
+        explanation: String,
+    },
+    /// Someone came into a channel; `is_own` when it is ourselves, from here or by another device.
+    Joined {
+        /// The channel.
+        channel: String,
+        /// Who.
+        nick: String,
+        /// Ourselves.
+        is_own: bool,
+    },
+    /// Someone left a channel, or was sent out of it.
+    Left {
+        /// The channel.
+        channel: String,
+        /// Who.
+        nick: String,
+        /// Who sent them out; nothing when they went by themselves.
+        by: Option<String>,
+        /// Why; often empty.
+        reason: String,
+        /// Ourselves.
+        is_own: bool,
+    },
+    /// Someone is gone from the network.
+    Quit {
+        /// Who.
+        nick: String,
+        /// Why; often empty.
+        reason: String,
+    },
+    /// Someone is called something else now.
+    Renamed {
+        /// Until now.
+        from: String,
+        /// From now on.
+        to: String,
+        /// Ourselves.
+        is_own: bool,
+    },
+    /// A channel is called something else now.
+    ChannelRenamed {
+        /// Until now.
+        from: String,
+        /// From now on.
+        to: String,
+    },
+    /// Someone went away or came back.
+    Away {
+        /// Who.
+        nick: String,
+        /// Away.
+        is_away: bool,
+    },
+    /// A channel's topic; empty when there is none.
+    Topic {
+        /// The channel.
+        channel: String,
+        /// The topic.
+        topic: String,
+        /// Who changed it just now; nothing when the server only tells it.
+        by: Option<String>,
+    },
+    /// Some of a channel's members.
+    Names {
+        /// The channel.
+        channel: String,
+        /// Signs of rank and nick of each.
+        members: Vec<(String, String)>,
+    },
+    /// All members of a channel have been named.
+    NamesEnd {
+        /// The channel.
+        channel: String,
+    },
+    /// Modes were changed.
+    Modes {
+        /// A channel, or ourselves.
+        target: String,
+        /// By whom.
+        by: String,
+        /// The changes as they were written.
+        text: String,
+        /// Changed ranks: the sign, whether it was given, and to whom.
+        ranks: Vec<(char, bool, String)>,
+    },
+    /// Something was said.
+    Message(Incoming),
+    /// A page of history.
+    Page(Page),
+    /// Conversations with messages in the time that was asked for, and when the latest of each was.
+    Targets(Vec<(String, Timestamp)>),
+    /// A line of ours was refused.
+    Refused(Refusal),
+    /// A line of ours was carried out, and there is nothing more to say about it.
+    Accepted {
+        /// Its label.
+        label: String,
+    },
+    /// The server answers a query, or tells something.
+    Reply {
+        /// What kind of answer.
+        kind: ReplyKind,
+        /// The text, as the server says it.
+        text: String,
+    },
+    /// The server is about to close the connection.
+    Closing {
+        /// Why, as it says.
+        reason: String,
+    },
+    /// The server has not answered for too long: the connection is dead.
+    Silent,
+}
+
+/// Something that was said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incoming {
+    /// A message, an action or a notice.
+    pub kind: EntryKind,
+    /// The author's nick, or the server's name.
+    pub from: String,
+    /// It comes from a server, not from a person.
+    pub is_from_server: bool,
+    /// A channel, or the nick that it was sent to.
+    pub target: String,
+    /// The text, without control characters.
+    pub text: String,
+    /// When.
+    pub time: Timestamp,
+    /// The server's name for it.
+    pub msgid: Option<Arc<str>>,
+    /// The idempotency id or the label of our own line, when it is its echo.
+    pub id: Option<String>,
+    /// We said it, here or elsewhere.
+    pub is_own: bool,
+}
+
+/// A page of history, oldest first.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Whose history.
+    pub target: String,
+    /// The messages.
+    pub messages: Vec<Incoming>,
+    /// How many lines the page had, those included that are not messages: what tells a full page from the last one.
+    pub lines: usize,
+}
+
+/// Why a line of ours was refused.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// The label of the refused line.
+    pub label: Option<String>,
+    /// The refused command in upper case; empty when the server does not say (numerics).
+    pub command: String,
+    /// `TEMPORARILY_UNAVAILABLE`, `404`, …
+    pub code: String,
+    /// What it is about: a channel, a nick, …
+    pub context: Vec<String>,
+    /// What the server says about it.
+    pub description: String,
+}
+
+/// What kind of thing the server tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplyKind {
+    /// The answer to a command of the person's.
+    Answer,
+    /// Something the server says by itself: its message of the day, a remark.
+    Announcement,
+}
+
+/// Why a log-in or a registration was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoginFailure {
+    /// What was wrong.
+    pub kind: LoginFailureKind,
+    /// What the server says about it; may be empty.
+    pub description: String,
+}
+
+/// What was wrong with a log-in or a registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginFailureKind {
+    /// Name, password or address: the server does not say which.
+    BadCredentials,
+    /// The account is suspended.
+    Suspended,
+    /// The name is taken.
+    NameInUse,
+    /// The name is not one that this server accepts.
+    BadName,
+    /// The password is too weak.
+    WeakPassword,
+    /// The server wants a secure connection for passwords.
+    NeedsSecureConnection,
+    /// The server's accounts are not available for the moment: trying again later helps.
+    TemporarilyUnavailable,
+    /// The server makes no accounts by this way.
+    NoRegistration,
+    /// The account must be confirmed by other means.
+    NeedsVerification,
+    /// The server offers no way to log in that we know.
+    NoLogin,
+    /// The server did not prove that it knows the password itself.
+    ServerUnproven,
+    /// No answer in time: trying again later helps.
+    Timeout,
+    /// Something else, as the server describes it.
+    Other,
+}
+
+impl LoginFailureKind {
+    /// The id of its sentence, and the field it belongs to.
+    pub fn text(self) -> (&'static str, Option<FieldId>) {
+        match self {
+            Self::BadCredentials => ("form-error-login", Some(FieldId::Password)),
+            Self::Suspended => ("form-error-suspended", Some(FieldId::Name)),
+            Self::NameInUse => ("form-error-name-in-use", Some(FieldId::Name)),
+            Self::BadName => ("form-error-name-refused", Some(FieldId::Name)),
+            Self::WeakPassword => ("form-error-password-weak", Some(FieldId::Password)),
+            Self::NeedsSecureConnection => ("form-error-needs-secure", Some(FieldId::Server)),
+            Self::TemporarilyUnavailable => ("form-error-unavailable", None),
+            Self::NoRegistration => ("form-error-no-registration", Some(FieldId::Server)),
+            Self::NeedsVerification => ("form-error-needs-verification", None),
+            Self::NoLogin => ("form-error-no-login", Some(FieldId::Server)),
+            Self::ServerUnproven => ("form-error-server-unproven", Some(FieldId::Server)),
+            Self::Timeout => ("form-error-login-timeout", Some(FieldId::Server)),
+            Self::Other => ("form-error-other", None),
+        }
+    }
+
+    /// Whether the same log-in may succeed later without anything being changed.
+    pub fn is_temporary(self) -> bool {
+        matches!(self, Self::TemporarilyUnavailable | Self::Timeout)
+    }
+}

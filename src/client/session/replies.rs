@@ -1,0 +1,257 @@
+//! Everything else that a server says: members, topics, modes, numerics, standard replies.
+
+use super::fact::{Fact, LoginFailureKind, Refusal, ReplyKind};
+use super::speech::clean;
+use super::{NICK_ATTEMPTS_MAX, Output, Phase, Session};
+use crate::client::connection::Proof;
+use crate::client::event::Moment;
+use crate::proto::caps::Cap;
+use crate::proto::message::{Line, Message};
+use crate::proto::names::NICK_BYTES_MAX;
+
+impl Session {
+    /// Any command but those that [`Session::receive`] knows by itself.
+    pub(super) fn other(&mut self, command: &str, message: &Message<'_>, now: Moment, out: &mut Output) {
+        if let Some(reference) = message.tag("batch").filter(|reference| self.batches.is_page(reference)) {
+            // Joins and the like in a page of history.
+            return self.batches.push(&reference, None);
+        }
+        let params = message.params();
+        let first = params.first().copied().unwrap_or_default();
+        let last = params.last().copied().unwrap_or_default();
+        let who = message.source.map_or("", |source| source.name).to_owned();
+        match command {
+            "JOIN" => self.joined(message, out),
+            "PART" => self.left(first, &who, None, params.get(1).copied().unwrap_or_default(), out),
+            "KICK" => {
+                let reason = params.get(2).copied().unwrap_or_default();
+                self.left(first, params.get(1).copied().unwrap_or_default(), Some(who), reason, out);
+            }
+            "QUIT" => out.facts.push(Fact::Quit { nick: who, reason: clean(first) }),
+            "NICK" => self.renamed(&who, first, out),
+            "AWAY" => out.facts.push(Fact::Away { nick: who, is_away: !first.is_empty() }),
+            "TOPIC" => {
+                out.facts.push(Fact::Topic { channel: first.to_owned(), topic: clean(last), by: Some(who) });
+            }
+            "MODE" => {
+                let ranks = match params {
+                    [channel, modes, params @ ..] if self.features.is_channel(channel) => {
+                        self.features.rank_changes(modes, params)
+                    }
+                    _ => Vec::new(),
+                };
+                let text = clean(&params.get(1..).unwrap_or_default().join(" "));
+                out.facts.push(Fact::Modes { target: first.to_owned(), by: who, text, ranks });
+            }
+            "RENAME" => {
+                let to = params.get(1).copied().unwrap_or_default();
+                if !to.is_empty() {
+                    out.facts.push(Fact::ChannelRenamed { from: first.to_owned(), to: to.to_owned() });
+                }
+            }
+            "FAIL" => self.failed(message, out),
+            "WARN" | "NOTE" => self.noted(params, out),
+            "DEVICE" => {
+                if let ["ADD", _, token, ..] = params {
+                    out.facts.push(Fact::Token((*token).to_owned()));
+                }
+            }
+            // The operator's commands answer by it; `account-notify` uses it too, and says nothing that is shown.
+            "ACCOUNT" => {
+                if matches!(first, "ENTRY" | "END" | "DONE") {
+                    out.facts.push(Fact::Reply { kind: ReplyKind::Answer, text: clean(&params[1..].join(" ")) });
+                }
+            }
+            "INVITE" | "WALLOPS" => {
+                let text = clean(&format!("{who}: {command} {last}"));
+ out.facts.push(Fact::Reply { kind: ReplyKind::Answer, text });
+            }
+            "ACK" => {
+                if let Some(label) = message.tag("label") {
+                    out.facts.push(Fact::Accepted { label: label.into_owned() });
+                }
+            }
+            "ERROR" => out.facts.push(Fact::Closing { reason: clean(last) }),
+            _ if command.as_bytes()[0].is_ascii_digit() => self.numeric(command, message, now, out),
+            _ => {}
+        }
+    }
+
+    fn joined(&mut self, message: &Message<'_>, out: &mut Output) {
+        let (Some(channel), Some(source)) = (message.param(0), message.source) else { return };
+        let is_own = self.is_own_nick(source.name);
+        if is_own && let (Some(user), Some(host)) = (source.user, source.host) {
+            self.mask = Some(format!("{user}@{host}"));
+        }
+        out.facts.push(Fact::Joined { channel: channel.to_owned(), nick: source.name.to_owned(), is_own });
+    }
+
+    fn left(&mut self, channel: &str, nick: &str, by: Option<String>, reason: &str, out: &mut Output) {
+        let is_own = self.is_own_nick(nick);
+        let (channel, nick) = (channel.to_owned(), nick.to_owned());
+        out.facts.push(Fact::Left { channel, nick, by, reason: clean(reason), is_own });
+    }
+
+    fn renamed(&mut self, from: &str, to: &str, out: &mut Output) {
+        if to.is_empty() {
+            return;
+        }
+        let is_own = self.is_own_nick(from);
+        if is_own {
+            to.clone_into(&mut self.nick);
+        }
+        out.facts.push(Fact::Renamed { from: from.to_owned(), to: to.to_owned(), is_own });
+    }
+
+    /// `FAIL <command> <code> [<context>…] :<description>`
+    fn failed(&mut self, message: &Message<'_>, out: &mut Output) {
+        let [command, code, context @ .., description] = message.params() else { return };
+        let refusal = Refusal {
+            label: self.label_of(message),
+            command: command.to_ascii_uppercase(),
+            code: (*code).to_owned(),
+            context: context.iter().map(|word| (*word).to_owned()).collect(),
+            description: clean(description),
+        };
+        match self.phase {
+            Phase::Online => out.facts.push(Fact::Refused(refusal)),
+            _ => self.login_refused(refusal, out),
+        }
+    }
+
+    /// `NOTE <command> <code> [<context>…] :<description>`
+    fn noted(&mut self, params: &[&str], out: &mut Output) {
+        if let ["AUTHENTICATE", "ADDRESS_REFUSED", address, code, rest @ ..] = params {
+            let explanation = clean(rest.last().copied().unwrap_or_default());
+            let (address, code) = (clean(address), clean(code));
+            out.facts.push(Fact::AddressRefused { address, code, explanation });
+        } else if let Some(description) = params.last() {
+            out.facts.push(Fact::Reply { kind: ReplyKind::Answer, text: clean(description) });
+        }
+    }
+
+    fn numeric(&mut self, numeric: &str, message: &Message<'_>, now: Moment, out: &mut Output) {
+        let params = message.params();
+        let about = params.get(1..).unwrap_or_default();
+        let last = params.last().copied().unwrap_or_default();
+        match (numeric, about) {
+            ("001", _) => self.welcomed(params, out),
+            // Greetings, counts, and the ends of lists: nothing that a person needs.
+            (
+                "002" | "003" | "004" | "042" | "250" | "251" | "252" | "253" | "254" | "255" | "265" | "266" | "315"
+                | "318" | "323" | "329" | "333" | "347" | "349" | "365" | "368" | "369" | "374" | "375" | "396" | "901",
+                _,
+            ) => {}
+            ("005", [tokens @ .., _]) => tokens.iter().for_each(|token| self.features.take(token)),
+            ("372", _) => self.announce(last, out),
+            ("376" | "422", _) => self.ready(now, out),
+            ("331", [channel, ..]) => self.topic(channel, "", out),
+            ("332", [channel, topic, ..]) => self.topic(channel, topic, out),
+            ("353", [_, channel, names, ..]) => {
+                let split = |name: &str| {
+                    let (rank, nick) = self.features.split_rank(name);
+                    // Where masks are in the list, the nick ends at the `!`.
+                    let nick = nick.split('!').next().unwrap_or_default();
+                    (rank.to_owned(), nick.to_owned())
+                };
+                let members = names.split(' ').filter(|name| !name.is_empty()).map(split).collect();
+                out.facts.push(Fact::Names { channel: (*channel).to_owned(), members });
+            }
+            ("366", [channel, ..]) => out.facts.push(Fact::NamesEnd { channel: (*channel).to_owned() }),
+            ("900", [mask, account, ..]) => {
+                self.account = Some((*account).to_owned());
+                self.mask = mask.split_once('!').map(|(_, mask)| mask.to_owned());
+            }
+            ("903", _) => self.authenticated(out),
+            ("902" | "904" | "905" | "907", _) => self.not_authenticated(last, out),
+            // The list of mechanisms that the server knows; 904 follows.
+            ("908", _) => self.is_mechanism_unknown = true,
+            ("906", _) => self.fail_login(LoginFailureKind::ServerUnproven, "", out),
+            ("432" | "433" | "436" | "437", _) if self.phase != Phase::Online => self.nick_refused(numeric, last, out),
+            _ if matches!(numeric.as_bytes()[0], b'4' | b'5') => self.refused(numeric, about, message, out),
+            _ => {
+                let text = clean(&about.join(" "));
+                if !text.is_empty() && self.phase == Phase::Online {
+                    out.facts.push(Fact::Reply { kind: ReplyKind::Answer, text });
+                }
+            }
+        }
+    }
+
+    fn topic(&mut self, channel: &str, topic: &str, out: &mut Output) {
+        out.facts.push(Fact::Topic { channel: channel.to_owned(), topic: clean(topic), by: None });
+    }
+
+    fn announce(&mut self, text: &str, out: &mut Output) {
+        out.facts.push(Fact::Reply { kind: ReplyKind::Announcement, text: clean(text) });
+    }
+
+    /// 001: the server calls us by our nick.
+    fn welcomed(&mut self, params: &[&str], out: &mut Output) {
+        if let Some(nick) = params.first().filter(|nick| !nick.is_empty() && **nick != "*") {
+            (*nick).clone_into(&mut self.nick);
+        }
+        let opening = self.opening.as_ref();
+        if opening.is_some_and(|opening| opening.credentials.register) && self.phase == Phase::Welcoming {
+            // A server that makes accounts only after the welcome.
+            self.register(out);
+        } else if self.phase == Phase::Negotiating {
+            // A server without capabilities: nothing to log in by.
+            self.fail_login(LoginFailureKind::NoLogin, "", out);
+        }
+    }
+
+    /// 376 or 422: the end of what the server says at the beginning.
+    pub(super) fn ready(&mut self, now: Moment, out: &mut Output) {
+        self.is_welcomed = true;
+        if self.phase != Phase::Welcoming {
+            return;
+        }
+        self.phase = Phase::Online;
+        self.heard_at_millis = now.elapsed_millis;
+        out.facts.push(Fact::Ready);
+        let Some(opening) = &self.opening else { return };
+        let has_password = matches!(opening.credentials.proof, Proof::Password(_));
+        if has_password && self.has(Cap::Devices) && !self.has_asked_for_token {
+            self.has_asked_for_token = true;
+            out.lines.push(Line::new("DEVICE").param("ADD").trailing(&opening.device_name));
+        }
+    }
+
+    /// The nick is taken or not accepted. A log-in may give us the right one anyway, so go on with a similar one.
+    fn nick_refused(&mut self, numeric: &str, description: &str, out: &mut Output) {
+        self.nick_attempts += 1;
+        let is_bad = numeric == "432";
+        if self.nick_attempts > NICK_ATTEMPTS_MAX || self.nick.len() >= NICK_BYTES_MAX {
+            let kind = if is_bad { LoginFailureKind::BadName } else { LoginFailureKind::NameInUse };
+            return self.fail_login(kind, &clean(description), out);
+        }
+        match is_bad {
+            true => self.nick = format!("user{}", self.nick_attempts),
+            false => self.nick.push('_'),
+        }
+        out.lines.push(Line::new("NICK").param(&self.nick));
+    }
+
+    /// An error numeric: `<numeric> <nick> <context>… :<description>`
+    fn refused(&mut self, numeric: &str, about: &[&str], message: &Message<'_>, out: &mut Output) {
+        let Some((description, context)) = about.split_last() else { return };
+        match (self.phase, numeric) {
+            (Phase::Online, _) => out.facts.push(Fact::Refused(Refusal {
+                label: self.label_of(message),
+                command: String::new(),
+                code: numeric.to_owned(),
+                context: context.iter().map(|word| (*word).to_owned()).collect(),
+                description: clean(description),
+            })),
+            // Refused before the conversations: a password for the connection is wanted, or we are banned.
+            (_, "464" | "465" | "463") => self.fail_login(LoginFailureKind::Other, &clean(description), out),
+            _ => {}
+        }
+    }
+
+    fn label_of(&self, message: &Message<'_>) -> Option<String> {
+        let own = message.tag("label").map(|label| label.into_owned());
+        own.or_else(|| message.tag("batch").and_then(|reference| self.batches.label(&reference).map(str::to_owned)))
+    }
+}
