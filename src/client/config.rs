@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::event::Endpoint;
-use crate::ground::texts::Language;
+use crate::ground::texts::{Language, Texts};
 
 /// The port for TLS when none is given (RFC 7194).
 pub const TLS_PORT: u16 = 6697;
@@ -217,6 +217,20 @@ pub enum ConfigFault {
     UnknownKey(String),
     /// A bad value: the key, and the id of a sentence that says what is expected.
     BadValue(String, &'static str),
+}
+
+impl ConfigFault {
+    /// The fault as a sentence.
+    pub fn explain(&self, texts: &Texts) -> String {
+        match self {
+            Self::Syntax(reason) => texts.format("config-syntax", &[("reason", reason.as_str().into())]),
+            Self::UnknownKey(key) => texts.format("config-unknown-key", &[("key", key.as_str().into())]),
+            Self::BadValue(key, expected_id) => {
+                let expected = texts.get(expected_id);
+                texts.format("config-bad-value", &[("key", key.as_str().into()), ("expected", expected.into())])
+            }
+        }
+    }
 }
 
 impl Choices {

@@ -82,4 +82,8 @@ pub struct Connection {
     pub(super) attempt: u32,
     /// Who logs in.
     pub(super) credentials: Option<Credentials>,
+    /// Conversations have run with these credentials: a lost connection is made again.
+    pub(super) was_online: bool,
+    /// What the server said last before it closed the connection.
+    pub(super) farewell: Option<String>,
 }

@@ -22,19 +22,26 @@
 //! | [`terminal`], [`view`], [`run`] | the shell: the screen, the picture on it, the loop around everything |
 
 pub mod buffer;
+pub mod chat;
+pub mod commands;
 pub mod composer;
 pub mod config;
 pub mod connection;
 pub mod conversation;
 pub mod edit;
 pub mod event;
+pub mod fetch;
 pub mod form;
 pub mod geometry;
+pub mod history;
 pub mod keymap;
+pub mod link;
 pub mod local;
 pub mod model;
 pub mod network;
+pub mod outbox;
 pub mod overlay;
+pub mod pace;
 pub mod run;
 pub mod session;
 pub mod store;

@@ -4,14 +4,18 @@ use std::collections::BTreeMap;
 
 use ring::hmac;
 
+use super::buffer::Entry;
 use super::config::{Mode, Settings};
 use super::connection::Connection;
-use super::conversation::{Conversations, ListOrder};
+use super::conversation::{Conversation, ConversationId, ConversationKind, Conversations, ListOrder};
 use super::event::{Login, Moment};
+use super::fetch::Fetches;
 use super::form::{Form, Tab};
 use super::geometry::ChatAreas;
 use super::overlay::Overlays;
+use super::pace::Pace;
 use super::session::Session;
+use super::session::fact::Incoming;
 use crate::ground::texts::Texts;
 use crate::ground::tls::Fingerprint;
 
@@ -80,6 +84,16 @@ pub struct Model {
     pub remembered: Remembered,
     /// What this device is called in the list of devices.
     pub device_name: String,
+    /// The person has chosen which conversation is shown; until then the first channel is.
+    pub has_chosen: bool,
+    /// A channel that the person asked to join, as it is compared: shown when it is there.
+    pub(super) awaited_channel: Option<String>,
+    /// When messages may leave.
+    pub(super) pace: Pace,
+    /// Questions for history.
+    pub(super) fetches: Fetches,
+    /// The bell stays silent until this moment of `Moment::elapsed_millis`.
+    pub(super) bell_after_millis: u64,
     /// Ids and nonces.
     pub(super) entropy: Entropy,
 }
@@ -111,6 +125,11 @@ impl Model {
             remark: None,
             connection: Connection::default(),
             session: Session::default(),
+            has_chosen: false,
+            awaited_channel: None,
+            pace: Pace::default(),
+            fetches: Fetches::default(),
+            bell_after_millis: 0,
             entropy: Entropy::new(seed),
             settings,
             texts,
@@ -127,6 +146,57 @@ impl Model {
         let composer_rows = current.map_or(1, |conversation| conversation.composer.edit.rows(width).len());
         let has_members = current.is_some_and(|conversation| conversation.members.count() > 0);
         ChatAreas::divide(columns, rows, composer_rows, has_members)
+    }
+
+    /// Whether a conversation is in front of the person's eyes.
+    pub fn is_seen(&self, id: ConversationId) -> bool {
+        self.is_focused && self.screen == Screen::Chat && self.conversations.current_id() == Some(id)
+    }
+
+    /// The conversation with a channel or a person, made when there is none.
+    pub fn open(&mut self, target: &str) -> &mut Conversation {
+        let folded = self.session.fold(target);
+        let isupport = self.session.isupport();
+        let is_correspondent = || isupport.correspondent().is_some_and(|name| self.session.fold(name) == folded);
+        let kind = match target {
+            channel if isupport.is_channel(channel) => ConversationKind::Channel,
+            _ if is_correspondent() && !self.session.is_own_nick(target) => ConversationKind::Correspondent,
+            _ => ConversationKind::Direct,
+        };
+        self.conversations.open(target, &folded, kind)
+    }
+
+    /// The conversation with the server itself, made when there is none.
+    pub(super) fn server_conversation(&mut self) -> &mut Conversation {
+        let name = match self.session.isupport().network() {
+            Some(network) => network.to_owned(),
+            None => self.connection.server.key(),
+        };
+        self.conversations.server_mut(&name)
+    }
+
+    /// What was said, as an entry.
+    pub(super) fn entry(&self, incoming: Incoming) -> Entry {
+        let mut entry = Entry::new(incoming.kind, &incoming.from, &incoming.text, incoming.time);
+        entry.mention = !incoming.is_own && self.is_named_in(&incoming.text);
+        entry.own = incoming.is_own;
+        entry.id = incoming.id.map(Into::into);
+        entry.msgid = incoming.msgid;
+        entry
+    }
+
+    /// Whether a text names the person, as a word of its own.
+    fn is_named_in(&self, text: &str) -> bool {
+        let nick = self.session.nick().to_lowercase();
+        if nick.is_empty() {
+            return false;
+        }
+        let text = text.to_lowercase();
+        let is_part_of_word = |neighbour: Option<char>| neighbour.is_some_and(char::is_alphanumeric);
+        text.match_indices(&nick).any(|(start, name)| {
+            let (before, after) = (&text[..start], &text[start + name.len()..]);
+            !is_part_of_word(before.chars().next_back()) && !is_part_of_word(after.chars().next())
+        })
     }
 
     /// Whether the operator's console is shown.

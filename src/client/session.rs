@@ -9,21 +9,21 @@
 
 use crate::proto::caps::{Cap, CapOffer, CapSet};
 use crate::proto::history::HistoryQuery;
+use crate::proto::isupport::Isupport;
 use crate::proto::message::{Line, Message};
 use crate::proto::sasl::Mechanism;
 use crate::proto::scram::{ScramClientProof, ScramError};
+use crate::proto::text;
 
 use super::buffer::EntryKind;
 use super::connection::{Credentials, LoginStep};
 use super::event::{Moment, Security};
 use batch::Batches;
 use fact::{Fact, LoginFailure, LoginFailureKind, Refusal};
-use features::Features;
 use login::Exchange;
 
 pub mod batch;
 pub mod fact;
-pub mod features;
 pub mod login;
 mod negotiation;
 mod replies;
@@ -63,6 +63,10 @@ const LOGIN_TIMEOUT_MILLIS: u64 = 60_000;
 const PING_AFTER_MILLIS: u64 = 60_000;
 /// A server that does not answer the question for so long is gone.
 const PING_TIMEOUT_MILLIS: u64 = 30_000;
+/// The most messages that one page of history is asked for.
+const PAGE_MESSAGES_MAX: usize = 100;
+/// A name so long that less would be left for a text is not one that can be written to.
+const TEXT_BYTES_MIN: usize = 64;
 /// How often another nick is tried when one is taken.
 const NICK_ATTEMPTS_MAX: usize = 8;
 
@@ -121,7 +125,7 @@ pub struct Session {
     enabled: CapSet,
     /// CAP REQ lines without an answer yet.
     requests: usize,
-    features: Features,
+    isupport: Isupport,
     batches: Batches,
     exchange: Option<Exchange>,
     tried: Vec<Mechanism>,
@@ -160,8 +164,24 @@ impl Session {
     }
 
     /// What the server says about itself.
-    pub fn features(&self) -> &Features {
-        &self.features
+    pub fn isupport(&self) -> &Isupport {
+        &self.isupport
+    }
+
+    /// The signs of rank, highest first.
+    pub fn rank_signs(&self) -> String {
+        self.isupport.prefixes().map(|(_, sign)| sign).collect()
+    }
+
+    /// A member's signs of rank after one was given or taken, highest first.
+    pub fn changed_rank(&self, signs: &str, sign: char, is_given: bool) -> String {
+        let has = |one: &char| if *one == sign { is_given } else { signs.contains(*one) };
+        self.isupport.prefixes().map(|(_, sign)| sign).filter(has).collect()
+    }
+
+    /// How many messages a page of history is asked for.
+    pub fn page_messages(&self) -> usize {
+        self.isupport.history_limit().filter(|limit| *limit > 0).unwrap_or(PAGE_MESSAGES_MAX).min(PAGE_MESSAGES_MAX)
     }
 
     /// Whether the server is one of ours, where accounts keep their channels by themselves.
@@ -171,24 +191,26 @@ impl Session {
 
     /// A name as this network compares it.
     pub fn fold(&self, name: &str) -> String {
-        self.features.casemapping.fold(name).as_str().to_owned()
+        self.isupport.casemapping().fold(name).as_str().to_owned()
     }
 
     /// Whether a nick is our own.
     pub fn is_own_nick(&self, nick: &str) -> bool {
-        !self.nick.is_empty() && self.features.casemapping.is_same(nick, &self.nick)
+        !self.nick.is_empty() && self.isupport.casemapping().is_same(nick, &self.nick)
     }
 
     /// The most bytes of text that fit into one message to a target, so that it still fits when the server puts our name
     /// before it.
     pub fn text_bytes_max(&self, target: &str, kind: EntryKind) -> usize {
-        /// What a mask may take when it is not known: user 20, host 63.
-        const MASK_BYTES: usize = 84;
-        let mask = self.mask.as_ref().map_or(MASK_BYTES, String::len);
-        let source = self.nick.len() + mask + 3;
-        let action = if kind == EntryKind::Action { "\x01ACTION \x01".len() } else { 0 };
-        let frame = source + " PRIVMSG  :\r\n".len() + target.len() + action;
-        self.features.line_bytes.saturating_sub(frame).max(64)
+        /// A mask of the greatest length, for as long as it is not known: user 20, host 63.
+        const MASK: &str = match std::str::from_utf8(&[b'x'; 84]) {
+            Ok(mask) => mask,
+            Err(_) => "",
+        };
+        let source = format!("{}!{}", self.nick, self.mask.as_deref().unwrap_or(MASK));
+        let left = text::body_bytes_left(&source, "PRIVMSG", target, self.isupport.line_bytes_max());
+        let action = if kind == EntryKind::Action { text::ACTION_BYTES } else { 0 };
+        left.saturating_sub(action).max(TEXT_BYTES_MIN)
     }
 
     /// A new connection stands: the conversation with the server begins.
@@ -288,7 +310,7 @@ impl Session {
             line = line.tag("+chat-tui/id", id);
         }
         match kind {
-            EntryKind::Action => line.trailing(&format!("\x01ACTION {text}\x01")),
+            EntryKind::Action => line.trailing(&text::action(text)),
             _ => line.trailing(text),
         }
     }

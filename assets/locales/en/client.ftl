@@ -1,1 +1,85 @@
-# The conversations: panes, status line, dialogues, what happened to a message or to the connection.
+# The conversations: what happened in them, to a message or to the connection.
+
+## What happened.
+
+chat-joined = { $name } came in
+chat-left = { $name } left
+chat-left-because = { $name } left ({ $reason })
+chat-kicked = { $by } removed { $name } ({ $reason })
+chat-kicked-you = { $by } removed you ({ $reason }), { $name }
+chat-quit = { $name } is gone
+chat-quit-because = { $name } is gone ({ $reason })
+chat-renamed = { $from } is now called { $to }
+chat-renamed-you = You are now called { $to } (before: { $from })
+chat-channel-renamed = The channel { $from } is now called { $to }
+chat-topic-changed = { $name } changed the topic: { $topic }
+chat-topic-removed = { $name } removed the topic
+chat-modes = { $name } set: { $modes }
+chat-names = { $count ->
+    [one] { $count } member: { $names }
+   *[other] { $count } members: { $names }
+}
+chat-gap = Messages are missing here: too much was said while you were away.
+
+## What cannot be done.
+
+chat-takes-no-messages = Nothing can be written to { $name } at the moment: you are not in it. /join comes in again.
+chat-too-many-pending = { $maximum } messages are waiting to be sent already. The text stays here.
+chat-unavailable = The server cannot keep messages at the moment. Yours wait and go out by themselves.
+chat-nothing-to-resend = Nothing here failed: there is nothing to send again.
+chat-not-connected = There is no connection at the moment. Messages wait for it, commands do not.
+chat-no-conversation = There is no conversation to write to. /join #channel or /msg name opens one.
+chat-not-a-channel = This is not a channel.
+chat-not-in-channel = You are not in { $name }. /join { $name } comes in.
+chat-still-pending = Messages still wait to be sent here.
+chat-unknown-command = There is no command /{ $name }. /help lists them; two slashes say a text that begins with one.
+chat-usage = It is written so: { $usage }
+chat-was-cut = { $count ->
+    [one] The line was too long for one message: it went out in { $count } part.
+   *[other] What was too long for one message went out in { $count } parts.
+}
+chat-paste-cut = The pasted text was too long: its end is missing.
+
+## The connection.
+
+connect-unknown-host = There is no server called { $server }.
+connect-refused = No chat server is listening at { $server }.
+connect-timeout = { $server } does not answer.
+connect-unreachable = { $server } cannot be reached from here. Is the network connected?
+connect-tls = No secure connection to { $server }: { $reason }. If it takes plain text only, write irc:// before its name.
+connect-other = No connection to { $server }: { $reason }
+connect-silent = the server does not answer any more
+connect-closed = The server closed the connection.
+connect-lost = The connection broke: { $reason }
+connect-closed-at-login = The server closed the connection before the log-in was done.
+connect-lost-at-login = The connection broke before the log-in was done: { $reason }
+connect-certificate = The server's certificate has to be checked.
+connect-certificate-refused = The server's certificate was not accepted.
+connect-certificate-changed = The server's certificate has changed: not connected.
+
+## Names of keys.
+
+key-shift = Shift
+key-space = Space
+key-enter = Enter
+key-escape = Esc
+key-backspace = Backspace
+key-delete = Del
+key-home = Home
+key-end = End
+key-page-up = PgUp
+key-page-down = PgDn
+
+## The configuration file.
+
+config-server = the server, as HOST:PORT; nothing for this computer's own
+config-name = the name to log in with
+config-language = the language: en or fr
+config-plain-text = accept connections that are not encrypted
+config-spawn = start a local server when none runs
+config-expects-text = a text in quotation marks
+config-expects-bool = true or false
+config-expects-language = a language: "en" or "fr"
+config-syntax = it cannot be read: { $reason }
+config-unknown-key = { $key }: there is no such setting
+config-bad-value = { $key }: expected is { $expected }

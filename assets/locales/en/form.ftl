@@ -1,4 +1,4 @@
-# The form: tabs, fields, faults beside a field, progress.
+# The form: tabs, fields, faults beside a field.
 
 form-recorded = Recorded on the server: your messages, their date, your IP address and your port.
 form-tab-register = Register
@@ -7,3 +7,28 @@ form-field-server = Server
 form-field-name = Name
 form-field-password = Password
 form-field-password-again = Password again
+
+## Faults.
+
+form-error-server-host = This is not the name of a server. Written so: HOST or HOST:PORT; empty means this computer.
+form-error-server-port = What stands behind the colon must be a port: a number from 1 to 65535.
+form-error-server-plain-text = On this port the connection would not be encrypted. If that is meant, write irc:// before the name.
+form-error-name-empty = Choose a name.
+form-error-name-long = The name is too long.
+form-error-name-characters = The name has a character that names cannot have, such as a blank.
+form-error-name-refused = The server does not accept this name: { $reason }
+form-error-name-in-use = This name is taken. If it is yours, log in; else choose another.
+form-error-password-empty = The password is missing.
+form-error-password-again = The two passwords are not the same.
+form-error-password-weak = The server does not accept this password: { $reason }
+form-error-login = Wrong name, wrong password, or an address that is not known for this account.
+form-error-token = This device's log-in is not accepted any more. Log in with the password.
+form-error-suspended = This account is suspended: { $reason }
+form-error-needs-secure = The server takes passwords over an encrypted connection only.
+form-error-unavailable = Accounts are temporarily unavailable on this server. Try again later.
+form-error-no-registration = Accounts cannot be made here. { $reason }
+form-error-needs-verification = The account is made, but has to be confirmed elsewhere: { $reason }
+form-error-no-login = This server offers no way to log in.
+form-error-server-unproven = The server could not prove that it knows your account. It may not be the one it says it is.
+form-error-login-timeout = The server does not finish the log-in. Try again later.
+form-error-other = The server says: { $reason }

@@ -1,1 +1,85 @@
-# Les conversations : volets, ligne d'état, dialogues, ce qui est arrivé à un message ou à la connexion.
+# Les conversations : ce qui y est arrivé, ce qui est arrivé à un message ou à la connexion.
+
+## Ce qui est arrivé.
+
+chat-joined = { $name } est entré
+chat-left = { $name } est parti
+chat-left-because = { $name } est parti ({ $reason })
+chat-kicked = { $by } a exclu { $name } ({ $reason })
+chat-kicked-you = { $by } vous a exclu ({ $reason }), { $name }
+chat-quit = { $name } s'est déconnecté
+chat-quit-because = { $name } s'est déconnecté ({ $reason })
+chat-renamed = { $from } s'appelle maintenant { $to }
+chat-renamed-you = Vous vous appelez maintenant { $to } (avant : { $from })
+chat-channel-renamed = Le salon { $from } s'appelle maintenant { $to }
+chat-topic-changed = { $name } a changé le sujet : { $topic }
+chat-topic-removed = { $name } a effacé le sujet
+chat-modes = { $name } a réglé : { $modes }
+chat-names = { $count ->
+    [one] { $count } membre : { $names }
+   *[other] { $count } membres : { $names }
+}
+chat-gap = Il manque des messages ici : il s'en est dit trop pendant votre absence.
+
+## Ce qui n'est pas possible.
+
+chat-takes-no-messages = On ne peut rien écrire dans { $name } pour le moment : vous n'y êtes pas. /join y fait revenir.
+chat-too-many-pending = { $maximum } messages attendent déjà d'être envoyés. Le texte reste ici.
+chat-unavailable = Le serveur ne peut pas conserver de messages pour le moment. Les vôtres attendent et partiront d'eux-mêmes.
+chat-nothing-to-resend = Rien n'a échoué ici : il n'y a rien à renvoyer.
+chat-not-connected = Il n'y a pas de connexion pour le moment. Les messages l'attendent, les commandes non.
+chat-no-conversation = Il n'y a pas de conversation où écrire. /join #salon ou /msg nom en ouvre une.
+chat-not-a-channel = Ce n'est pas un salon.
+chat-not-in-channel = Vous n'êtes pas dans { $name }. /join { $name } y fait entrer.
+chat-still-pending = Des messages attendent encore d'être envoyés ici.
+chat-unknown-command = Il n'y a pas de commande /{ $name }. /help les énumère ; deux barres disent un texte qui commence par une barre.
+chat-usage = Cela s'écrit ainsi : { $usage }
+chat-was-cut = { $count ->
+    [one] La ligne était trop longue pour un seul message : elle est partie en { $count } morceau.
+   *[other] Ce qui était trop long pour un seul message est parti en { $count } morceaux.
+}
+chat-paste-cut = Le texte collé était trop long : sa fin manque.
+
+## La connexion.
+
+connect-unknown-host = Il n'y a pas de serveur nommé { $server }.
+connect-refused = Aucun serveur de discussion n'écoute à l'adresse { $server }.
+connect-timeout = { $server } ne répond pas.
+connect-unreachable = { $server } est hors d'atteinte. Le réseau est-il connecté ?
+connect-tls = Pas de connexion sûre à { $server } : { $reason }. S'il n'accepte que le texte clair, écrivez irc:// devant son nom.
+connect-other = Pas de connexion à { $server } : { $reason }
+connect-silent = le serveur ne répond plus
+connect-closed = Le serveur a fermé la connexion.
+connect-lost = La connexion a été coupée : { $reason }
+connect-closed-at-login = Le serveur a fermé la connexion avant la fin de l'identification.
+connect-lost-at-login = La connexion a été coupée avant la fin de l'identification : { $reason }
+connect-certificate = Le certificat du serveur est à vérifier.
+connect-certificate-refused = Le certificat du serveur n'a pas été accepté.
+connect-certificate-changed = Le certificat du serveur a changé : pas de connexion.
+
+## Les noms des touches.
+
+key-shift = Maj
+key-space = Espace
+key-enter = Entrée
+key-escape = Échap
+key-backspace = Retour arrière
+key-delete = Suppr
+key-home = Début
+key-end = Fin
+key-page-up = Page préc.
+key-page-down = Page suiv.
+
+## Le fichier de configuration.
+
+config-server = le serveur, écrit HÔTE:PORT ; rien pour celui de cet ordinateur
+config-name = l'identifiant avec lequel se connecter
+config-language = la langue : en ou fr
+config-plain-text = accepter les connexions non chiffrées
+config-spawn = démarrer un serveur local quand aucun ne tourne
+config-expects-text = un texte entre guillemets
+config-expects-bool = true ou false
+config-expects-language = une langue : "en" ou "fr"
+config-syntax = il ne se lit pas : { $reason }
+config-unknown-key = { $key } : ce réglage n'existe pas
+config-bad-value = { $key } : il faut { $expected }

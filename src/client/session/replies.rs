@@ -7,7 +7,11 @@ use crate::client::connection::Proof;
 use crate::client::event::Moment;
 use crate::proto::caps::Cap;
 use crate::proto::message::{Line, Message};
+use crate::proto::modes::{ModeChange, parse_modes};
 use crate::proto::names::NICK_BYTES_MAX;
+
+/// How many changes of one MODE line are looked at; no server sends more.
+const MODE_CHANGES_MAX: usize = 64;
 
 impl Session {
     /// Any command but those that [`Session::receive`] knows by itself.
@@ -35,9 +39,7 @@ impl Session {
             }
             "MODE" => {
                 let ranks = match params {
-                    [channel, modes, params @ ..] if self.features.is_channel(channel) => {
-                        self.features.rank_changes(modes, params)
-                    }
+                    [channel, words @ ..] if self.isupport.is_channel(channel) => self.rank_changes(words),
                     _ => Vec::new(),
                 };
                 let text = clean(&params.get(1..).unwrap_or_default().join(" "));
@@ -75,6 +77,14 @@ impl Session {
             _ if command.as_bytes()[0].is_ascii_digit() => self.numeric(command, message, now, out),
             _ => {}
         }
+    }
+
+    /// The changes of rank among the words behind a MODE line's target.
+    fn rank_changes(&self, words: &[&str]) -> Vec<(char, bool, String)> {
+        let kind = |letter| self.isupport.channel_mode_kind(letter);
+        let request = parse_modes(words, kind, MODE_CHANGES_MAX);
+        let rank = |change: ModeChange| Some((self.isupport.sign_of(change.letter)?, change.is_set, change.param?));
+        request.changes.into_iter().filter_map(rank).collect()
     }
 
     fn joined(&mut self, message: &Message<'_>, out: &mut Output) {
@@ -142,14 +152,14 @@ impl Session {
                 | "318" | "323" | "329" | "333" | "347" | "349" | "365" | "368" | "369" | "374" | "375" | "396" | "901",
                 _,
             ) => {}
-            ("005", [tokens @ .., _]) => tokens.iter().for_each(|token| self.features.take(token)),
+            ("005", _) => self.isupport.read(params),
             ("372", _) => self.announce(last, out),
             ("376" | "422", _) => self.ready(now, out),
             ("331", [channel, ..]) => self.topic(channel, "", out),
             ("332", [channel, topic, ..]) => self.topic(channel, topic, out),
             ("353", [_, channel, names, ..]) => {
                 let split = |name: &str| {
-                    let (rank, nick) = self.features.split_rank(name);
+                    let (rank, nick) = self.isupport.split_prefixes(name);
                     // Where masks are in the list, the nick ends at the `!`.
                     let nick = nick.split('!').next().unwrap_or_default();
                     (rank.to_owned(), nick.to_owned())

@@ -8,6 +8,7 @@ use crate::client::event::Moment;
 use crate::proto::caps::Cap;
 use crate::proto::history::parse_target_line;
 use crate::proto::message::Message;
+use crate::proto::text::{Ctcp, clean_message, clean_name};
 use crate::proto::time::Timestamp;
 
 /// The longest msgid that is kept; a longer one is no use to anyone.
@@ -50,16 +51,17 @@ impl Session {
 
     /// Reads a message; nothing when it is one that no person has written (CTCP).
     fn incoming(&mut self, message: &Message<'_>, now: Timestamp) -> Option<Incoming> {
-        let (target, text) = (message.param(0)?, message.param(1)?);
+        let (target, body) = (message.param(0)?, message.param(1)?);
         let source = message.source?;
-        let (kind, text) = match text.strip_prefix('\x01') {
-            Some(request) => (EntryKind::Action, request.trim_end_matches('\x01').strip_prefix("ACTION")?.trim_start()),
-            None if message.command.eq_ignore_ascii_case("NOTICE") => (EntryKind::Notice, text),
-            None => (EntryKind::Message, text),
+        let (kind, text) = match Ctcp::parse(body) {
+            Some(ctcp) if ctcp.is_action() => (EntryKind::Action, ctcp.params),
+            Some(_) => return None,
+            None if message.command.eq_ignore_ascii_case("NOTICE") => (EntryKind::Notice, body),
+            None => (EntryKind::Message, body),
         };
         let account = message.tag("account");
         let is_own_account = match (&account, &self.account) {
-            (Some(theirs), Some(ours)) => self.features.casemapping.is_same(theirs, ours),
+            (Some(theirs), Some(ours)) => self.isupport.casemapping().is_same(theirs, ours),
             _ => false,
         };
         let is_own = self.is_own_nick(source.name) || is_own_account;
@@ -72,9 +74,9 @@ impl Session {
         let id = label.or_else(|| message.tag("+chat-tui/id").map(|id| id.into_owned())).or_else(label_around);
         Some(Incoming {
             kind,
-            from: clean(source.name),
+            from: clean_name(source.name).into_owned(),
             is_from_server: source.user.is_none() && (source.host.is_none() && source.name.contains('.')),
-            target: self.features.without_rank(target).to_owned(),
+            target: self.isupport.without_status(target).to_owned(),
             text: clean(text),
             time: message.tag("time").and_then(|time| Timestamp::parse(&time)).unwrap_or(now),
             msgid: message.tag("msgid").filter(|id| id.len() <= MSGID_BYTES_MAX).map(|id| id.as_ref().into()),
@@ -89,38 +91,18 @@ impl Session {
     }
 }
 
-/// A text without control characters, and without mIRC's colours and formatting.
+/// A text that is safe to show: without controls and direction overrides, but still with its formatting codes.
 pub(super) fn clean(text: &str) -> String {
-    if !text.contains(char::is_control) {
-        return text.to_owned();
-    }
+    const FORMATTING: &[char] =
+        &['\x02', '\x03', '\x04', '\x0f', '\x11', '\x16', '\x1d', '\x1e', '\x1f'];
     let mut clean = String::with_capacity(text.len());
-    let mut characters = text.chars().peekable();
-    while let Some(character) = characters.next() {
-        match character {
-            // A colour: up to two digits, and after a comma up to two more.
-            '\x03' => {
-                let digits = |characters: &mut std::iter::Peekable<std::str::Chars<'_>>| {
-                    (0..2).filter(|_| characters.next_if(char::is_ascii_digit).is_some()).count()
-                };
-                if digits(&mut characters) > 0 {
-                    let mut ahead = characters.clone();
-                    if ahead.next() == Some(',') && ahead.next().is_some_and(|digit| digit.is_ascii_digit()) {
-                        characters.next();
-                        digits(&mut characters);
-                    }
-                }
-            }
-            // A colour of six hexadecimal digits.
-            '\x04' => {
-                for _ in 0..6 {
-                    characters.next_if(char::is_ascii_hexdigit);
-                }
-            }
-            '\t' => clean.push(' '),
-            other if other.is_control() => {}
-            other => clean.push(other),
-        }
+    for part in text.split_inclusive(FORMATTING) {
+        let (run, code) = match part.char_indices().next_back() {
+            Some((at, code)) if FORMATTING.contains(&code) => (&part[..at], Some(code)),
+            _ => (part, None),
+        };
+        clean.push_str(&clean_message(run));
+        clean.extend(code);
     }
     clean
 }

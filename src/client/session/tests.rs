@@ -1,0 +1,1 @@
+//! Transcripts: lines of a server in, lines and facts of the session out.

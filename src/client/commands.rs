@@ -1,0 +1,388 @@
+//! The table of slash commands, and what each does.
+//!
+//! A text that begins with `/` is a command, and an unknown one is an error, never a message; `//text` says `/text`. `bye` alone, in
+//! any case and with blanks around it, leaves.
+
+use super::buffer::EntryKind;
+use super::conversation::{ConversationId, ConversationKind};
+use super::event::{Effects, Exit};
+use super::model::Model;
+use super::{chat, link, outbox};
+use crate::proto::message::{Line, Message};
+
+/// What a command returns: an error is the sentence to show.
+type Outcome = Result<(), String>;
+
+/// One command.
+pub struct Command {
+    /// Its name, without the slash.
+    pub name: &'static str,
+    /// Other names for it.
+    pub aliases: &'static [&'static str],
+    /// The id of how its arguments are written; empty when it has none.
+    pub arguments_id: &'static str,
+    /// The id of what the help says.
+    pub help_id: &'static str,
+    run: fn(&mut Model, &str, &mut Effects) -> Outcome,
+}
+
+/// Every command, in the order in which the help shows them.
+pub const COMMANDS: &[Command] = &[
+    Command { name: "help", aliases: &["h", "?"], arguments_id: "", help_id: "help-command-help", run: help },
+    Command {
+        name: "join",
+        aliases: &["j"],
+        arguments_id: "arguments-channel-key",
+        help_id: "help-command-join",
+        run: join,
+    },
+    Command {
+        name: "part",
+        aliases: &["leave", "close"],
+        arguments_id: "arguments-channel-reason",
+        help_id: "help-command-part",
+        run: part,
+    },
+    Command {
+        name: "msg",
+        aliases: &["query", "m", "q"],
+        arguments_id: "arguments-target-text",
+        help_id: "help-command-msg",
+        run: msg,
+    },
+    Command { name: "me", aliases: &[], arguments_id: "arguments-action", help_id: "help-command-me", run: me },
+    Command { name: "say", aliases: &[], arguments_id: "arguments-text", help_id: "help-command-say", run: say },
+    Command {
+        name: "notice",
+        aliases: &[],
+        arguments_id: "arguments-target-text",
+        help_id: "help-command-notice",
+        run: notice,
+    },
+    Command { name: "nick", aliases: &[], arguments_id: "arguments-name", help_id: "help-command-nick", run: nick },
+    Command { name: "topic", aliases: &["t"], arguments_id: "arguments-topic", help_id: "help-command-topic", run: topic },
+    Command { name: "names", aliases: &[], arguments_id: "", help_id: "help-command-names", run: names },
+    Command {
+        name: "whois",
+        aliases: &["w"],
+        arguments_id: "arguments-name",
+        help_id: "help-command-whois",
+        run: whois,
+    },
+    Command { name: "away", aliases: &[], arguments_id: "arguments-reason", help_id: "help-command-away", run: away },
+    Command { name: "list", aliases: &[], arguments_id: "", help_id: "help-command-list", run: list },
+    Command {
+        name: "invite",
+        aliases: &[],
+        arguments_id: "arguments-name",
+        help_id: "help-command-invite",
+        run: invite,
+    },
+    Command {
+        name: "kick",
+        aliases: &[],
+        arguments_id: "arguments-name-reason",
+        help_id: "help-command-kick",
+        run: kick,
+    },
+    Command { name: "resend", aliases: &[], arguments_id: "", help_id: "help-command-resend", run: resend },
+    Command { name: "reconnect", aliases: &[], arguments_id: "", help_id: "help-command-reconnect", run: reconnect },
+    Command { name: "clear", aliases: &[], arguments_id: "", help_id: "help-command-clear", run: clear },
+    Command { name: "raw", aliases: &["quote"], arguments_id: "arguments-line", help_id: "help-command-raw", run: raw },
+    Command {
+        name: "quit",
+        aliases: &["exit"],
+        arguments_id: "arguments-reason",
+        help_id: "help-command-quit",
+        run: quit,
+    },
+];
+
+/// The command of this name or alias, in any case.
+pub fn find(name: &str) -> Option<&'static Command> {
+    COMMANDS
+        .iter()
+        .find(|command| [command.name].iter().chain(command.aliases).any(|known| known.eq_ignore_ascii_case(name)))
+}
+
+/// Whether a text must not be kept in the input history: it may hold a password.
+pub fn is_secret(text: &str) -> bool {
+    /// Commands whose arguments are secrets, and services that are told some.
+    const SECRETS: &[&str] = &["nickserv", "chanserv", "oper", "pass", "register", "authenticate", "account"];
+    let mut words = text.trim_start().strip_prefix('/').unwrap_or_default().split_whitespace();
+    let is_known = |word: &str| SECRETS.iter().any(|secret| word.eq_ignore_ascii_case(secret));
+    let Some(name) = words.next() else { return false };
+    let is_told_to = find(name).is_some_and(|command| matches!(command.name, "msg" | "notice" | "raw"));
+    is_known(name) || (is_told_to && words.next().is_some_and(|word| is_known(word.trim_start_matches('/'))))
+}
+
+/// What the person wrote is carried out: said in the conversation, or done.
+///
+/// # Errors
+/// The sentence to show; nothing was done then, and the text is not lost when it stays where it was written.
+pub fn enter(model: &mut Model, conversation: Option<ConversationId>, text: &str, effects: &mut Effects) -> Outcome {
+    if text.trim().eq_ignore_ascii_case("bye") {
+        link::quit(model, "", Exit::Wanted, effects);
+        return Ok(());
+    }
+    let Some(command) = text.strip_prefix('/').filter(|rest| !rest.starts_with('/')) else {
+        let said = if text.starts_with("//") { &text[1..] } else { text };
+        let Some(id) = conversation else { return Err(model.texts.get("chat-no-conversation").into_owned()) };
+        return outbox::say(model, id, EntryKind::Message, said, effects);
+    };
+    let (name, arguments) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
+    match find(name) {
+        Some(command) => (command.run)(model, arguments.trim(), effects),
+        None => Err(model.texts.format("chat-unknown-command", &[("name", name.into())])),
+    }
+}
+
+/// How a command is written: `/join #channel [key]`.
+pub fn usage(command: &Command, model: &Model) -> String {
+    match command.arguments_id {
+        "" => format!("/{}", command.name),
+        id => format!("/{} {}", command.name, model.texts.get(id)),
+    }
+}
+
+fn missing(model: &Model, name: &str) -> String {
+    let usage = find(name).map(|command| usage(command, model)).unwrap_or_default();
+    model.texts.format("chat-usage", &[("usage", usage.into())])
+}
+
+/// The channel that is shown.
+fn current_channel(model: &Model) -> Result<String, String> {
+    let current = model.conversations.current();
+    match current.filter(|conversation| conversation.kind == ConversationKind::Channel) {
+        Some(conversation) => Ok(conversation.name.clone()),
+        None => Err(model.texts.get("chat-not-a-channel").into_owned()),
+    }
+}
+
+/// The first word and the rest.
+fn words(arguments: &str) -> (&str, &str) {
+    let (first, rest) = arguments.split_once(char::is_whitespace).unwrap_or((arguments, ""));
+    (first, rest.trim())
+}
+
+fn help(model: &mut Model, _: &str, _: &mut Effects) -> Outcome {
+    model.overlays.toggle_help();
+    Ok(())
+}
+
+fn join(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
+    let (channel, key) = words(arguments);
+    if channel.is_empty() {
+        return Err(missing(model, "join"));
+    }
+    let channel = match model.session.isupport().is_channel(channel) {
+        true => channel.to_owned(),
+        false => format!("#{channel}"),
+    };
+    let folded = model.session.fold(&channel);
+    model.has_chosen = true;
+    if let Some(known) = model.conversations.find(&folded).filter(|known| known.is_joined).map(|known| known.id) {
+        model.conversations.show(known);
+        return Ok(());
+    }
+    let line = Line::new("JOIN").param(&channel);
+    chat::command(model, if key.is_empty() { line } else { line.param(key) }, effects)?;
+    model.awaited_channel = Some(folded);
+    Ok(())
+}
+
+fn part(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
+    let (first, rest) = words(arguments);
+    let is_named = model.session.isupport().is_channel(first);
+    let named = is_named.then(|| model.conversations.find(&model.session.fold(first))).flatten();
+    if is_named && named.is_none() {
+        return Err(model.texts.format("chat-not-in-channel", &[("name", first.into())]));
+    }
+    let Some(conversation) = named.or(model.conversations.current()) else { return Ok(()) };
+    let (id, name) = (conversation.id, conversation.name.clone());
+    if conversation.kind == ConversationKind::Channel && conversation.is_joined {
+        let reason = if is_named { rest } else { arguments };
+        let line = Line::new("PART").param(&name);
+        return chat::command(model, if reason.is_empty() { line } else { line.trailing(reason) }, effects);
+    }
+    if conversation.buffer.pending_count() > 0 {
+        return Err(model.texts.get("chat-still-pending").into_owned());
+    }
+    model.conversations.close(id);
+    Ok(())
+}
+
+fn msg(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
+    let (target, text) = words(arguments);
+    if target.is_empty() || target.contains(',') {
+        return Err(missing(model, "msg"));
+    }
+    let is_channel = model.session.isupport().is_channel(target);
+    if is_channel && model.conversations.find(&model.session.fold(target)).is_none() {
+        return Err(model.texts.format("chat-not-in-channel", &[("name", target.into())]));
+    }
+    let is_new = model.conversations.find(&model.session.fold(target)).is_none();
+    let id = model.open(target).id;
+    model.has_chosen = true;
+    model.conversations.show(id);
+    if is_new {
+        super::history::catch_up(model, id, effects);
+    }
+    if text.is_empty() { Ok(()) } else { outbox::say(model, id, EntryKind::Message, text, effects) }
+}
+
+fn me(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
+    say_here(model, "me", EntryKind::Action, arguments, effects)
+}
+
+fn say(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
+    say_here(model, "say", EntryKind::Message, arguments, effects)
+}
+
+fn say_here(model: &mut Model, name: &str, kind: EntryKind, text: &str, effects: &mut Effects) -> Outcome {
+    if text.is_empty() {
+        return Err(missing(model, name));
+    }
+    let Some(id) = model.conversations.current_id() else {
+        return Err(model.texts.get("chat-no-conversation").into_owned());
+    };
+    outbox::say(model, id, kind, text, effects)
+}
+
+fn notice(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
+    let (target, text) = words(arguments);
+    if target.is_empty() || text.is_empty() || target.contains(',') {
+        return Err(missing(model, "notice"));
+    }
+    let is_channel = model.session.isupport().is_channel(target);
+    if is_channel && model.conversations.find(&model.session.fold(target)).is_none() {
+        return Err(model.texts.format("chat-not-in-channel", &[("name", target.into())]));
+    }
+    let id = model.open(target).id;
+    outbox::say(model, id, EntryKind::Notice, text, effects)
+}
+
+fn nick(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
+    match words(arguments).0 {
+        "" => Err(missing(model, "nick")),
+        name => chat::command(model, Line::new("NICK").param(name), effects),
+    }
+}
+
+fn topic(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
+    let line = Line::new("TOPIC").param(&current_channel(model)?);
+    chat::command(model, if arguments.is_empty() { line } else { line.trailing(arguments) }, effects)
+}
+
+fn names(model: &mut Model, _: &str, _: &mut Effects) -> Outcome {
+    current_channel(model)?;
+    let Some(conversation) = model.conversations.current() else { return Ok(()) };
+    /// More names than a line of text can reasonably show; the list beside the messages has all.
+    const NAMES_MAX: usize = 200;
+    let members = conversation.members.list().iter().take(NAMES_MAX);
+    let names: Vec<String> = members.map(|member| format!("{}{}", member.prefixes, member.nick)).collect();
+    let variables = [("count", conversation.members.count().into()), ("names", names.join(", ").into())];
+    let text = model.texts.format("chat-names", &variables);
+    chat::remark_here(model, EntryKind::Info, &text);
+    Ok(())
+}
+
+fn whois(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
+    let current = model.conversations.current().filter(|one| one.kind == ConversationKind::Direct);
+    let name = match (words(arguments).0, current) {
+        ("", Some(conversation)) => conversation.name.clone(),
+        ("", None) => return Err(missing(model, "whois")),
+        (name, _) => name.to_owned(),
+    };
+    chat::command(model, Line::new("WHOIS").param(&name), effects)
+}
+
+fn away(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
+    let line = Line::new("AWAY");
+    chat::command(model, if arguments.is_empty() { line } else { line.trailing(arguments) }, effects)
+}
+
+fn list(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
+    let words = arguments.split_whitespace();
+    chat::command(model, words.fold(Line::new("LIST"), |line, word| line.param(word)), effects)
+}
+
+fn invite(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
+    let channel = current_channel(model)?;
+    match words(arguments).0 {
+        "" => Err(missing(model, "invite")),
+        name => chat::command(model, Line::new("INVITE").param(name).param(&channel), effects),
+    }
+}
+
+fn kick(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
+    let channel = current_channel(model)?;
+    let (name, reason) = words(arguments);
+    if name.is_empty() {
+        return Err(missing(model, "kick"));
+    }
+    let line = Line::new("KICK").param(&channel).param(name);
+    chat::command(model, if reason.is_empty() { line } else { line.trailing(reason) }, effects)
+}
+
+fn resend(model: &mut Model, _: &str, effects: &mut Effects) -> Outcome {
+    outbox::resend(model, effects);
+    Ok(())
+}
+
+fn reconnect(model: &mut Model, _: &str, effects: &mut Effects) -> Outcome {
+    link::reconnect(model, effects);
+    Ok(())
+}
+
+fn clear(model: &mut Model, _: &str, _: &mut Effects) -> Outcome {
+    if let Some(conversation) = model.conversations.current_mut() {
+        conversation.buffer.clear();
+    }
+    Ok(())
+}
+
+fn raw(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
+    let Ok(message) = Message::parse(arguments) else { return Err(missing(model, "raw")) };
+    let line = Line::new(message.command).raw_tags(message.raw_tags());
+    let line = message.params().iter().fold(line, |line, word| line.param(word));
+    chat::command(model, line, effects)
+}
+
+fn quit(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
+    link::quit(model, arguments, Exit::Wanted, effects);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ground::texts::{Language, Texts};
+
+    #[test]
+    fn names_are_unique_and_explained_in_both_languages() {
+        let mut known = Vec::new();
+        for command in COMMANDS {
+            for name in [command.name].iter().chain(command.aliases) {
+                assert!(!known.contains(name), "{name}");
+                known.push(name);
+                assert_eq!(find(&name.to_uppercase()).map(|found| found.name), Some(command.name));
+            }
+            for language in Language::ALL {
+                let texts = Texts::new(*language);
+                assert!(texts.has(command.help_id), "{language}: {}", command.help_id);
+                assert!(command.arguments_id.is_empty() || texts.has(command.arguments_id), "{}", command.arguments_id);
+            }
+        }
+    }
+
+    #[test]
+    fn passwords_are_recognized() {
+        for text in ["/msg NickServ identify x", "/raw OPER root x", "/quote /pass x", "/nickserv x", " /m nickserv a"] {
+            assert!(is_secret(text), "{text}");
+        }
+        for text in ["/msg ann nickserv", "nickserv", "/me pass", "//oper x"] {
+            assert!(!is_secret(text), "{text}");
+        }
+    }
+}

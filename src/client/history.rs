@@ -1,0 +1,253 @@
+//! Catching up: what was said while we were away, and what was said before what is loaded.
+//!
+//! After each log-in every conversation asks for what came after its newest message, page after page, until nothing is
+//! missing; one that has nothing yet asks for the latest page. Direct messages of others are found by CHATHISTORY TARGETS.
+//! When too much was missed, the latest page is taken and the gap before it is marked.
+//!
+//! Specification: IRCv3 `draft/chathistory`.
+
+use super::buffer::{Entry, Place};
+use super::conversation::{ConversationId, ConversationKind, HistoryState};
+use super::event::Effects;
+use super::fetch::{Fetch, Fetches, Purpose};
+use super::model::Model;
+use super::session::fact::{Incoming, Page, Refusal};
+use crate::proto::caps::Cap;
+use crate::proto::history::{HistoryQuery, Reference};
+use crate::proto::time::Timestamp;
+
+/// How many pages a conversation asks for to close a gap; a longer one stays, marked.
+const GAP_PAGES_MAX: u32 = 20;
+/// How many conversations with direct messages are asked for.
+const TARGETS_MAX: usize = 100;
+/// Conversations are looked for from so long before the newest message that we have: clocks differ.
+const TARGETS_SLACK_MILLIS: i64 = 60_000;
+
+/// The log-in is done: looks for direct messages.
+pub fn connected(model: &mut Model, effects: &mut Effects) {
+    model.fetches = Fetches::default();
+    let newest = model.conversations.list().iter().filter_map(|one| one.buffer.newest()).map(|entry| entry.time).max();
+    let from = newest.map_or(Timestamp::EPOCH, |time| time.plus_millis(-TARGETS_SLACK_MILLIS));
+    // An hour ahead, for servers whose clock is.
+    let to = model.now.time.plus_millis(3_600_000);
+    let query = HistoryQuery::Targets { from, to, limit: TARGETS_MAX };
+    if let Some(line) = model.session.history_line(&query) {
+        effects.send(line);
+    }
+}
+
+/// The connection is gone: nothing is on its way any more.
+pub fn disconnected(model: &mut Model) {
+    model.fetches = Fetches::default();
+    for conversation in model.conversations.iter_mut() {
+        if conversation.history == HistoryState::Loading {
+            conversation.history = HistoryState::More;
+        }
+    }
+}
+
+/// Asks for what a conversation has missed.
+pub fn catch_up(model: &mut Model, id: ConversationId, effects: &mut Effects) {
+    let Some(conversation) = model.conversations.get(id) else { return };
+    let purpose = match conversation.buffer.newest() {
+        Some(_) => Purpose::Newer { pages: 0 },
+        None => Purpose::Latest { after_gap: false },
+    };
+    ask(model, Fetch::new(id, purpose), effects);
+}
+
+/// The top of what is loaded of the current conversation is near: asks for what came before.
+pub fn older(model: &mut Model, effects: &mut Effects) {
+    let page = model.session.page_messages();
+    let can_ask = model.session.is_online() && !model.fetches.is_paused(model.now.elapsed_millis);
+    let Some(conversation) = model.conversations.current_mut() else { return };
+    if !can_ask || conversation.history != HistoryState::More || conversation.kind == ConversationKind::Server {
+        return;
+    }
+    let id = conversation.id;
+    let purpose = match conversation.buffer.oldest() {
+        Some(_) if !conversation.buffer.has_room_above(page) => return,
+        Some(entry) => Purpose::Older { before: entry.key() },
+        None => Purpose::Latest { after_gap: false },
+    };
+    ask(model, Fetch::new(id, purpose), effects);
+}
+
+fn ask(model: &mut Model, fetch: Fetch, effects: &mut Effects) {
+    let id = fetch.conversation;
+    let has_history = model.session.has(Cap::ChatHistory);
+    let Some(conversation) = model.conversations.get_mut(id) else { return };
+    if !has_history {
+        conversation.history = HistoryState::Start;
+        return;
+    }
+    if !model.fetches.push(fetch) {
+        return;
+    }
+    if conversation.history == HistoryState::More {
+        conversation.history = HistoryState::Loading;
+    }
+    pump(model, effects);
+}
+
+/// Sends questions as long as there is room for their answers.
+fn pump(model: &mut Model, effects: &mut Effects) {
+    while let Some(fetch) = model.fetches.next() {
+        if let Some(line) = query(model, &fetch).and_then(|query| model.session.history_line(&query)) {
+            effects.send(line);
+            model.fetches.asked(fetch, model.now.elapsed_millis);
+        }
+    }
+}
+
+fn query(model: &Model, fetch: &Fetch) -> Option<HistoryQuery> {
+    let conversation = model.conversations.get(fetch.conversation)?;
+    let target = conversation.name.clone();
+    let limit = model.session.page_messages();
+    let by_id = !fetch.by_time && model.session.isupport().has_msgid_references();
+    let place = |entry: &Entry| match &entry.msgid {
+        Some(msgid) if by_id => Reference::MsgId(msgid.to_string()),
+        _ => Reference::Time(entry.time),
+    };
+    let query = match fetch.purpose {
+        Purpose::Newer { .. } => match fetch.after.clone().or_else(|| conversation.buffer.newest().map(place)) {
+            Some(bound) => HistoryQuery::After { target, bound, limit },
+            None => HistoryQuery::Latest { target, bound: None, limit },
+        },
+        Purpose::Latest { .. } => HistoryQuery::Latest { target, bound: None, limit },
+        Purpose::Older { before } => {
+            let bound = place(conversation.buffer.entry(before)?);
+            HistoryQuery::Before { target, bound, limit }
+        }
+    };
+    Some(query)
+}
+
+/// A page has come, asked for or (by a bouncer) not.
+pub fn page(model: &mut Model, page: Page, effects: &mut Effects) {
+    let folded = model.session.fold(&page.target);
+    let Some(conversation) = model.conversations.find(&folded) else { return };
+    let id = conversation.id;
+    let fetch = model.fetches.answered(id);
+    let is_full = page.lines >= model.session.page_messages();
+    let last = page.messages.last().map(|message| reference(model, fetch.as_ref(), message));
+    let first_msgid = page.messages.first().and_then(|message| message.msgid.clone());
+    let purpose = fetch.as_ref().map(|fetch| fetch.purpose);
+    let place = match purpose {
+        Some(Purpose::Older { before }) => Place::Before(before),
+        _ => Place::ByTime,
+    };
+    let is_shown = model.is_seen(id);
+    let gap_text = model.texts.get("chat-gap").into_owned();
+    let from_others = page.messages.iter().filter(|message| !message.is_own).count();
+    let entries: Vec<Entry> = page.messages.into_iter().map(|message| model.entry(message)).collect();
+    let Some(conversation) = model.conversations.get_mut(id) else { return };
+    let had_first = first_msgid.as_deref().is_some_and(|msgid| conversation.buffer.knows(msgid));
+    let new = conversation.buffer.insert_page(entries, place);
+    match purpose {
+        Some(Purpose::Older { .. }) | Some(Purpose::Latest { after_gap: false }) => {
+            conversation.history = if is_full { HistoryState::More } else { HistoryState::Start };
+        }
+        Some(Purpose::Newer { .. } | Purpose::Latest { after_gap: true }) => {
+            let unread = u32::try_from(new.min(from_others)).unwrap_or(u32::MAX);
+            if !is_shown {
+                conversation.unread = conversation.unread.saturating_add(unread);
+            }
+            if conversation.history == HistoryState::Loading {
+                conversation.history = HistoryState::More;
+            }
+        }
+        None => {}
+    }
+    match purpose {
+        Some(Purpose::Latest { after_gap: true }) if !had_first => {
+            let first = conversation.buffer.entries().iter().find(|entry| entry.msgid == first_msgid).map(Entry::key);
+            if let Some(first) = first {
+                conversation.buffer.mark_gap(first, &gap_text);
+            }
+        }
+        Some(Purpose::Newer { pages }) if is_full && last.is_some() => {
+            let by_time = fetch.is_some_and(|fetch| fetch.by_time);
+            let next = if pages + 1 < GAP_PAGES_MAX {
+                Fetch { conversation: id, purpose: Purpose::Newer { pages: pages + 1 }, by_time, after: last }
+            } else {
+                Fetch { conversation: id, purpose: Purpose::Latest { after_gap: true }, by_time, after: None }
+            };
+            ask(model, next, effects);
+        }
+        _ => {}
+    }
+    pump(model, effects);
+}
+
+/// The place of a message, for the next page.
+fn reference(model: &Model, fetch: Option<&Fetch>, message: &Incoming) -> Reference {
+    let by_time = fetch.is_some_and(|fetch| fetch.by_time) || !model.session.isupport().has_msgid_references();
+    match &message.msgid {
+        Some(msgid) if !by_time => Reference::MsgId(msgid.to_string()),
+        _ => Reference::Time(message.time),
+    }
+}
+
+/// Conversations with messages that we may not have.
+pub fn targets(model: &mut Model, targets: Vec<(String, Timestamp)>, effects: &mut Effects) {
+    for (target, latest) in targets {
+        if model.session.isupport().is_channel(&target) {
+            continue;
+        }
+        let id = model.open(&target).id;
+        let newest = model.conversations.get(id).and_then(|one| one.buffer.newest()).map(|entry| entry.time);
+        if newest.is_none_or(|newest| newest < latest) {
+            catch_up(model, id, effects);
+        }
+    }
+}
+
+/// A question was refused. Returns whether it was one of ours.
+pub fn refuse(model: &mut Model, refusal: &Refusal, effects: &mut Effects) -> bool {
+    if refusal.command != "CHATHISTORY" {
+        return false;
+    }
+    let names: Vec<String> = refusal.context.iter().map(|word| model.session.fold(word)).collect();
+    let conversations = &model.conversations;
+    let is_named =
+        |id: ConversationId| conversations.get(id).is_some_and(|conversation| names.contains(&conversation.folded));
+    let named = model.fetches.running().find(|id| is_named(*id));
+    // A refusal that names nobody can only be told from others when just one question runs.
+    let mut running = model.fetches.running();
+    let only = running.next().filter(|_| running.next().is_none());
+    drop(running);
+    if let Some(id) = named.or(only)
+        && let Some(mut fetch) = model.fetches.answered(id)
+    {
+        let is_temporary = matches!(refusal.code.as_str(), "MESSAGE_ERROR" | "TEMPORARILY_UNAVAILABLE");
+        let is_reference_unknown = matches!(refusal.code.as_str(), "INVALID_PARAMS" | "INVALID_MSGREFTYPE");
+        if let Some(conversation) = model.conversations.get_mut(id) {
+            conversation.history = if is_temporary { HistoryState::More } else { HistoryState::Start };
+        }
+        if is_temporary {
+            model.fetches.pause(model.now.elapsed_millis);
+        }
+        if is_reference_unknown && !fetch.by_time {
+            fetch.by_time = true;
+            fetch.after = None;
+            if let Some(conversation) = model.conversations.get_mut(id) {
+                conversation.history = HistoryState::More;
+            }
+            ask(model, fetch, effects);
+        }
+    }
+    pump(model, effects);
+    true
+}
+
+/// Gives up on pages that do not come.
+pub fn tick(model: &mut Model, effects: &mut Effects) {
+    for fetch in model.fetches.take_late(model.now.elapsed_millis) {
+        if let Some(conversation) = model.conversations.get_mut(fetch.conversation) {
+            // Asking again and again would help nobody: what is above counts as the start until the next connection.
+            conversation.history = HistoryState::Start;
+        }
+    }
+    pump(model, effects);
+}

@@ -1,0 +1,382 @@
+//! Connecting, logging in, connecting again.
+//!
+//! A first log-in that fails goes back to the form, with the reason beside the field that caused it. Once conversations run, a
+//! lost connection is made again, after growing delays, for as long as it takes; only a refused log-in ends that.
+
+use super::config::{Mode, ServerChoice};
+use super::connection::{Connection, Credentials, LoginStep, Proof, Status};
+use super::conversation::{Conversations, ListOrder};
+use super::event::{
+    ConnectError, ConnectStep, Effect, Effects, Endpoint, Exit, Login, NetworkEvent,
+};
+use super::form::{FieldId, Request, Tab};
+use super::model::{Model, Screen};
+use super::overlay::Overlay;
+use super::session::fact::{Fact, LoginFailure, LoginFailureKind};
+use super::session::{Opening, Output};
+use super::chat;
+use crate::proto::message::Line;
+use crate::proto::scram::{ScramClientProof, ScramError};
+use crate::proto::secret::Secret;
+
+/// The delay before the first new attempt, and the longest one; each is twice the one before, and up to half as long again.
+const RETRY_FIRST_MILLIS: u64 = 1_000;
+const RETRY_MAX_MILLIS: u64 = 60_000;
+
+/// The program begins: logs in by what is remembered, or waits for the form.
+pub fn start(model: &mut Model, effects: &mut Effects) {
+    let server = model.settings.server.clone();
+    if model.settings.mode == Mode::Console {
+        let credentials = Credentials { account: String::new(), proof: Proof::PeerUid, register: false };
+        return log_in(model, server, credentials, effects);
+    }
+    let name = model.settings.name.as_ref().map(|name| model.session.fold(name));
+    let key = server.key();
+    let fits = |login: &&Login| {
+        login.server == key && name.as_ref().is_none_or(|name| *name == model.session.fold(&login.account))
+    };
+    if let Some(login) = model.remembered.logins.iter().find(fits).cloned() {
+        let credentials = Credentials { account: login.account, proof: Proof::Token(login.token), register: false };
+        log_in(model, server, credentials, effects);
+    }
+}
+
+/// The person has filled in the form.
+pub fn request(model: &mut Model, request: Request, effects: &mut Effects) {
+    let Request { server, name, password, register } = request;
+    let credentials = Credentials { account: name, proof: Proof::Password(password), register };
+    log_in(model, server, credentials, effects);
+}
+
+fn log_in(model: &mut Model, server: ServerChoice, credentials: Credentials, effects: &mut Effects) {
+    let is_other = model.connection.server != server
+        || model.connection.credentials.as_ref().is_some_and(|known| known.account != credentials.account);
+    if is_other {
+        let order = if model.is_console() { ListOrder::Recent } else { ListOrder::Name };
+        model.conversations = Conversations::new(order);
+        model.has_chosen = false;
+    }
+    let number = model.connection.number;
+    model.connection = Connection { server, credentials: Some(credentials), number, ..Connection::default() };
+    model.form.clear_errors();
+    open(model, effects);
+}
+
+/// Makes a connection to the server that is wanted.
+fn open(model: &mut Model, effects: &mut Effects) {
+    model.connection.attempt = model.connection.attempt.saturating_add(1);
+    match model.connection.server.clone() {
+        ServerChoice::Local => {
+            model.connection.status = Status::StartingServer;
+            effects.push(Effect::StartLocalServer);
+        }
+        ServerChoice::At(endpoint) => connect(model, endpoint, effects),
+    }
+}
+
+fn connect(model: &mut Model, endpoint: Endpoint, effects: &mut Effects) {
+    model.connection.number += 1;
+    model.connection.security = None;
+    model.connection.status = Status::Connecting(ConnectStep::Opening);
+    let pin = model.remembered.pins.get(&endpoint.to_string()).copied();
+    effects.push(Effect::Connect { connection: model.connection.number, endpoint, pin });
+}
+
+/// This user's own local server was found or started, or not.
+pub fn local_server(model: &mut Model, result: Result<std::path::PathBuf, String>, effects: &mut Effects) {
+    if model.connection.status != Status::StartingServer {
+        return;
+    }
+    match result {
+        Ok(path) => connect(model, Endpoint::Local(path), effects),
+        Err(reason) => unreachable(model, FieldId::Server, reason, effects),
+    }
+}
+
+/// Something about a connection.
+pub fn network(model: &mut Model, number: u64, event: NetworkEvent, effects: &mut Effects) {
+    let is_wanted = matches!(model.connection.status, Status::Connecting(_) | Status::LoggingIn(_) | Status::Online);
+    if number != model.connection.number || !is_wanted {
+        return;
+    }
+    match event {
+        NetworkEvent::Connecting { step } => model.connection.status = Status::Connecting(step),
+        NetworkEvent::Connected { security } => {
+            model.connection.security = Some(security);
+            let Some(credentials) = model.connection.credentials.clone() else { return };
+            model.connection.status = Status::LoggingIn(LoginStep::Negotiating);
+            let opening = Opening {
+                credentials,
+                security,
+                language: model.texts.language().tag(),
+                device_name: model.device_name.clone(),
+                random: model.entropy.bytes(),
+            };
+            let mut output = Output::default();
+            model.session.begin(opening, model.now, &mut output);
+            carry_out(model, output, effects);
+        }
+        NetworkEvent::Lines(lines) => {
+            for line in lines {
+                let mut output = Output::default();
+                model.session.receive(&line, model.now, &mut output);
+                carry_out(model, output, effects);
+            }
+        }
+        NetworkEvent::Lost { reason } => {
+            let said = model.connection.farewell.take().unwrap_or(reason);
+            lost(model, &said, effects);
+        }
+        NetworkEvent::ConnectFailed { reason } => {
+            let (text_id, detail) = match &reason {
+                ConnectError::UnknownHost => ("connect-unknown-host", ""),
+                ConnectError::Refused => ("connect-refused", ""),
+                ConnectError::Timeout => ("connect-timeout", ""),
+                ConnectError::Unreachable => ("connect-unreachable", ""),
+                ConnectError::Tls(detail) => ("connect-tls", detail.as_str()),
+                ConnectError::Other(detail) => ("connect-other", detail.as_str()),
+            };
+            let server = model.connection.server.key();
+            let variables = [("server", server.into()), ("reason", detail.to_owned().into())];
+            let sentence = model.texts.format(text_id, &variables);
+            unreachable(model, FieldId::Server, sentence, effects);
+        }
+        NetworkEvent::CertificateUnknown { fingerprint } => {
+            let server = model.connection.server.key();
+            model.connection.status = Status::Refused { reason: model.texts.get("connect-certificate").into_owned() };
+            model.overlays.push(Overlay::CertificateUnknown { server, fingerprint });
+        }
+        NetworkEvent::CertificateChanged { pinned, got } => {
+            let server = model.connection.server.key();
+            let reason = model.texts.get("connect-certificate-changed").into_owned();
+            model.form.fail(FieldId::Server, reason.clone());
+            refuse(model, &reason, effects);
+            model.overlays.push(Overlay::CertificateChanged { server, pinned, got });
+        }
+    }
+}
+
+/// A proof was computed aside.
+pub fn proved(
+    model: &mut Model,
+    number: u64,
+    result: Result<(ScramClientProof, Vec<u8>), ScramError>,
+    effects: &mut Effects,
+) {
+    if number == model.connection.number {
+        let mut output = Output::default();
+        model.session.proved(result, &mut output);
+        carry_out(model, output, effects);
+    }
+}
+
+/// The person accepts or refuses a certificate that nobody vouches for.
+pub fn certificate_answered(model: &mut Model, overlay: Overlay, is_accepted: bool, effects: &mut Effects) {
+    let Overlay::CertificateUnknown { server, fingerprint } = overlay else { return };
+    if is_accepted {
+        model.remembered.pins.insert(server.clone(), fingerprint);
+        effects.push(Effect::Pin { server, fingerprint });
+        open(model, effects);
+    } else {
+        let reason = model.texts.get("connect-certificate-refused").into_owned();
+        model.form.fail(FieldId::Server, reason.clone());
+        refuse(model, &reason, effects);
+    }
+}
+
+/// Time has passed.
+pub fn tick(model: &mut Model, effects: &mut Effects) {
+    if let Status::Waiting { until_millis, .. } = &model.connection.status
+        && *until_millis <= model.now.elapsed_millis
+    {
+        open(model, effects);
+    }
+    let mut output = Output::default();
+    model.session.tick(model.now, &mut output);
+    carry_out(model, output, effects);
+}
+
+/// When a tick matters, by `Moment::elapsed_millis`: each second of a countdown, too.
+pub fn wake_at_millis(model: &Model) -> Option<u64> {
+    match &model.connection.status {
+        Status::Waiting { until_millis, .. } => {
+            let left = until_millis.saturating_sub(model.now.elapsed_millis);
+            // The countdown shows whole seconds.
+            let to_next_second = match left % 1_000 {
+                0 => left.min(1_000),
+                part => part,
+            };
+            Some(model.now.elapsed_millis + to_next_second)
+        }
+        _ => model.session.wake_at_millis(),
+    }
+}
+
+/// Breaks off what is being done for a connection: back to the form.
+pub fn cancel(model: &mut Model, effects: &mut Effects) {
+    close(model, effects);
+    model.connection.status = Status::Off;
+    model.screen = Screen::Form;
+}
+
+/// Whether something is being done for a connection.
+pub fn is_busy(model: &Model) -> bool {
+    !matches!(model.connection.status, Status::Off | Status::Online | Status::Refused { .. })
+}
+
+/// Leaves the program in good order.
+pub fn quit(model: &mut Model, message: &str, exit: Exit, effects: &mut Effects) {
+    if model.session.is_online() {
+        let line = Line::new("QUIT");
+        effects.send(if message.is_empty() { line } else { line.trailing(message) });
+    }
+    close(model, effects);
+    effects.push(Effect::Quit(exit));
+}
+
+/// Sends the session's lines and applies its facts.
+fn carry_out(model: &mut Model, output: Output, effects: &mut Effects) {
+    for line in output.lines {
+        effects.send(line);
+    }
+    for fact in output.facts {
+        match fact {
+            Fact::Step(step) => model.connection.status = Status::LoggingIn(step),
+            Fact::Prove(client, challenge) => {
+                effects.push(Effect::Prove { connection: model.connection.number, client, challenge });
+            }
+            Fact::Registered => {
+                if let Some(credentials) = &mut model.connection.credentials {
+                    credentials.register = false;
+                }
+            }
+            Fact::LoginFailed(failure) => login_failed(model, &failure, effects),
+            Fact::Ready => ready(model, effects),
+            Fact::Token(token) => remember(model, token, effects),
+            Fact::Closing { reason } => model.connection.farewell = Some(reason),
+            Fact::Silent => {
+                effects.push(Effect::Disconnect);
+                let reason = model.texts.get("connect-silent").into_owned();
+                lost(model, &reason, effects);
+            }
+            fact => chat::apply(model, fact, effects),
+        }
+    }
+}
+
+fn ready(model: &mut Model, effects: &mut Effects) {
+    model.connection.status = Status::Online;
+    model.connection.attempt = 0;
+    model.connection.was_online = true;
+    model.form.forget_passwords();
+    model.form.tab = Tab::LogIn;
+    chat::connected(model, effects);
+}
+
+/// This device's token takes the place of the password.
+fn remember(model: &mut Model, token: String, effects: &mut Effects) {
+    let server = model.connection.server.key();
+    let Some(credentials) = &mut model.connection.credentials else { return };
+    let token = Secret::new(token);
+    credentials.proof = Proof::Token(token.clone());
+    let login = Login { server, account: credentials.account.clone(), token };
+    model.remembered.logins.retain(|known| known.server != login.server);
+    model.remembered.logins.insert(0, login.clone());
+    effects.push(Effect::Remember(login));
+}
+
+fn login_failed(model: &mut Model, failure: &LoginFailure, effects: &mut Effects) {
+    let (text_id, field) = failure.kind.text();
+    let mut sentence = model.texts.format(text_id, &[("reason", failure.description.as_str().into())]);
+    sentence.truncate(sentence.trim_end().len());
+    if failure.kind.is_temporary() && (model.connection.was_online || has_token(model)) {
+        effects.push(Effect::Disconnect);
+        return lost(model, &sentence, effects);
+    }
+    if failure.kind == LoginFailureKind::BadCredentials && has_token(model) {
+        let server = model.connection.server.key();
+        model.remembered.logins.retain(|login| login.server != server);
+        effects.push(Effect::Forget { server });
+        sentence = model.texts.get("form-error-token").into_owned();
+    }
+    if let Some(credentials) = &model.connection.credentials
+        && model.form.field(FieldId::Name).edit.is_empty()
+    {
+        let name = credentials.account.clone();
+        model.form.field_mut(FieldId::Name).edit.set(&name);
+    }
+    match field {
+        Some(field) => model.form.fail(field, sentence.clone()),
+        None => model.form.error = Some(sentence.clone()),
+    }
+    if failure.kind == LoginFailureKind::BadCredentials {
+        model.form.tab = Tab::LogIn;
+        model.form.forget_passwords();
+    }
+    refuse(model, &sentence, effects);
+}
+
+fn has_token(model: &Model) -> bool {
+    let credentials = model.connection.credentials.as_ref();
+    credentials.is_some_and(|credentials| matches!(credentials.proof, Proof::Token(_)))
+}
+
+/// No connection could be made.
+fn unreachable(model: &mut Model, field: FieldId, sentence: String, effects: &mut Effects) {
+    if model.connection.was_online || has_token(model) {
+        return lost(model, &sentence, effects);
+    }
+    model.form.fail(field, sentence.clone());
+    refuse(model, &sentence, effects);
+}
+
+/// The connection is gone, or could not be made: another attempt follows where that makes sense.
+fn lost(model: &mut Model, reason: &str, effects: &mut Effects) {
+    let was_logging_in = matches!(model.connection.status, Status::LoggingIn(_));
+    chat::disconnected(model);
+    model.session.end();
+    if !model.connection.was_online && !has_token(model) {
+        let text_id = match (was_logging_in, reason) {
+            (true, "") => "connect-closed-at-login",
+            (true, _) => "connect-lost-at-login",
+            (false, "") => "connect-closed",
+            (false, _) => "connect-lost",
+        };
+        let sentence = model.texts.format(text_id, &[("reason", reason.into())]);
+        model.form.fail(FieldId::Server, sentence.clone());
+        return refuse(model, &sentence, effects);
+    }
+    let doublings = model.connection.attempt.min(16);
+    let delay = RETRY_FIRST_MILLIS.saturating_mul(1 << doublings).min(RETRY_MAX_MILLIS);
+    let delay = delay + model.entropy.below(delay / 2 + 1);
+    let until_millis = model.now.elapsed_millis + delay;
+    model.connection.status = Status::Waiting { until_millis, reason: reason.to_owned() };
+}
+
+/// Nothing more is tried: the form shows why.
+fn refuse(model: &mut Model, sentence: &str, effects: &mut Effects) {
+    close(model, effects);
+    model.connection.status = Status::Refused { reason: sentence.to_owned() };
+    match model.settings.mode {
+        Mode::Person => model.screen = Screen::Form,
+        Mode::Console => effects.push(Effect::Quit(Exit::Failed(sentence.to_owned()))),
+    }
+}
+
+fn close(model: &mut Model, effects: &mut Effects) {
+    chat::disconnected(model);
+    model.session.end();
+    model.connection.security = None;
+    // Whatever the old connection still says is not for us any more.
+    model.connection.number += 1;
+    effects.push(Effect::Disconnect);
+}
+
+
+/// Tries to connect at once instead of waiting.
+pub fn reconnect(model: &mut Model, effects: &mut Effects) {
+    if matches!(model.connection.status, Status::Waiting { .. }) {
+        model.connection.attempt = 0;
+        open(model, effects);
+    }
+}
