@@ -186,8 +186,7 @@ fn joined(model: &mut Model, channel: &str, nick: &str, is_own: bool, effects: &
     let Some(conversation) = model.conversations.find_mut(&folded) else { return };
     // Another session of somebody who is here already.
     let is_new = conversation.members.get(&member_folded).is_none();
-    let member =
-        Member { nick: nick.to_owned(), folded: member_folded, prefixes: String::new(), is_away: false };
+    let member = Member { nick: nick.to_owned(), folded: member_folded, prefixes: String::new(), is_away: false };
     if is_new {
         conversation.members.insert(member, &ranks);
     }

@@ -60,7 +60,13 @@ pub const COMMANDS: &[Command] = &[
         run: notice,
     },
     Command { name: "nick", aliases: &[], arguments_id: "arguments-name", help_id: "help-command-nick", run: nick },
-    Command { name: "topic", aliases: &["t"], arguments_id: "arguments-topic", help_id: "help-command-topic", run: topic },
+    Command {
+        name: "topic",
+        aliases: &["t"],
+        arguments_id: "arguments-topic",
+        help_id: "help-command-topic",
+        run: topic,
+    },
     Command { name: "names", aliases: &[], arguments_id: "", help_id: "help-command-names", run: names },
     Command {
         name: "whois",
@@ -378,7 +384,8 @@ mod tests {
 
     #[test]
     fn passwords_are_recognized() {
-        for text in ["/msg NickServ identify x", "/raw OPER root x", "/quote /pass x", "/nickserv x", " /m nickserv a"] {
+        for text in ["/msg NickServ identify x", "/raw OPER root x", "/quote /pass x", "/nickserv x", " /m nickserv a"]
+        {
             assert!(is_secret(text), "{text}");
         }
         for text in ["/msg ann nickserv", "nickserv", "/me pass", "//oper x"] {

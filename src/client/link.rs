@@ -3,18 +3,16 @@
 //! A first log-in that fails goes back to the form, with the reason beside the field that caused it. Once conversations run, a
 //! lost connection is made again, after growing delays, for as long as it takes; only a refused log-in ends that.
 
+use super::chat;
 use super::config::{Mode, ServerChoice};
 use super::connection::{Connection, Credentials, LoginStep, Proof, Status};
 use super::conversation::{Conversations, ListOrder};
-use super::event::{
-    ConnectError, ConnectStep, Effect, Effects, Endpoint, Exit, Login, NetworkEvent,
-};
+use super::event::{ConnectError, ConnectStep, Effect, Effects, Endpoint, Exit, Login, NetworkEvent};
 use super::form::{FieldId, Request, Tab};
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
 use super::session::fact::{Fact, LoginFailure, LoginFailureKind};
 use super::session::{Opening, Output};
-use super::chat;
 use crate::proto::message::Line;
 use crate::proto::scram::{ScramClientProof, ScramError};
 use crate::proto::secret::Secret;
@@ -371,7 +369,6 @@ fn close(model: &mut Model, effects: &mut Effects) {
     model.connection.number += 1;
     effects.push(Effect::Disconnect);
 }
-
 
 /// Tries to connect at once instead of waiting.
 pub fn reconnect(model: &mut Model, effects: &mut Effects) {

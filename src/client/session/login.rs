@@ -4,7 +4,9 @@
 
 use super::fact::LoginFailureKind;
 use crate::client::connection::{Credentials, Proof};
-use crate::proto::sasl::{ABORT, Assembler, EMPTY_CHUNK, Mechanism, PAYLOAD_BYTES_MAX, PlainCredentials, payload_chunks};
+use crate::proto::sasl::{
+    ABORT, Assembler, EMPTY_CHUNK, Mechanism, PAYLOAD_BYTES_MAX, PlainCredentials, payload_chunks,
+};
 use crate::proto::scram::{ScramClient, ScramClientProof, ScramError, nonce};
 use crate::proto::secret::Secret;
 

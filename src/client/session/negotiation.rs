@@ -181,9 +181,8 @@ impl Session {
         let was_unknown = std::mem::take(&mut self.is_mechanism_unknown);
         if kind == LoginFailureKind::BadCredentials && (other_may_fit || was_unknown) {
             let offers = self.offer.value(Cap::Sasl);
-            let next = self.opening.as_ref().and_then(|opening| {
-                Exchange::choose(&opening.credentials, offers, &self.tried)
-            });
+            let next =
+                self.opening.as_ref().and_then(|opening| Exchange::choose(&opening.credentials, offers, &self.tried));
             if next.is_some() {
                 return self.authenticate_anew(out);
             }

@@ -66,7 +66,7 @@ impl Session {
             }
             "INVITE" | "WALLOPS" => {
                 let text = clean(&format!("{who}: {command} {last}"));
- out.facts.push(Fact::Reply { kind: ReplyKind::Answer, text });
+                out.facts.push(Fact::Reply { kind: ReplyKind::Answer, text });
             }
             "ACK" => {
                 if let Some(label) = message.tag("label") {

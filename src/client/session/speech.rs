@@ -93,8 +93,7 @@ impl Session {
 
 /// A text that is safe to show: without controls and direction overrides, but still with its formatting codes.
 pub(super) fn clean(text: &str) -> String {
-    const FORMATTING: &[char] =
-        &['\x02', '\x03', '\x04', '\x0f', '\x11', '\x16', '\x1d', '\x1e', '\x1f'];
+    const FORMATTING: &[char] = &['\x02', '\x03', '\x04', '\x0f', '\x11', '\x16', '\x1d', '\x1e', '\x1f'];
     let mut clean = String::with_capacity(text.len());
     for part in text.split_inclusive(FORMATTING) {
         let (run, code) = match part.char_indices().next_back() {
