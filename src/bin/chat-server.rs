@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail};
+#[cfg(feature = "tui")]
+use chat_tui::client::{event::Exit, run::run_console};
 use chat_tui::ground::paths::Directories;
+#[cfg(feature = "tui")]
+use chat_tui::ground::texts::{Language, Texts};
 use chat_tui::ground::{telemetry, tls};
 use chat_tui::proto::secret::Secret;
 use chat_tui::server::admin::{self, AccountCommand, Outcome};
@@ -355,6 +359,19 @@ fn read_hidden_line(typed: &mut Vec<u8>, interrupt: u8) -> std::io::Result<()> {
     Ok(())
 }
 
+/// The operator's console: the full-screen client over the server's Unix socket.
+#[cfg(feature = "tui")]
+fn console(config: Config) -> anyhow::Result<()> {
+    let language = Language::from_environment(|name| std::env::var(name).ok());
+    let socket = config.socket.context("the server has no Unix socket: name one with --socket")?;
+    match run_console(socket, language, Directories::from_environment()?) {
+        Ok(Exit::Wanted | Exit::Terminated) => Ok(()),
+        Ok(Exit::Failed(sentence)) => bail!(sentence),
+        Err(error) => bail!(error.explain(&Texts::new(language))),
+    }
+}
+
+#[cfg(not(feature = "tui"))]
 fn console(_config: Config) -> anyhow::Result<()> {
     bail!("the console needs the full-screen client, which this program was built without (feature tui)")
 }

@@ -126,7 +126,7 @@ fn start(matches: &ArgMatches, texts: &Texts) -> Result<Exit, Refusal> {
     let directories = Directories::from_environment().map_err(|error| (error.explain(texts), EXIT_FAILURE))?;
     let settings = settings(matches, &directories, texts)?;
     let texts = Texts::new(settings.language);
-    let spawn = Spawn::Impossible;
+    let spawn = if cfg!(feature = "server") { Spawn::Allowed } else { Spawn::Impossible };
     let options = Options { settings, directories, spawn };
     run::full_screen(options).map_err(|error| (error.explain(&texts), EXIT_FAILURE))
 }
@@ -169,7 +169,49 @@ fn fault_sentence(fault: &ConfigFault, texts: &Texts) -> String {
     }
 }
 
-/// This user's own local server, until nobody needs it any more. Its standard streams are its log.
+#[cfg(not(feature = "server"))]
 fn serve_local() -> ExitCode {
     fail(&Texts::new(environment_language()).get("local-server-impossible"), EXIT_USAGE)
+}
+
+/// This user's own local server, until nobody needs it any more. Its standard streams are its log.
+#[cfg(feature = "server")]
+fn serve_local() -> ExitCode {
+    match local_server::run(environment_language()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&format!("{error:#}"), EXIT_FAILURE),
+    }
+}
+
+#[cfg(feature = "server")]
+mod local_server {
+    //! The hidden half of this program: what the client starts when no local server runs.
+
+    use std::time::Duration;
+
+    use anyhow::Context as _;
+    use chat_tui::client::local::{Place, Turn, take_turn};
+    use chat_tui::ground::paths::Directories;
+    use chat_tui::ground::telemetry;
+    use chat_tui::ground::texts::Language;
+    use chat_tui::server::{LocalServer, run_local};
+
+    /// How long the local server goes on after its last client has left.
+    const EXIT_WHEN_IDLE: Duration = Duration::from_secs(5 * 60);
+
+    pub fn run(language: Language) -> anyhow::Result<()> {
+        // A session of our own: no signal of the terminal that the client runs in reaches us. An error means that this
+        // process leads one already.
+        let _ = rustix::process::setsid();
+        telemetry::set_up(&telemetry::Settings::default())?;
+        let directories = Directories::from_environment()?;
+        let place = Place::new(&directories)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let Turn::Ours(_lock) = take_turn(&place).await? else { return Ok(()) };
+            let data_dir = directories.local_server_data();
+            let local = LocalServer { socket: place.socket, data_dir, language, exit_when_idle: EXIT_WHEN_IDLE };
+            run_local(local).await.context("the local server has ended")
+        })
+    }
 }
