@@ -176,7 +176,7 @@ impl World {
     }
 
     fn correspondent_or_account_sessions(&self, account: AccountId) -> &[ConnId] {
-        if account == AccountId::CORRESPONDENT { self.operators() } else { self.account_sessions(account) }
+        if account == self.correspondent_account() { self.operators() } else { self.account_sessions(account) }
     }
 
     fn deliver_join(&mut self, channel: ChannelId, account: AccountId, stamp: &Stamp, source: &str) {

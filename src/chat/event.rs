@@ -47,11 +47,6 @@ number_type! {
     DeviceId
 }
 
-impl AccountId {
-    /// Stands for the correspondent (`serveur`) in the place of a direct conversation: no account has this number.
-    pub const CORRESPONDENT: Self = Self(0);
-}
-
 impl Seq {
     /// The number behind this one.
     pub fn next(self) -> Self {
@@ -96,7 +91,7 @@ pub enum AuthorKind {
 pub struct Author {
     /// What kind of author.
     pub kind: AuthorKind,
-    /// The account; none for guests and for the system.
+    /// The account, the correspondent's for what is sent as the server; none for guests and for the system.
     pub account: Option<AccountId>,
     /// The name at that time.
     pub name: String,
@@ -122,8 +117,7 @@ pub enum Place {
 }
 
 impl Place {
-    /// The conversation of two accounts, the lower number first; with the correspondent, [`AccountId::CORRESPONDENT`] is
-    /// one of the two.
+    /// The conversation of two accounts, the lower number first. The correspondent has an account too, made by the store.
     pub fn direct(one: AccountId, other: AccountId) -> Self {
         Self::Direct(one.min(other), one.max(other))
     }

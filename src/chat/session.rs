@@ -26,6 +26,8 @@ pub(crate) enum Identity {
     Operator {
         /// The user id of who sits at the console.
         uid: u32,
+        /// The correspondent's account.
+        account: AccountId,
     },
 }
 
@@ -142,7 +144,7 @@ impl Session {
         }
     }
 
-    /// Its account, when it is logged in to one.
+    /// Its account, when it is logged in to one. Operators are not: they only write as the correspondent.
     pub fn account(&self) -> Option<AccountId> {
         match self.identity {
             Identity::Account(account) => Some(account),
@@ -180,7 +182,7 @@ impl Session {
         let (kind, account, operator) = match self.identity {
             Identity::Anonymous => (AuthorKind::Guest, None, None),
             Identity::Account(account) => (AuthorKind::Account, Some(account), None),
-            Identity::Operator { uid } => (AuthorKind::Server, None, Some(format!("uid:{uid}"))),
+            Identity::Operator { uid, account } => (AuthorKind::Server, Some(account), Some(format!("uid:{uid}"))),
         };
         let port = if matches!(self.peer.transport, Transport::Unix { .. }) { 0 } else { self.peer.port };
         Author { kind, account, name: self.name().to_owned(), operator, address: self.address(), port }

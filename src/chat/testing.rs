@@ -47,10 +47,14 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    /// A world with these settings and accounts; the password of each is its name with `_secret` behind it.
+    /// A world with these settings and accounts, numbered from 1 on; the password of each is its name with `_secret` behind
+    /// it. The correspondent's account has the number behind them.
     pub fn with(settings: Settings, accounts: &[&str]) -> Self {
+        let correspondent = settings.correspondent.to_string();
         let states: Vec<_> = accounts
             .iter()
+            .copied()
+            .chain([correspondent.as_str()])
             .zip(1..)
             .map(|(name, id)| AccountState {
                 id: AccountId(id),
@@ -62,9 +66,10 @@ impl Driver {
                 has_joined: false,
             })
             .collect();
-        let passwords = states.iter().map(|state| (state.id, format!("{}_secret", state.name))).collect();
+        let passwords =
+            states[..accounts.len()].iter().map(|state| (state.id, format!("{}_secret", state.name))).collect();
         let snapshot =
-            Snapshot { last_account: AccountId(accounts.len() as u64), accounts: states, ..Snapshot::default() };
+            Snapshot { last_account: AccountId(states.len() as u64), accounts: states, ..Snapshot::default() };
         Self {
             world: World::new(settings, snapshot, WorldKey::new([7; 32])),
             now: START,

@@ -461,6 +461,13 @@ impl World {
         &self.operators
     }
 
+    /// The account of the correspondent, which the store makes before anything else. A world without a store has none;
+    /// the number 0, which no account has, stands for it there.
+    pub(crate) fn correspondent_account(&self) -> AccountId {
+        let account = self.state.account_named(self.settings.correspondent.folded());
+        account.map_or(AccountId(0), |account| account.state.id)
+    }
+
     /// Whether a nick is the correspondent's.
     pub(crate) fn is_correspondent(&self, nick: &Nick) -> bool {
         *nick == self.settings.correspondent

@@ -191,8 +191,9 @@ fn external(world: &mut World, conn: ConnId, response: &[u8]) -> Handled {
     if !response.is_empty() && response != correspondent.as_str().as_bytes() {
         return Err(failed());
     }
+    let account = world.correspondent_account();
     let session = world.session_mut(conn);
-    session.identity = Identity::Operator { uid };
+    session.identity = Identity::Operator { uid, account };
     session.nick = Some(correspondent.clone());
     world.log(Notable::LoggedIn {
         account: AccountName::of_nick(&correspondent),
