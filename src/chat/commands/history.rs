@@ -74,7 +74,7 @@ fn readable(world: &World, conn: ConnId, target: &str) -> Option<(Place, String)
     }
     let own = reader(world, conn)?;
     let other = match world.person_called(target) {
-        Some(Person::Correspondent) => AccountId::CORRESPONDENT,
+        Some(Person::Correspondent) => world.correspondent_account(),
         Some(Person::Account(account)) => account,
         Some(Person::Guest(_)) => return None,
         // What was said with somebody whose account is gone stays readable.
@@ -83,18 +83,18 @@ fn readable(world: &World, conn: ConnId, target: &str) -> Option<(Place, String)
             world.state.account_named(name.folded())?.state.id
         }
     };
-    let is_nobody = own == AccountId::CORRESPONDENT && other == AccountId::CORRESPONDENT;
+    let is_nobody = own == world.correspondent_account() && other == own;
     (!is_nobody).then(|| (Place::direct(own, other), name_of_other(world, other)))
 }
 
 /// The number by which a session's direct conversations are found; guests have none.
 fn reader(world: &World, conn: ConnId) -> Option<AccountId> {
     let session = world.session(conn);
-    if session.is_operator() { Some(AccountId::CORRESPONDENT) } else { session.account() }
+    if session.is_operator() { Some(world.correspondent_account()) } else { session.account() }
 }
 
 fn name_of_other(world: &World, other: AccountId) -> String {
-    if other == AccountId::CORRESPONDENT {
+    if other == world.correspondent_account() {
         return world.settings.correspondent.to_string();
     }
     world.name_of(Person::Account(other))

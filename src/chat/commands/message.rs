@@ -124,9 +124,11 @@ fn find(world: &World, conn: ConnId, to: &str, text: &str) -> Result<Target, Ref
         return Ok(Target { place: Place::Channel(id), name: channel.name.to_string(), person: None });
     }
     let person = world.person_called(to).ok_or_else(|| no_such_nick(to))?;
-    let place = match (account_number(world.person_of(conn)), account_number(person)) {
+    let place = match (account_number(world, world.person_of(conn)), account_number(world, person)) {
         // The correspondent does not talk to itself.
-        (Some(AccountId::CORRESPONDENT), Some(AccountId::CORRESPONDENT)) => return Err(no_such_nick(to)),
+        (Some(own), Some(other)) if own == other && own == world.correspondent_account() => {
+            return Err(no_such_nick(to));
+        }
         (Some(own), Some(other)) => Place::direct(own, other),
         _ => Place::Unlisted,
     };
@@ -134,10 +136,10 @@ fn find(world: &World, conn: ConnId, to: &str, text: &str) -> Result<Target, Ref
 }
 
 /// The number by which somebody stands in the place of a direct conversation; guests have none.
-fn account_number(person: Person) -> Option<AccountId> {
+fn account_number(world: &World, person: Person) -> Option<AccountId> {
     match person {
         Person::Account(account) => Some(account),
-        Person::Correspondent => Some(AccountId::CORRESPONDENT),
+        Person::Correspondent => Some(world.correspondent_account()),
         Person::Guest(_) => None,
     }
 }
