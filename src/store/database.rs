@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::chain::ChainKey;
-use super::{Store, StoreError, sqlite};
+use super::{Store, StoreError, mysql, sqlite};
 
 /// Opens the store behind a URL: `sqlite:PATH`, or `mysql://user:password@host[:port]/database[?socket=PATH]`.
 ///
@@ -24,6 +24,8 @@ pub fn open(url: &str, key: &ChainKey) -> Result<Arc<dyn Store>, StoreError> {
             }
             sqlite::open(PathBuf::from(path), key.clone())
         }
+        Some(("mysql", _)) => mysql::open(url, key.clone()),
+        Some(("mariadb", rest)) => mysql::open(&format!("mysql:{rest}"), key.clone()),
         _ => Err(bad("is neither sqlite:PATH nor mysql://user:password@host/database")),
     }
 }

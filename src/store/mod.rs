@@ -24,6 +24,7 @@ pub mod database;
 mod history;
 mod load;
 mod migrate;
+mod mysql;
 mod people;
 mod queue;
 mod record;

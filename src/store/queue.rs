@@ -6,12 +6,12 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use tokio::sync::{mpsc, oneshot};
 
-use super::session::{Clerk, Session};
+use super::session::{Clerk, Patience, Session};
 use super::{STATEMENT_TIMEOUT, StoreError};
 
 /// The most calls that wait for a clerk; beyond it the database counts as unavailable.
@@ -22,15 +22,6 @@ const CALLER_GRACE: Duration = Duration::from_secs(1);
 /// What a piece of work returns.
 pub type Work<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 type Job<S> = Box<dyn for<'a> FnOnce(&'a mut Clerk<S>) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> + Send>;
-
-/// How long a call may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Patience {
-    /// [`STATEMENT_TIMEOUT`] for the whole call, the wait for a clerk included.
-    Call,
-    /// [`STATEMENT_TIMEOUT`] for each statement: preparation and loading, whose size is unknown.
-    Statement,
-}
 
 /// The way to one or more clerks that do the same kind of work.
 pub struct Queue<S> {
@@ -66,7 +57,6 @@ impl<S: Session> Queue<S> {
         T: Send + 'static,
         W: for<'a> FnOnce(&'a mut Clerk<S>) -> Work<'a, T> + Send + 'static,
     {
-        let deadline = (patience == Patience::Call).then(|| Instant::now() + STATEMENT_TIMEOUT);
         let (reply, answer) = oneshot::channel();
         let job: Job<S> = Box::new(move |clerk| {
             Box::pin(async move {
@@ -74,7 +64,7 @@ impl<S: Session> Queue<S> {
                     // The caller has given up before it was begun.
                     return;
                 }
-                let result = match clerk.session.ready(deadline).await {
+                let result = match clerk.session.ready(patience).await {
                     Ok(()) => work(clerk).await,
                     Err(error) => Err(error),
                 };
@@ -87,7 +77,7 @@ impl<S: Session> Queue<S> {
         sender.try_send(job).map_err(|_| StoreError::Unavailable("too many calls wait already".to_owned()))?;
         drop(sender);
         let answer = match patience {
-            Patience::Statement => answer.await,
+            Patience::Statement(_) => answer.await,
             Patience::Call => match tokio::time::timeout(STATEMENT_TIMEOUT + CALLER_GRACE, answer).await {
                 Ok(answer) => answer,
                 Err(_) => return Err(StoreError::Unavailable(format!("no answer in {STATEMENT_TIMEOUT:?}"))),

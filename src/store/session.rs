@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::time::Instant;
+use std::time::Duration;
 
 use super::StoreError;
 use super::value::{Row, Value};
@@ -16,6 +16,15 @@ use crate::chat::event::Place;
 const KNOWN_CONVERSATIONS_MAX: usize = 65_536;
 /// The most bytes in one INSERT of many rows, far below what any server refuses as a packet.
 const INSERT_BYTES_MAX: usize = 1 << 20;
+
+/// How long a call may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// [`STATEMENT_TIMEOUT`](super::STATEMENT_TIMEOUT) for the whole call, the wait for a clerk included.
+    Call,
+    /// So long for each statement: for preparation and loading, whose size is unknown.
+    Statement(Duration),
+}
 
 /// What a transaction is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,9 +63,9 @@ pub trait Session: Send + 'static {
     /// Its dialect.
     const DIALECT: &'static Dialect;
 
-    /// Connects if there is no connection, or if the one there is looks dead. Statements until the next call must end
-    /// by `deadline`, each in [`STATEMENT_TIMEOUT`](super::STATEMENT_TIMEOUT) at the latest.
-    fn ready(&mut self, deadline: Option<Instant>) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Connects if there is no connection, or if the one there looks dead. Statements until the next call end within
+    /// `patience`, which for [`Patience::Call`] runs from now on.
+    fn ready(&mut self, patience: Patience) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Begins a transaction.
     fn begin(&mut self, access: Access) -> impl Future<Output = Result<(), StoreError>> + Send;

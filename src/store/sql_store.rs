@@ -11,14 +11,18 @@ use async_trait::async_trait;
 
 use super::chain::ChainKey;
 use super::people::{self, Use};
-use super::queue::{Patience, Queue};
-use super::session::Session;
+use super::queue::Queue;
+use super::session::{Patience, Session};
 use super::{Duplicate, Preparation, PrepareOptions, Store, StoreError};
 use super::{correspondent, history, load, migrate, record};
 use crate::chat::event::{AccountId, Credentials, DeviceId, Digest, Place, Record, Snapshot};
 use crate::chat::ports::{Device, PageQuery, StoredEvent, TargetsQuery};
 use crate::proto::time::Timestamp;
 
+/// How long one statement may take when the tables are brought up to date.
+const PREPARATION: Patience = Patience::Statement(Duration::from_secs(10 * 60));
+/// How long one statement may take when everything is loaded.
+const LOADING: Patience = Patience::Statement(Duration::from_secs(60));
 /// How long the use of a device may wait to be written down; what a crash may forget.
 const DEVICE_NOTE_DELAY: Duration = Duration::from_secs(1);
 /// The most devices whose use waits; of further ones the last use is not written down.
@@ -90,17 +94,16 @@ impl<S: Session> Inner<S> {
 impl<S: Session> Store for SqlStore<S> {
     async fn prepare(&self, options: &PrepareOptions) -> Result<Preparation, StoreError> {
         let writer = &self.inner.writer;
-        let migrations = writer.run(Patience::Statement, |clerk| Box::pin(migrate::migrate(clerk))).await?;
+        let migrations = writer.run(PREPARATION, |clerk| Box::pin(migrate::migrate(clerk))).await?;
         let (key, options) = (self.inner.key.clone(), options.clone());
-        let made = writer.run(Patience::Statement, move |clerk| {
-            Box::pin(async move { correspondent::ensure(clerk, &key, &options).await })
-        });
+        let made = writer
+            .run(PREPARATION, move |clerk| Box::pin(async move { correspondent::ensure(clerk, &key, &options).await }));
         made.await?;
         Ok(Preparation { migrations, adoption: None })
     }
 
     async fn load(&self) -> Result<Snapshot, StoreError> {
-        self.inner.readers.run(Patience::Statement, |clerk| Box::pin(load::load(clerk))).await
+        self.inner.readers.run(LOADING, |clerk| Box::pin(load::load(clerk))).await
     }
 
     async fn commit(&self, batch: &[Record]) -> Result<Vec<Duplicate>, StoreError> {

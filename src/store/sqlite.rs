@@ -4,14 +4,14 @@ use std::fs::{self, OpenOptions};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, params_from_iter};
 
 use super::chain::ChainKey;
 use super::queue::Queue;
-use super::session::{Access, Clerk, Dialect, Session};
+use super::session::{Access, Clerk, Dialect, Patience, Session};
 use super::sql_store::SqlStore;
 use super::value::{Row, Value};
 use super::{Store, StoreError};
@@ -105,7 +105,7 @@ impl SqliteSession {
 impl Session for SqliteSession {
     const DIALECT: &'static Dialect = &DIALECT;
 
-    async fn ready(&mut self, _: Option<Instant>) -> Result<(), StoreError> {
+    async fn ready(&mut self, _: Patience) -> Result<(), StoreError> {
         if self.connection.is_none() {
             self.connection = Some(self.connect()?);
         }

@@ -5,6 +5,7 @@
 
 mod commit;
 mod model;
+mod outage;
 mod pages;
 mod stage;
 mod tables;
@@ -18,6 +19,15 @@ macro_rules! stories {
             $(#[tokio::test]
             async fn $story() {
                 super::$module::$story(&mut super::Stage::sqlite().await).await;
+            })*
+        }
+
+        mod on_mysql {
+            $(#[tokio::test]
+            async fn $story() {
+                if let Some(mut stage) = super::Stage::mysql().await {
+                    super::$module::$story(&mut stage).await;
+                }
             })*
         }
     };

@@ -1,14 +1,16 @@
 //! A database of one test's own.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
+use mysql_async::prelude::Queryable as _;
 use tempfile::TempDir;
 
 use crate::proto::names::AccountName;
 use crate::proto::time::Timestamp;
 use crate::store::chain::ChainKey;
 use crate::store::value::{Row, Value};
-use crate::store::{Preparation, PrepareOptions, SeedPasswords, Store, StoreError, database, sqlite};
+use crate::store::{Preparation, PrepareOptions, SeedPasswords, Store, StoreError, database, mysql, sqlite};
 
 /// A store over a new database, with a second way in.
 pub struct Stage {
@@ -21,6 +23,8 @@ pub struct Stage {
 
 enum Backing {
     Sqlite(TempDir),
+    /// The administrator's URL and the database's name.
+    MySql(String, String),
 }
 
 /// The key of every stage.
@@ -44,6 +48,25 @@ impl Stage {
         let url = format!("sqlite:{}", directory.path().join("chat.db").display());
         let store = database::open(&url, &key()).unwrap();
         Self { store, url, backing: Backing::Sqlite(directory) }
+    }
+
+    /// A new database on the server that the environment names; nothing when it names none.
+    pub async fn mysql() -> Option<Self> {
+        let Ok(administrator) = std::env::var("CHAT_TEST_MYSQL_URL") else {
+            let required = std::env::var("CHAT_TEST_REQUIRE_SERVICES").is_ok_and(|value| value == "1");
+            assert!(!required, "CHAT_TEST_MYSQL_URL is not set");
+            return None;
+        };
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("chat_store_{}_{count}", std::process::id());
+        on_mysql(&administrator, &format!("DROP DATABASE IF EXISTS {name}")).await;
+        // A school's database is not in utf8mb4: our tables must not depend on it.
+        on_mysql(&administrator, &format!("CREATE DATABASE {name} CHARACTER SET latin1")).await;
+        let (server, _) = administrator.rsplit_once('/').unwrap();
+        let url = format!("{server}/{name}");
+        let store = database::open(&url, &key()).unwrap();
+        Some(Self { store, url, backing: Backing::MySql(administrator, name) })
     }
 
     /// Prepares it as usual.
@@ -77,24 +100,54 @@ impl Stage {
     }
 
     async fn values(&self, sql: &str) -> Vec<Vec<Value>> {
-        let Backing::Sqlite(directory) = &self.backing;
-        let connection = rusqlite::Connection::open(directory.path().join("chat.db")).unwrap();
-        let mut statement = connection.prepare(sql).unwrap();
-        let columns = statement.column_count();
-        let mut rows = statement.query([]).unwrap();
-        let mut read = Vec::new();
-        while let Some(row) = rows.next().unwrap() {
-            read.push((0..columns).map(|at| sqlite::value_of(row.get_ref(at).unwrap())).collect());
+        match &self.backing {
+            Backing::Sqlite(directory) => {
+                let connection = rusqlite::Connection::open(directory.path().join("chat.db")).unwrap();
+                let mut statement = connection.prepare(sql).unwrap();
+                let columns = statement.column_count();
+                let mut rows = statement.query([]).unwrap();
+                let mut read = Vec::new();
+                while let Some(row) = rows.next().unwrap() {
+                    read.push((0..columns).map(|at| sqlite::value_of(row.get_ref(at).unwrap())).collect());
+                }
+                read
+            }
+            Backing::MySql(..) => on_mysql(&self.url, sql).await,
         }
-        read
     }
 
     /// Tells the database itself.
     pub async fn tell(&self, sql: &str) {
-        let Backing::Sqlite(directory) = &self.backing;
-        let connection = rusqlite::Connection::open(directory.path().join("chat.db")).unwrap();
-        connection.execute_batch(sql).unwrap();
+        match &self.backing {
+            Backing::Sqlite(directory) => {
+                let connection = rusqlite::Connection::open(directory.path().join("chat.db")).unwrap();
+                connection.execute_batch(sql).unwrap();
+            }
+            Backing::MySql(..) => drop(on_mysql(&self.url, sql).await),
+        }
     }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let Backing::MySql(administrator, name) = &self.backing else { return };
+        let (administrator, sql) = (administrator.clone(), format!("DROP DATABASE {name}"));
+        // The test's own runtime is busy with this very call, or ends.
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async { on_mysql(&administrator, &sql).await });
+        });
+        drop(dropping.join());
+    }
+}
+
+/// One statement on a connection of its own, with the server's own settings.
+async fn on_mysql(url: &str, sql: &str) -> Vec<Vec<Value>> {
+    let mut connection = mysql_async::Conn::from_url(url).await.unwrap();
+    connection.query_drop("SET NAMES utf8mb4").await.unwrap();
+    let rows: Vec<mysql_async::Row> = connection.exec(sql, ()).await.unwrap();
+    connection.disconnect().await.unwrap();
+    rows.into_iter().map(|row| row.unwrap().into_iter().map(mysql::value_of).collect()).collect()
 }
 
 fn text_of(value: Value) -> String {
