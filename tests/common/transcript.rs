@@ -384,7 +384,11 @@ impl Player<'_> {
             self.driver.send(who, line)?;
         }
         let seen = self.driver.drain(who);
-        let welcomed = seen.iter().any(|line| Message::parse(line).is_ok_and(|message| message.command == "001"));
+        let command_of = |line: &String| Message::parse(line).map_or_else(|_| String::new(), |m| m.command.to_owned());
+        if seen.iter().any(|line| command_of(line) == "CAP" && line.contains(" NAK ")) {
+            return Err(format!("{who} was refused its capabilities\n     saw: {}", seen.join("\n     saw: ")));
+        }
+        let welcomed = seen.iter().any(|line| command_of(line) == "001");
         if welcomed { Ok(()) } else { Err(format!("{who} was not welcomed\n     saw: {}", seen.join("\n     saw: "))) }
     }
 }
@@ -424,8 +428,9 @@ enum Piece {
 fn pieces(pattern: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut rest = pattern;
-    while let Some((before, inside)) = rest.split_once('{') {
-        let Some((inside, after)) = inside.split_once('}') else { break };
+    // The innermost braces first, so that a value can stand among the words of a set.
+    while let Some((before, after)) = rest.split_once('}') {
+        let Some((before, inside)) = before.rsplit_once('{') else { break };
         if !before.is_empty() {
             pieces.push(Piece::Text(before.to_owned()));
         }
@@ -454,7 +459,7 @@ fn matches_line(pattern: &str, line: &str, values: &mut BTreeMap<String, String>
     let matched = matches_tags(wanted.raw_tags(), seen.raw_tags(), &mut attempt)
         && matches_text(&source(&wanted), &source(&seen), &mut attempt)
         && wanted.command.eq_ignore_ascii_case(seen.command)
-        && matches_params(wanted.params(), seen.params(), filled.contains(" :"), &mut attempt);
+        && matches_params(wanted.params(), seen.params(), filled.ends_with(" :{...}"), &mut attempt);
     if matched {
         *values = attempt;
     }

@@ -18,6 +18,7 @@ pub(crate) const OFFERED: CapSet = CapSet::of(&[
     Cap::AccountNotify,
     Cap::AccountRegistration,
     Cap::AccountTag,
+    Cap::AwayNotify,
     Cap::Batch,
     Cap::CapNotify,
     Cap::ChatHistory,
@@ -26,6 +27,7 @@ pub(crate) const OFFERED: CapSet = CapSet::of(&[
     Cap::EventPlayback,
     Cap::ExtendedJoin,
     Cap::Idempotency,
+    Cap::InviteNotify,
     Cap::LabeledResponse,
     Cap::Languages,
     Cap::MessageTags,
@@ -34,6 +36,7 @@ pub(crate) const OFFERED: CapSet = CapSet::of(&[
     Cap::NoImplicitNamesDraft,
     Cap::Sasl,
     Cap::ServerTime,
+    Cap::SetName,
     Cap::StandardReplies,
     Cap::UserhostInNames,
 ]);

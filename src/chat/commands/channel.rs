@@ -38,9 +38,16 @@ pub(crate) fn no_such_nick(nick: &str) -> Refusal {
 
 impl World {
     /// The channel of this name.
-    pub(crate) fn find_channel(&self, name: &str) -> Result<ChannelId, Refusal> {
+    pub(crate) fn channel_called(&self, name: &str) -> Result<ChannelId, Refusal> {
         let found = ChannelName::new(name).ok().and_then(|name| self.state.channel_named(name.folded()));
         found.map(|channel| channel.id).ok_or_else(|| no_such_channel(name))
+    }
+
+    /// The same, for an answer that shows something of the channel, be it by a refusal: it waits until that is committed.
+    pub(crate) fn find_channel(&mut self, name: &str) -> Result<ChannelId, Refusal> {
+        let id = self.channel_called(name)?;
+        self.shows(id);
+        Ok(id)
     }
 
     /// A session as somebody who wants something of a channel.
@@ -139,6 +146,7 @@ fn join_one(world: &mut World, conn: ConnId, name: &str, key: Option<&str>) -> H
     }
     let id = match known {
         Some(id) => {
+            world.shows(id);
             let asker = world.asker(conn, id);
             let members = world.member_count(id);
             if let Some(channel) = world.state.channel(id) {

@@ -68,7 +68,7 @@ fn fail(world: &mut World, conn: ConnId, error: &HistoryError) -> Handled {
 /// The conversation of this name and what it is called, when a session may read it.
 fn readable(world: &World, conn: ConnId, target: &str) -> Option<(Place, String)> {
     if ChannelName::looks_like(target) {
-        let id = world.find_channel(target).ok()?;
+        let id = world.channel_called(target).ok()?;
         let is_allowed = world.rank_of(conn, id).is_some() || world.session(conn).is_operator();
         return is_allowed.then(|| (Place::Channel(id), world.channel_name(id)));
     }

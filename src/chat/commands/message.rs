@@ -116,11 +116,16 @@ fn send_one(world: &mut World, call: &Call<'_>, kind: MessageKind, to: &str, tex
 }
 
 /// Finds out where a message goes, and whether its sender may say something there.
-fn find(world: &World, conn: ConnId, to: &str, text: &str) -> Result<Target, Refusal> {
+fn find(world: &mut World, conn: ConnId, to: &str, text: &str) -> Result<Target, Refusal> {
     if ChannelName::looks_like(to) {
-        let id = world.find_channel(to)?;
+        let id = world.channel_called(to)?;
+        let asker = world.asker(conn, id);
         let Some(channel) = world.state.channel(id) else { return Err(no_such_nick(to)) };
-        policy::may_speak(channel, &world.asker(conn, id), text)?;
+        if let Err(refusal) = policy::may_speak(channel, &asker, text) {
+            // It may show what is not committed yet: a kick, a ban, a mode.
+            world.shows(id);
+            return Err(refusal);
+        }
         return Ok(Target { place: Place::Channel(id), name: channel.name.to_string(), person: None });
     }
     let person = world.person_called(to).ok_or_else(|| no_such_nick(to))?;
