@@ -145,7 +145,8 @@ impl Drop for Screen {
 
 /// The sequence that puts a text on the clipboard (OSC 52), also through ssh. A text that is too long is cut there.
 pub fn copy_sequence(text: &str) -> Vec<u8> {
-    let end = text.floor_char_boundary(COPY_BYTES_MAX);
+    let cut = COPY_BYTES_MAX.min(text.len());
+    let end = (0..=cut).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
     format!("\x1b]52;c;{}\x07", BASE64.encode(&text[..end])).into_bytes()
 }
 

@@ -79,7 +79,7 @@ fn toggled(style: Style, modifier: Modifier) -> Style {
 }
 
 /// `N`, `NN`, `N,M` … behind a colour code; without a number both colours end. Numbers beyond 15 keep the text's colour.
-fn color<'a>(text: &'a str, style: Style, base: Style) -> (Style, &'a str) {
+fn color(text: &str, style: Style, base: Style) -> (Style, &str) {
     let (foreground, rest) = number(text);
     let Some(foreground) = foreground else {
         return (Style { fg: base.fg, bg: base.bg, ..style }, text);
