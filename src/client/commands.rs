@@ -8,6 +8,7 @@ use super::conversation::{ConversationId, ConversationKind};
 use super::event::{Effects, Exit};
 use super::model::Model;
 use super::{chat, link, outbox};
+use crate::ground::texts::Texts;
 use crate::proto::message::{Line, Message};
 
 /// What a command returns: an error is the sentence to show.
@@ -144,15 +145,15 @@ pub fn enter(model: &mut Model, conversation: Option<ConversationId>, text: &str
 }
 
 /// How a command is written: `/join #channel [key]`.
-pub fn usage(command: &Command, model: &Model) -> String {
+pub fn usage(command: &Command, texts: &Texts) -> String {
     match command.arguments_id {
         "" => format!("/{}", command.name),
-        id => format!("/{} {}", command.name, model.texts.get(id)),
+        id => format!("/{} {}", command.name, texts.get(id)),
     }
 }
 
 fn missing(model: &Model, name: &str) -> String {
-    let usage = find(name).map(|command| usage(command, model)).unwrap_or_default();
+    let usage = find(name).map(|command| usage(command, &model.texts)).unwrap_or_default();
     model.texts.format("chat-usage", &[("usage", usage.into())])
 }
 

@@ -89,6 +89,7 @@ form-submit-login = Log in
 ## The dialogues.
 
 help-title = Help
+help-title-commands = Commands
 help-key-suspend = stop, as a job of the shell (fg continues)
 question-address-title = Is it you?
 question-address = Somebody with your password tried to log in from { $address }, an address that is not known here. They were refused.

@@ -95,6 +95,7 @@ form-submit-login = Se connecter
 ## Les dialogues.
 
 help-title = Aide
+help-title-commands = Commandes
 help-key-suspend = suspendre, comme tâche du shell (fg reprend)
 question-address-title = Est-ce vous ?
 question-address = Quelqu'un qui a votre mot de passe a tenté de se connecter depuis { $address }, une adresse inconnue ici. La connexion a été refusée.

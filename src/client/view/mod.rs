@@ -90,3 +90,6 @@ impl View {
         caret
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,12 +6,13 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::cells::{clear, frame, paint, paint_line};
+use super::cells::{clear, frame, paint, paint_line, paint_right};
 use super::dates::Zone;
 use super::look::Look;
 use super::panels::{draw_footer, draw_keys};
 use super::theme::{Depth, Theme};
 use super::wrap::{Columns, columns_of, cut, wrap};
+use crate::client::commands::{COMMANDS, usage};
 use crate::client::keymap::{Action, BINDINGS, Context, HelpRow, help_rows};
 use crate::client::model::Model;
 use crate::client::overlay::Overlay;
@@ -93,6 +94,14 @@ fn draw_help(cells: &mut Cells, screen: Rect, first_row: usize, look: &Look<'_>)
     let rows = help(layout.inner.width, look);
     draw_rows(cells, layout.inner, rows.iter().skip(first_row));
     draw_footer(cells, layout.keys, Context::Help, look);
+    let has_more_below = first_row + usize::from(layout.inner.height) < rows.len();
+    let directions = match (first_row > 0, has_more_below) {
+        (true, true) => "↑ ↓",
+        (true, false) => "↑",
+        (false, true) => "↓",
+        (false, false) => "",
+    };
+    paint_right(cells, layout.keys, directions, look.theme.accent());
 }
 
 fn draw_rows<'a>(cells: &mut Cells, area: Rect, rows: impl Iterator<Item = &'a Line<'static>>) {
@@ -128,6 +137,11 @@ fn help(columns: u16, look: &Look<'_>) -> Vec<Line<'static>> {
             let what = look.texts.get(row.help_id).into_owned();
             rows.extend(help_row(&chord_names(&row, look.texts), &what, columns, look));
         }
+    }
+    rows.push(Line::default());
+    rows.push(Line::styled(look.texts.get("help-title-commands").into_owned(), look.theme.strong()));
+    for command in COMMANDS {
+        rows.extend(help_row(&usage(command, look.texts), &look.texts.get(command.help_id), columns, look));
     }
     rows
 }

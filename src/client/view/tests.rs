@@ -1,0 +1,327 @@
+//! Pictures of models: a few goldens with styles, and every size without a panic.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use proptest::prelude::*;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::{Buffer as Cells, Cell, CellWidth as _};
+use ratatui::style::Color;
+
+use super::View;
+use super::dates::Zone;
+use super::theme::{Depth, Theme};
+use crate::client::buffer::{ENTRIES_MAX, Entry, EntryKind, Fate};
+use crate::client::config::{Choices, Mode, Settings};
+use crate::client::connection::{Credentials, LoginStep, Proof, Status};
+use crate::client::conversation::{ConversationKind, Member};
+use crate::client::event::{Moment, Security};
+use crate::client::form::{FieldId, Form, Tab};
+use crate::client::model::{Model, Remembered, Screen, Start};
+use crate::client::overlay::{AddressQuestion, Overlay};
+use crate::client::session::{Opening, Output};
+use crate::ground::texts::{Language, Texts};
+use crate::ground::tls::Fingerprint;
+use crate::proto::time::Timestamp;
+
+fn model(language: Language) -> Model {
+    let settings = Settings::resolve(Choices::default(), Choices::default(), language, Mode::Person).unwrap();
+    let texts = Texts::new(language);
+    let device_name = "laptop".to_owned();
+    Model::new(Start { settings, texts, remembered: Remembered::default(), seed: [7; 32], device_name })
+}
+
+fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap()
+}
+
+fn message(author: &str, text: &str, time: &str) -> Entry {
+    Entry::new(EntryKind::Message, author, text, at(time))
+}
+
+/// A conversation in a channel that shows every kind of row.
+fn chat(language: Language) -> Model {
+    let mut model = model(language);
+    model.screen = Screen::Chat;
+    let opening = Opening {
+        credentials: Credentials { account: "Romain".to_owned(), proof: Proof::PeerUid, register: false },
+        security: Security::Local,
+        language: "fr",
+        device_name: String::new(),
+        random: [0; 32],
+    };
+    model.session.begin(opening, Moment::default(), &mut Output::default());
+    model.connection.status = Status::Online;
+    model.connection.security = Some(Security::Local);
+    let member = |nick: &str, prefixes: &str| Member {
+        nick: nick.to_owned(),
+        folded: nick.to_lowercase(),
+        prefixes: prefixes.to_owned(),
+        is_away: nick == "plk",
+    };
+    model.conversations.open("serveur", "serveur", ConversationKind::Correspondent);
+    model.conversations.open("mimi", "mimi", ConversationKind::Direct).unread = 1;
+    model.conversations.find_mut("mimi").unwrap().mentions = 1;
+    model.conversations.open("#annonces", "#annonces", ConversationKind::Channel).unread = 120;
+    let general = model.conversations.open("#general", "#general", ConversationKind::Channel);
+    let id = general.id;
+    general.is_joined = true;
+    general.topic = "La salle commune".to_owned();
+    general
+        .members
+        .replace(vec![member("mlk", "@"), member("Romain", ""), member("plk", ""), member("日本太郎", "+")], "@+");
+    let buffer = &mut general.buffer;
+    buffer.push_live(message("mlk", "ou des rois", "2021-11-10T18:05:24.000Z"));
+    buffer.push_live(message("Romain", "Serveur vous me recevez ?", "2022-09-18T11:49:31.000Z"));
+    buffer.push_live(message("mlk", "Tout à fait, client", "2022-09-18T11:49:43.000Z"));
+    buffer.push_live(message(
+        "mlk",
+        "a second line of mine, long enough to be wrapped in every pane but the widest one there is",
+        "2022-09-18T11:50:02.000Z",
+    ));
+    let mut mention = message(
+        "日本太郎",
+        "Romain: ❤\u{fe0f} こんにちは e\u{301} 👨\u{200d}👩\u{200d}👧 fin",
+        "2022-09-18T11:51:00.000Z",
+    );
+    mention.mention = true;
+    let unread = buffer.push_live(mention);
+    buffer.push_live(Entry::new(EntryKind::Action, "mlk", "waves", at("2022-09-18T11:52:00.000Z")));
+    buffer.push_remark(EntryKind::Info, "plk has left", at("2022-09-18T11:53:00.000Z"));
+    let mut own = message("Romain", "refused", "2022-09-18T11:53:30.000Z");
+    own.own = true;
+    own.fate = Fate::Failed { reason: "you are not allowed to speak here".to_owned() };
+    buffer.push_live(own);
+    buffer.push_pending(message("Romain", "on its way", "2022-09-18T11:54:00.000Z"));
+    general.first_unread = unread;
+    general.composer.edit.paste("un brouillon");
+    model.conversations.show(id);
+    model.conversations.open("mimi", "mimi", ConversationKind::Direct);
+    model
+}
+
+/// The form as it is left when the server has refused a name.
+fn form(language: Language, tab: Tab) -> Model {
+    let mut model = model(language);
+    model.form = Form::new("", "Romain", tab);
+    model.form.field_mut(FieldId::Password).edit.paste("Romain_1995");
+    model
+}
+
+fn draw(model: &mut Model, columns: u16, rows: u16, depth: Depth) -> (Cells, Option<(u16, u16)>) {
+    model.size = (columns, rows);
+    let mut view = View::new(Theme::new(depth), Zone::Utc);
+    view.layout(model);
+    let mut terminal = ratatui::Terminal::new(TestBackend::new(columns, rows)).unwrap();
+    let mut caret = None;
+    terminal.draw(|frame| caret = view.draw(model, frame)).unwrap();
+    (terminal.backend().buffer().clone(), caret.map(|position| (position.x, position.y)))
+}
+
+/// A picture as a file: its rows, then the same rows with a letter for each style, then what the letters mean.
+fn picture(model: &mut Model, columns: u16, rows: u16) -> String {
+    let (cells, caret) = draw(model, columns, rows, Depth::Many);
+    let mut legend: Vec<String> = Vec::new();
+    let (mut text, mut styles) = (String::new(), String::new());
+    for y in 0..rows {
+        let (mut text_row, mut style_row) = (String::new(), String::new());
+        let mut x = 0;
+        while x < columns {
+            let cell = &cells[(x, y)];
+            let name = style_name(cell);
+            let letter = match (name.as_str(), legend.iter().position(|known| *known == name)) {
+                ("", _) => '.',
+                (_, Some(index)) => letter(index),
+                (_, None) => {
+                    legend.push(name);
+                    letter(legend.len() - 1)
+                }
+            };
+            text_row.push_str(cell.symbol());
+            // A wide cluster has as many letters as columns, so that the letters stand in the terminal's columns.
+            let width = cell.cell_width().max(1);
+            style_row.extend((0..width).map(|_| letter));
+            x += width;
+        }
+        let _ = writeln!(text, "{}", text_row.trim_end());
+        let _ = writeln!(styles, "{}", style_row.trim_end_matches('.'));
+    }
+    let mut picture = format!("{columns}x{rows}, caret {caret:?}\n\n{text}\n{styles}\n");
+    for (index, name) in legend.iter().enumerate() {
+        let _ = writeln!(picture, "{} {name}", letter(index));
+    }
+    picture
+}
+
+fn letter(index: usize) -> char {
+    char::from(b'a' + u8::try_from(index).expect("there are few styles"))
+}
+
+/// What differs from plain text: colours by their number, weights by their names.
+fn style_name(cell: &Cell) -> String {
+    let mut name = Vec::new();
+    for (side, color) in [("on", cell.fg), ("over", cell.bg)] {
+        match color {
+            Color::Reset => {}
+            Color::Indexed(number) => name.push(format!("{side} {number}")),
+            other => name.push(format!("{side} {other:?}")),
+        }
+    }
+    let weights = cell.modifier.iter_names().map(|(weight, _)| weight.to_lowercase());
+    name.into_iter().chain(weights).collect::<Vec<_>>().join(", ").replace("on ", "colour ").replace("over ", "on ")
+}
+
+/// Compares with the picture in `tests/screens`; `CHAT_BLESS=1` writes it instead.
+#[track_caller]
+fn golden(name: &str, model: &mut Model, columns: u16, rows: u16) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens").join(format!("{name}-{columns}x{rows}.txt"));
+    let got = picture(model, columns, rows);
+    if std::env::var_os("CHAT_BLESS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, got).unwrap();
+        return;
+    }
+    let wanted = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(got == wanted, "{} differs; CHAT_BLESS=1 writes this:\n{got}", path.display());
+}
+
+#[test]
+fn the_form_with_what_the_server_refused() {
+    let mut model = form(Language::English, Tab::Register);
+    model.form.fail(FieldId::Name, "This name is taken.".to_owned());
+    golden("form-register-taken", &mut model, 80, 24);
+    golden("form-register-taken", &mut model, 20, 5);
+    let mut model = form(Language::French, Tab::LogIn);
+    model.form.error = Some("Identifiant, mot de passe ou adresse incorrects.".to_owned());
+    golden("form-login-refused-fr", &mut model, 80, 24);
+    golden("form-login-refused-fr", &mut model, 40, 12);
+}
+
+#[test]
+fn the_form_while_it_connects() {
+    let mut model = form(Language::English, Tab::LogIn);
+    model.connection.status = Status::LoggingIn(LoginStep::Authenticating);
+    golden("form-connecting", &mut model, 80, 24);
+}
+
+#[test]
+fn conversations_at_every_size() {
+    let mut model = chat(Language::English);
+    for (columns, rows) in [(120, 40), (80, 24), (40, 12), (20, 5)] {
+        golden("chat", &mut model, columns, rows);
+    }
+}
+
+#[test]
+fn conversations_in_french_scrolled_back() {
+    let mut model = chat(Language::French);
+    let general = model.conversations.current_mut().unwrap();
+    general.buffer.scroll_to_top();
+    model.connection.status = Status::Waiting { until_millis: 0, reason: "connexion refusée".to_owned() };
+    golden("chat-fr-top", &mut model, 80, 12);
+}
+
+#[test]
+fn dialogues_lie_above_everything() {
+    let mut model = chat(Language::English);
+    model.overlays.push(Overlay::Address(AddressQuestion {
+        address: "192.168.1.30".to_owned(),
+        code: "k7f3".to_owned(),
+        explanation: "Somebody tried to log in as Romain.".to_owned(),
+    }));
+    golden("dialogue-address", &mut model, 80, 24);
+    model.overlays.close();
+    model.overlays.push(changed_certificate());
+    golden("dialogue-certificate-changed", &mut model, 80, 24);
+    model.overlays.toggle_help();
+    golden("dialogue-help", &mut model, 80, 24);
+}
+
+fn changed_certificate() -> Overlay {
+    Overlay::CertificateChanged {
+        server: "chat.example.org:6697".to_owned(),
+        pinned: Fingerprint::of(b"before"),
+        got: Fingerprint::of(b"now"),
+    }
+}
+
+#[test]
+fn without_colour_nothing_has_one() {
+    for mut model in [chat(Language::English), form(Language::French, Tab::Register)] {
+        let (cells, _) = draw(&mut model, 100, 30, Depth::None);
+        assert!(cells.content.iter().all(|cell| (cell.fg, cell.bg) == (Color::Reset, Color::Reset)));
+    }
+}
+
+#[test]
+fn a_long_conversation_costs_what_is_visible() {
+    let mut model = chat(Language::English);
+    let general = model.conversations.current_mut().unwrap();
+    for number in 0..ENTRIES_MAX {
+        general.buffer.push_live(message("mlk", &format!("message {number}"), "2022-09-18T12:00:00.000Z"));
+    }
+    model.size = (80, 24);
+    let mut view = View::new(Theme::new(Depth::Many), Zone::Utc);
+    view.layout(&mut model);
+    assert!(view.rows.entry_count() < 200, "{} entries were wrapped", view.rows.entry_count());
+    model.conversations.current_mut().unwrap().buffer.scroll_to_top();
+    assert!(view.layout(&mut model), "the top is near");
+    assert!(view.rows.entry_count() < 400, "{} entries were wrapped", view.rows.entry_count());
+}
+
+/// Any model that is worth a picture.
+fn models() -> impl Strategy<Value = Model> {
+    let language = prop_oneof![Just(Language::English), Just(Language::French)];
+    let texts = proptest::collection::vec(any::<String>(), 0..8);
+    (language, texts, any::<String>(), any::<String>(), 0..9u8, -30..5i32).prop_map(
+        |(language, texts, name, draft, variant, scroll)| {
+            let mut model = if variant < 3 { form(language, Tab::Register) } else { chat(language) };
+            for id in [FieldId::Server, FieldId::Name, FieldId::Password] {
+                model.form.field_mut(id).edit.paste(&draft);
+                model.form.field_mut(id).error = (variant == 1).then(|| name.clone());
+            }
+            model.form.error = (variant == 2).then(|| draft.clone());
+            model.connection.status = Status::Refused { reason: name.clone() };
+            if let Some(conversation) = model.conversations.current_mut() {
+                conversation.topic.clone_from(&name);
+                conversation.composer.edit.paste(&draft);
+                for text in &texts {
+                    conversation.buffer.push_live(message(&name, text, "2022-09-18T12:00:00.000Z"));
+                    conversation.buffer.push_remark(EntryKind::Gap, text, at("2022-09-18T12:00:00.000Z"));
+                }
+                conversation.buffer.scroll_rows(scroll);
+            }
+            match variant {
+                0 | 4 => model.overlays.toggle_help(),
+                5 => model.overlays.push(changed_certificate()),
+                6 => model.overlays.push(Overlay::Resend { count: 3 }),
+                _ => {}
+            }
+            model
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn no_size_and_no_text_panics(mut model in models(), columns in 1u16..130, rows in 1u16..45) {
+        draw(&mut model, columns, rows, Depth::Many);
+    }
+
+    #[test]
+    fn no_small_size_panics(mut model in models(), columns in 1u16..12, rows in 1u16..8) {
+        draw(&mut model, columns, rows, Depth::Sixteen);
+    }
+}
+
+#[test]
+fn a_screen_that_has_shrunk_since_does_no_harm() {
+    let mut model = chat(Language::English);
+    model.size = (120, 40);
+    let mut view = View::new(Theme::new(Depth::Many), Zone::Utc);
+    view.layout(&mut model);
+    let mut terminal = ratatui::Terminal::new(TestBackend::new(30, 8)).unwrap();
+    terminal.draw(|frame| _ = view.draw(&model, frame)).unwrap();
+}
