@@ -91,6 +91,8 @@ pub struct Entry {
     pub own: bool,
     /// It names this person.
     pub mention: bool,
+    /// It was said before this program looked: it came in a page of history that nobody missed.
+    pub is_past: bool,
 }
 
 impl Entry {
@@ -109,6 +111,7 @@ impl Entry {
             fate: Fate::Delivered,
             own: false,
             mention: false,
+            is_past: false,
         }
     }
 
@@ -260,6 +263,11 @@ impl Buffer {
     /// The newest message that the server has numbered.
     pub fn newest(&self) -> Option<&Entry> {
         self.entries.iter().rev().find(|entry| entry.is_from_server())
+    }
+
+    /// The key of the entry that was added last, wherever it stands; grows with every entry.
+    pub fn newest_key(&self) -> Option<EntryKey> {
+        (!self.entries.is_empty()).then_some(EntryKey(self.next_key))
     }
 
     /// Whether a message of this id is held.

@@ -92,6 +92,13 @@ pub const COMMANDS: &[Command] = &[
         help_id: "help-command-kick",
         run: kick,
     },
+    Command {
+        name: "history",
+        aliases: &[],
+        arguments_id: "arguments-count",
+        help_id: "help-command-history",
+        run: scroll_back,
+    },
     Command { name: "resend", aliases: &[], arguments_id: "", help_id: "help-command-resend", run: resend },
     Command { name: "reconnect", aliases: &[], arguments_id: "", help_id: "help-command-reconnect", run: reconnect },
     Command { name: "clear", aliases: &[], arguments_id: "", help_id: "help-command-clear", run: clear },
@@ -330,6 +337,14 @@ fn kick(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
     }
     let line = Line::new("KICK").param(&channel).param(name);
     chat::command(model, if reason.is_empty() { line } else { line.trailing(reason) }, effects)
+}
+
+/// The line mode prints instead.
+fn scroll_back(model: &mut Model, _: &str, _: &mut Effects) -> Outcome {
+    if let Some(conversation) = model.conversations.current_mut() {
+        conversation.buffer.scroll_to_top();
+    }
+    Ok(())
 }
 
 fn resend(model: &mut Model, _: &str, effects: &mut Effects) -> Outcome {

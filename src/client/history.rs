@@ -140,7 +140,13 @@ pub fn page(model: &mut Model, page: Page, effects: &mut Effects) {
     let is_shown = model.is_seen(id);
     let gap_text = model.texts.get("chat-gap").into_owned();
     let from_others = page.messages.iter().filter(|message| !message.is_own).count();
-    let entries: Vec<Entry> = page.messages.into_iter().map(|message| model.entry(message)).collect();
+    let is_past = !matches!(purpose, Some(Purpose::Newer { .. } | Purpose::Latest { after_gap: true }));
+    let entry = |message| {
+        let mut entry = model.entry(message);
+        entry.is_past = is_past;
+        entry
+    };
+    let entries: Vec<Entry> = page.messages.into_iter().map(entry).collect();
     let Some(conversation) = model.conversations.get_mut(id) else { return };
     let had_first = first_msgid.as_deref().is_some_and(|msgid| conversation.buffer.knows(msgid));
     let new = conversation.buffer.insert_page(entries, place);

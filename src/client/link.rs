@@ -103,11 +103,15 @@ pub fn network(model: &mut Model, number: u64, event: NetworkEvent, effects: &mu
             model.connection.security = Some(security);
             let Some(credentials) = model.connection.credentials.clone() else { return };
             model.connection.status = Status::LoggingIn(LoginStep::Negotiating);
+            let server = model.connection.server.key();
+            let is_remembered = model.remembered.logins.iter().any(|login| {
+                login.server == server && model.session.fold(&login.account) == model.session.fold(&credentials.account)
+            });
             let opening = Opening {
                 credentials,
                 security,
                 language: model.texts.language().tag(),
-                device_name: model.device_name.clone(),
+                device_name: (!is_remembered).then(|| model.device_name.clone()),
                 random: model.entropy.bytes(),
             };
             let mut output = Output::default();

@@ -42,6 +42,7 @@ pub mod network;
 pub mod outbox;
 pub mod overlay;
 pub mod pace;
+pub mod plain;
 pub mod run;
 pub mod session;
 pub mod store;

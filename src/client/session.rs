@@ -106,8 +106,8 @@ pub struct Opening {
     pub security: Security,
     /// The language in which the server shall speak: `en`, `fr`.
     pub language: &'static str,
-    /// What this device is called.
-    pub device_name: String,
+    /// What this device is called, when it wants a token.
+    pub device_name: Option<String>,
     /// Random bytes for nonces.
     pub random: [u8; 32],
 }
@@ -135,7 +135,6 @@ pub struct Session {
     is_mechanism_unknown: bool,
     has_ended_negotiation: bool,
     is_welcomed: bool,
-    has_asked_for_token: bool,
     /// When the phase began, and when the last line came, by `Moment::elapsed_millis`.
     phase_since_millis: u64,
     heard_at_millis: u64,

@@ -14,3 +14,12 @@ plain-login-password = Your password ->
 plain-server-says = The server: { $text }
 plain-client-says = The client: { $text }
 plain-person-says = { $name }: { $text }
+plain-person-does = * { $name } { $text }
+plain-answer = Yes or no?
+plain-connected = the connection is established
+plain-connected-again = the connection is established again
+plain-talks-to = What you type now goes to { $name }.
+plain-not-sent = { $count ->
+    [one] { $count } message could not be sent.
+   *[other] { $count } messages could not be sent.
+}

@@ -14,3 +14,12 @@ plain-login-password = Votre mot de passe ->
 plain-server-says = Le serveur: { $text }
 plain-client-says = Le client: { $text }
 plain-person-says = { $name }: { $text }
+plain-person-does = * { $name } { $text }
+plain-answer = Oui ou non ?
+plain-connected = la connexion est établie
+plain-connected-again = la connexion est rétablie
+plain-talks-to = Ce que vous tapez maintenant va à { $name }.
+plain-not-sent = { $count ->
+    [one] { $count } message n'a pas pu être envoyé.
+   *[other] { $count } messages n'ont pas pu être envoyés.
+}

@@ -222,9 +222,11 @@ impl Session {
         out.facts.push(Fact::Ready);
         let Some(opening) = &self.opening else { return };
         let has_password = matches!(opening.credentials.proof, Proof::Password(_));
-        if has_password && self.has(Cap::Devices) && !self.has_asked_for_token {
-            self.has_asked_for_token = true;
-            out.lines.push(Line::new("DEVICE").param("ADD").trailing(&opening.device_name));
+        if let Some(device_name) = &opening.device_name
+            && has_password
+            && self.has(Cap::Devices)
+        {
+            out.lines.push(Line::new("DEVICE").param("ADD").trailing(device_name));
         }
     }
 
