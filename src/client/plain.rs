@@ -478,7 +478,8 @@ impl Plain {
             }
             Status::Refused { reason } if self.asked.is_none() => {
                 // The questions begin anew, unless nobody is there to answer them.
-                if matches!(self.state, State::Connecting(_) | State::Greeting(_) | State::Talking | State::Leaving(_)) {
+                if matches!(self.state, State::Connecting(_) | State::Greeting(_) | State::Talking | State::Leaving(_))
+                {
                     self.print(None, reason.clone());
                     self.state = State::WantsAccount;
                     self.refusal = Some(reason);
