@@ -422,7 +422,7 @@ impl Plain {
                 Overlay::Help { .. } => {
                     model.overlays.close();
                     for command in COMMANDS {
-                        let line = format!("{}  {}", commands::usage(command, model), texts.get(command.help_id));
+                        let line = format!("{}  {}", commands::usage(command, &texts), texts.get(command.help_id));
                         self.print(None, line);
                     }
                     continue;

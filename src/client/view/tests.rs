@@ -47,7 +47,7 @@ fn chat(language: Language) -> Model {
         credentials: Credentials { account: "Romain".to_owned(), proof: Proof::PeerUid, register: false },
         security: Security::Local,
         language: "fr",
-        device_name: String::new(),
+        device_name: None,
         random: [0; 32],
     };
     model.session.begin(opening, Moment::default(), &mut Output::default());
