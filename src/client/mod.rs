@@ -19,9 +19,10 @@
 //! | [`config`] | settings: flags and the configuration file |
 //! | [`plain`] | the line mode: question by question |
 //! | [`network`], [`local`], [`store`] | the shell: connections, this user's own server, files |
-//! | [`terminal`], [`view`], [`run`] | the shell: the screen, the picture on it, the loop around everything |
+//! | [`terminal`], [`cells_out`], [`view`], [`run`] | the shell: the screen, the picture on it, the loop around everything |
 
 pub mod buffer;
+pub mod cells_out;
 pub mod chat;
 pub mod commands;
 pub mod composer;

@@ -16,10 +16,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use ratatui::Frame;
-use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Position, Rect};
 use rustix::process::{Signal, kill_current_process_group};
 use tokio::signal::unix::{SignalKind, signal};
+
+use super::cells_out::CellsOut;
 
 /// Alternate screen; clicks, drags and the wheel as SGR reports (not every motion: nothing would use it, and each one
 /// would wake us); bracketed paste; focus reports.
@@ -56,7 +57,7 @@ pub fn is_usable() -> bool {
 
 /// The terminal while it is ours. Dropping it gives the terminal back.
 pub struct Screen {
-    terminal: ratatui::Terminal<CrosstermBackend<FrameBytes>>,
+    terminal: ratatui::Terminal<CellsOut<FrameBytes>>,
     bytes: FrameBytes,
 }
 
@@ -69,7 +70,7 @@ impl Screen {
         install_panic_hook();
         enter()?;
         let bytes = FrameBytes::default();
-        let terminal = ratatui::Terminal::new(CrosstermBackend::new(bytes.clone()));
+        let terminal = ratatui::Terminal::new(CellsOut::new(bytes.clone()));
         let screen = terminal.map(|terminal| Self { terminal, bytes });
         // The guard exists only from here on.
         let mut screen = screen.inspect_err(|_| leave())?;
@@ -257,7 +258,7 @@ mod tests {
     fn frames_leave_in_one_piece() {
         let bytes = FrameBytes::default();
         let mut terminal = ratatui::Terminal::with_options(
-            CrosstermBackend::new(bytes.clone()),
+            CellsOut::new(bytes.clone()),
             ratatui::TerminalOptions { viewport: ratatui::Viewport::Fixed(Rect::new(0, 0, 5, 1)) },
         )
         .unwrap();

@@ -5,7 +5,7 @@ use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use super::buffer::EntryKind;
 use super::conversation::ConversationId;
 use super::edit::TextEdit;
-use super::event::{Effects, Event, Exit, Moment};
+use super::event::{Effect, Effects, Event, Exit, Moment};
 use super::form::Focus;
 use super::geometry::first_visible;
 use super::keymap::{Action, Context, lookup, typed};
@@ -67,6 +67,7 @@ fn pressed(model: &mut Model, key: KeyEvent, effects: &mut Effects) {
     let action = lookup(contexts, key);
     match action {
         Some(Action::Quit) => return link::quit(model, "", Exit::Wanted, effects),
+        Some(Action::Suspend) => return effects.push(Effect::Suspend),
         Some(Action::Help) => return model.overlays.toggle_help(),
         _ => {}
     }

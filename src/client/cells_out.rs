@@ -1,0 +1,114 @@
+//! Cells out to the terminal: crossterm's backend, with two habits of its own.
+//!
+//! Before a cluster of several characters its columns are emptied: terminals disagree on how wide an emoji with a selector,
+//! a modifier or a joiner is, and one that draws it narrower would leave what stood in its second column. And the terminal
+//! is never asked where its cursor is, because the answer would race the keys.
+
+use std::io::{self, Write};
+
+use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
+use ratatui::buffer::{Cell, CellWidth as _};
+use ratatui::layout::{Position, Size};
+
+/// Crossterm's backend, made careful.
+#[derive(Debug)]
+pub struct CellsOut<W: Write> {
+    inner: CrosstermBackend<W>,
+}
+
+impl<W: Write> CellsOut<W> {
+    /// Writes to `writer`.
+    pub fn new(writer: W) -> Self {
+        Self { inner: CrosstermBackend::new(writer) }
+    }
+}
+
+/// Whether terminals may disagree on the width of a cell's cluster.
+fn is_disputed(cell: &Cell) -> bool {
+    cell.cell_width() > 1 && cell.symbol().chars().nth(1).is_some()
+}
+
+impl<W: Write> Backend for CellsOut<W> {
+    type Error = io::Error;
+
+    fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
+    where
+        I: Iterator<Item = (u16, u16, &'a Cell)>,
+    {
+        let content: Vec<_> = content.collect();
+        let blanks: Vec<(u16, u16, Cell)> = content
+            .iter()
+            .filter(|(_, _, cell)| is_disputed(cell))
+            .flat_map(|(x, y, cell)| {
+                let mut blank = Cell::EMPTY;
+                blank.set_style(cell.style());
+                (0..cell.cell_width()).map(move |column| (x.saturating_add(column), *y, blank.clone()))
+            })
+            .collect();
+        if !blanks.is_empty() {
+            self.inner.draw(blanks.iter().map(|(x, y, cell)| (*x, *y, cell)))?;
+        }
+        self.inner.draw(content.into_iter())
+    }
+
+    fn hide_cursor(&mut self) -> io::Result<()> {
+        self.inner.hide_cursor()
+    }
+
+    fn show_cursor(&mut self) -> io::Result<()> {
+        self.inner.show_cursor()
+    }
+
+    fn get_cursor_position(&mut self) -> io::Result<Position> {
+        Err(io::Error::from(io::ErrorKind::Unsupported))
+    }
+
+    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
+        self.inner.set_cursor_position(position)
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        self.inner.clear()
+    }
+
+    fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
+        self.inner.clear_region(region)
+    }
+
+    fn size(&self) -> io::Result<Size> {
+        self.inner.size()
+    }
+
+    fn window_size(&mut self) -> io::Result<WindowSize> {
+        self.inner.window_size()
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Backend::flush(&mut self.inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::buffer::Buffer;
+    use ratatui::layout::Rect;
+    use ratatui::style::Style;
+
+    use super::*;
+    use crate::client::view::cells::paint;
+
+    #[test]
+    fn a_disputed_cluster_stands_on_empty_columns() {
+        let area = Rect::new(0, 0, 6, 1);
+        let mut before = Buffer::empty(area);
+        paint(&mut before, area, 0, 0, "abcdef", 6, Style::new());
+        let mut after = Buffer::empty(area);
+        paint(&mut after, area, 0, 0, "a❤\u{fe0f}def", 6, Style::new());
+        let mut out = Vec::new();
+        CellsOut::new(&mut out).draw(before.diff(&after).into_iter()).unwrap();
+        let written = String::from_utf8(out).unwrap();
+        let (blanks, picture) = written.split_once('❤').unwrap();
+        assert!(blanks.contains("\u{1b}[1;2H  "), "{written:?}");
+        assert!(picture.starts_with('\u{fe0f}'), "{written:?}");
+    }
+}
