@@ -4,13 +4,18 @@
 //! [`Driver::answers`] or [`Driver::commits`] to false and calls [`Driver::answer_all`] and [`Driver::commit`].
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::num::NonZeroU32;
 
 use super::event::{AccountId, AccountState, Credentials, DeviceId, Digest, Event, Record, Seq, Snapshot};
 use super::key::WorldKey;
-use super::ports::{Answer, ConnId, Device, Effect, Effects, Held, Input, Notable, Peer, Question, Transport};
+use super::ports::{
+    Answer, ConnId, Device, Effect, Effects, Held, Input, Notable, Peer, Question, StoredEvent, Transport,
+};
 use super::settings::Settings;
 use super::world::World;
 use crate::proto::names::AccountName;
+use crate::proto::sasl::ScramKeys;
+use crate::proto::scram::ITERATIONS_MIN;
 use crate::proto::secret::Secret;
 use crate::proto::time::Timestamp;
 
@@ -191,6 +196,12 @@ impl Driver {
         }
     }
 
+    /// The store finds that an event repeats an earlier one: what it would have told is dropped, as the hub does.
+    pub fn find_duplicate(&mut self, seq: Seq, first: StoredEvent) {
+        self.held.retain(|held| held.cause != Some(seq));
+        self.input(Input::Duplicate { seq, first });
+    }
+
     /// Answers all open questions.
     pub fn answer_all(&mut self) {
         while let Some((conn, question)) = self.questions.pop_front() {
@@ -271,7 +282,16 @@ impl Driver {
                 devices.sort_by_key(|device: &Device| device.id);
                 Answer::Devices(devices)
             }
-            Question::Scram { .. } | Question::Page(_) | Question::Targets(_) => Answer::Unavailable,
+            Question::Scram { name, account } => {
+                let rounds = NonZeroU32::new(ITERATIONS_MIN).unwrap();
+                let password = account.and_then(|account| self.passwords.get(&account));
+                let keys = match password {
+                    Some(password) => ScramKeys::derive(&Secret::new(password.as_str()), b"salt", rounds),
+                    None => ScramKeys::fake(b"server", name, rounds),
+                };
+                Answer::Scram { keys, nonce: "servernonce".to_owned() }
+            }
+            Question::Page(_) | Question::Targets(_) => Answer::Unavailable,
         }
     }
 

@@ -629,16 +629,4 @@ fn millis(duration: std::time::Duration) -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::testing::Driver;
-
-    #[test]
-    fn a_guest_is_welcomed_and_leaves() {
-        let mut driver = Driver::with_guests(&[]);
-        let conn = driver.come_as_guest("ann", "server-time");
-        assert_eq!(driver.ask(conn, "PING :x"), [":chat.local PONG chat.local :x"]);
-        assert_eq!(driver.ask(conn, "QUIT :bye"), ["ERROR :Quit: bye"]);
-        assert!(driver.closed.contains(&conn));
-        assert_eq!(driver.lines_done[&conn], 6);
-    }
-}
+mod tests;

@@ -192,9 +192,11 @@ fn external(world: &mut World, conn: ConnId, response: &[u8]) -> Handled {
         return Err(failed());
     }
     let account = world.correspondent_account();
+    let server_name = world.settings.server_name.clone();
     let session = world.session_mut(conn);
     session.identity = Identity::Operator { uid, account };
     session.nick = Some(correspondent.clone());
+    session.host = server_name;
     world.log(Notable::LoggedIn {
         account: AccountName::of_nick(&correspondent),
         peer: world.session(conn).peer.clone(),

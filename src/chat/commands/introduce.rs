@@ -35,8 +35,7 @@ pub(crate) fn nick(world: &mut World, call: &Call<'_>) -> Handled {
     if session.nick.as_ref().is_some_and(|current| current.as_str() == nick.as_str()) {
         return Ok(());
     }
-    let is_bound = session.is_operator() || session.account().is_some() && world.settings.nick_equals_account;
-    if is_bound {
+    if welcome::bound_nick(world, call.conn).is_some() {
         return Err(Refusal::numeric(ERR_NICKLOCKED, &[], "You must use a nick assigned to you"));
     }
     if !may_have_nick(world, call.conn, &nick) {

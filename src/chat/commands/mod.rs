@@ -288,3 +288,6 @@ pub(crate) fn refuse_bad_line(world: &mut World, conn: ConnId, error: LineError)
 fn unknown(world: &mut World, conn: ConnId, name: &str) {
     world.refuse(conn, "*", Refusal::numeric(ERR_UNKNOWNCOMMAND, &[name], "Unknown command"));
 }
+
+#[cfg(test)]
+mod tests;

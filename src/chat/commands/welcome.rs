@@ -39,6 +39,10 @@ pub(super) fn try_welcome(world: &mut World, conn: ConnId) -> Handled {
         world.close(conn, &error);
         return Ok(());
     }
+    // Whoever is logged in is called as its account, whatever nick it wished for.
+    if let Some(nick) = bound_nick(world, conn) {
+        world.session_mut(conn).nick = Some(nick);
+    }
     let is_operator = world.session(conn).is_operator();
     if let Some(nick) =
         world.session(conn).nick.clone().filter(|nick| !is_operator && !may_have_nick(world, conn, nick))
@@ -49,6 +53,17 @@ pub(super) fn try_welcome(world: &mut World, conn: ConnId) -> Handled {
     }
     welcome(world, conn);
     Ok(())
+}
+
+/// What a session has to be called, when that is not its own choice.
+pub(super) fn bound_nick(world: &World, conn: ConnId) -> Option<Nick> {
+    match world.session(conn).identity {
+        Identity::Operator { .. } => Some(world.settings.correspondent.clone()),
+        Identity::Account(_) if world.settings.nick_equals_account => {
+            world.account_of(conn).map(|account| Nick::of_account(&account.state.name))
+        }
+        Identity::Account(_) | Identity::Anonymous => None,
+    }
 }
 
 fn welcome(world: &mut World, conn: ConnId) {

@@ -1,0 +1,746 @@
+//! Who somebody is: introducing, registering, logging in, addresses, devices, accounts, languages.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+use super::super::event::{AccountId, AuthorKind, Event, Rank};
+use super::super::ports::{ConnId, FailedCheck, Input, Notable, Transport};
+use super::super::settings::{IpBinding, Settings};
+use super::super::testing::Driver;
+use super::{COMMANDS, capability};
+use crate::proto::line::LineError;
+use crate::proto::sasl::payload_chunks;
+use crate::proto::scram::ScramClient;
+use crate::proto::secret::Secret;
+
+/// Whether one of the lines holds all of the parts.
+fn has(told: &[String], parts: &[&str]) -> bool {
+    told.iter().any(|line| parts.iter().all(|part| line.contains(part)))
+}
+
+#[track_caller]
+fn expect(told: &[String], parts: &[&str]) {
+    assert!(has(told, parts), "no line with {parts:?} in {told:#?}");
+}
+
+#[track_caller]
+fn expect_not(told: &[String], parts: &[&str]) {
+    assert!(!has(told, parts), "a line with {parts:?} in {told:#?}");
+}
+
+fn plain(name: &str, password: &str) -> String {
+    BASE64_STANDARD.encode(format!("\0{name}\0{password}"))
+}
+
+/// Logs a connection in by SASL PLAIN, up to the answer.
+fn log_in_by_plain(driver: &mut Driver, conn: ConnId, name: &str, password: &str) -> Vec<String> {
+    driver.say(conn, "AUTHENTICATE PLAIN");
+    driver.say(conn, &format!("AUTHENTICATE {}", plain(name, password)));
+    driver.take(conn)
+}
+
+fn introduce(driver: &mut Driver, conn: ConnId, nick: &str) -> Vec<String> {
+    driver.say(conn, &format!("NICK {nick}"));
+    driver.say(conn, &format!("USER {nick} 0 * :{nick}"));
+    driver.ask(conn, "CAP END")
+}
+
+// ---- The table and CAP
+
+#[test]
+fn the_table_is_in_order_and_in_capitals() {
+    assert!(COMMANDS.is_sorted_by(|one, other| one.name < other.name));
+    assert!(COMMANDS.iter().all(|command| command.name.bytes().all(|byte| byte.is_ascii_uppercase())));
+    for secret in ["AUTHENTICATE", "REGISTER", "PASS", "ACCOUNT", "DEVICE"] {
+        assert!(COMMANDS.iter().any(|command| command.name == secret && command.is_secret), "{secret}");
+    }
+}
+
+#[test]
+fn capabilities_are_listed_with_values_and_switched_as_a_whole() {
+    let mut driver = Driver::new(&[]);
+    let conn = driver.connect();
+    let told = driver.ask(conn, "CAP LS 302");
+    expect(&told, &["CAP * LS ", "sasl=PLAIN,SCRAM-SHA-256", "draft/account-registration=before-connect"]);
+    expect(&told, &["draft/languages=2,en,fr"]);
+    for (place, line) in told.iter().enumerate() {
+        assert!(line.len() <= 510 && line.contains("CAP * LS * :") == (place + 1 < told.len()), "{line}");
+    }
+    assert!(!told.iter().any(|line| line.contains("EXTERNAL")), "not for everybody");
+    let old = driver.connect();
+    let told = driver.ask(old, "CAP LS");
+    assert!(told.len() == 1 && !told[0].contains('='), "{told:?}");
+
+    assert_eq!(driver.ask(conn, "CAP REQ :batch nonsense"), [":chat.local CAP * NAK :batch nonsense"]);
+    assert_eq!(driver.ask(conn, "CAP LIST"), [":chat.local CAP * LIST :cap-notify"]);
+    assert_eq!(driver.ask(conn, "CAP REQ :batch server-time"), [":chat.local CAP * ACK :batch server-time"]);
+    assert_eq!(driver.ask(conn, "CAP REQ :-batch"), [":chat.local CAP * ACK :-batch"]);
+    assert_eq!(driver.ask(conn, "CAP LIST"), [":chat.local CAP * LIST :cap-notify server-time"]);
+    assert_eq!(driver.ask(conn, "CAP REQ :-cap-notify"), [":chat.local CAP * NAK :-cap-notify"]);
+    assert_eq!(driver.ask(conn, "CAP FOO"), [":chat.local 410 * FOO :Invalid CAP command"]);
+    let unknown = capability::OFFERED.iter().count();
+    assert!(unknown > 15);
+}
+
+#[test]
+fn an_operators_socket_offers_external() {
+    let mut driver = Driver::new(&[]);
+    let conn = driver.connect_operator();
+    expect(&driver.ask(conn, "CAP LS 302"), &["sasl=PLAIN,SCRAM-SHA-256,EXTERNAL"]);
+}
+
+// ---- Introducing
+
+#[test]
+fn before_the_welcome_only_early_commands_are_heard() {
+    let mut driver = Driver::new(&[]);
+    let conn = driver.connect();
+    for (line, answer) in [
+        ("JOIN #general", ":chat.local 451 * :You have not registered"),
+        ("PING :early", ":chat.local PONG chat.local :early"),
+        ("NICK", ":chat.local 431 * :No nickname given"),
+        ("NICK #a", ":chat.local 432 * #a :Erroneous nickname"),
+        ("USER ann", ":chat.local 461 * USER :Not enough parameters"),
+        ("WHAT", ":chat.local 421 * WHAT :Unknown command"),
+        ("PING", ":chat.local 409 * :No origin specified"),
+    ] {
+        assert_eq!(driver.ask(conn, line), [answer], "{line}");
+    }
+    assert!(driver.ask(conn, "PONG x").is_empty());
+    assert!(driver.ask(conn, "@+a=b").is_empty(), "a line without a command is no line");
+    driver.input(Input::BadLine { conn, error: LineError::TooLong });
+    driver.input(Input::BadLine { conn, error: LineError::InvalidUtf8 });
+    let told = driver.take(conn);
+    expect(&told, &["417 * :Input line was too long"]);
+    expect(&told, &["NOTICE * :The line is not valid UTF-8."]);
+}
+
+#[test]
+fn without_an_account_the_way_to_one_is_explained() {
+    let mut driver = Driver::new(&["ann"]);
+    let conn = driver.connect();
+    driver.say(conn, "NICK visitor");
+    let told = driver.ask(conn, "USER visitor 0 * :Visitor");
+    expect(&told, &["NOTICE visitor :You need an account here."]);
+    expect(&told, &["ERROR :You need an account here.", "SASL", "REGISTER", "name:password"]);
+    assert!(driver.closed.contains(&conn));
+
+    let conn = driver.connect();
+    driver.say(conn, "CAP REQ :standard-replies");
+    expect(&introduce(&mut driver, conn, "visitor"), &["FAIL * ACCOUNT_REQUIRED :"]);
+}
+
+#[test]
+fn the_burst_says_what_is_true() {
+    let mut driver = Driver::with(Settings { motd: vec!["hello".to_owned()], ..Settings::default() }, &["ann"]);
+    let conn = driver.connect();
+    driver.say(conn, "CAP REQ :server-time");
+    log_in_by_plain(&mut driver, conn, "ann", "ann_secret");
+    let told = introduce(&mut driver, conn, "ann");
+    for numeric in ["001", "002", "003", "004", "005", "251", "252", "255", "265", "266", "375", "372", "376"] {
+        expect(&told, &[&format!(":chat.local {numeric} ann ")]);
+    }
+    for token in
+        ["CORRESPONDENT=serveur", "draft/ACCOUNTREQUIRED", "NICKLEN=32", "UTF8ONLY", "CHANTYPES=#", "CHATHISTORY="]
+    {
+        expect(&told, &[" 005 ", token]);
+    }
+    expect(&told, &["@time=", " :ann!ann@", " JOIN #general"]);
+    expect(&told, &[" 353 ann = #general :ann"]);
+    let greeting = told.iter().position(|line| line.contains("the connection is well established")).unwrap();
+    assert!(told[greeting].contains(":serveur!serveur@chat.local NOTICE ann :"), "{}", told[greeting]);
+    expect(&told[greeting + 1..], &["NOTICE ann :Recorded here"]);
+    assert!(
+        !driver.records.iter().any(|record| matches!(record.event, Event::Message { .. })),
+        "the greeting is not stored"
+    );
+}
+
+#[test]
+fn pass_logs_in_old_clients() {
+    let mut driver = Driver::new(&["ann"]);
+    let conn = driver.connect();
+    driver.say(conn, "PASS ann:ann_secret");
+    driver.say(conn, "NICK other");
+    let told = driver.ask(conn, "USER x 0 * :Ann");
+    expect(&told, &[" 001 ann "]);
+    let conn = driver.connect();
+    expect(&driver.ask(conn, "PASS ann:wrong"), &[" 464 "]);
+    assert!(driver.ask(conn, "PASS justone").is_empty());
+    let told = driver.ask(conn, "PASS ann:ann_secret");
+    expect(&told, &[" 900 "]);
+}
+
+#[test]
+fn guests_keep_off_names_of_others() {
+    let mut driver = Driver::with_guests(&["ann"]);
+    let gus = driver.come_as_guest("gus", "");
+    let conn = driver.connect();
+    driver.say(conn, "USER x 0 * :X");
+    for taken in ["gus", "GUS", "ann", "serveur"] {
+        expect(&driver.ask(conn, &format!("NICK {taken}")), &[" 433 * ", taken]);
+    }
+    expect(&driver.ask(conn, "NICK free"), &[" 001 free "]);
+    expect(&driver.ask(gus, "NICK Ann"), &[" 433 gus Ann "]);
+    let told = driver.ask(gus, "NICK gustav");
+    assert!(told.len() == 1 && told[0].starts_with(":gus!gus@") && told[0].ends_with(" NICK gustav"), "{told:?}");
+    assert!(driver.ask(gus, "NICK gustav").is_empty());
+    expect(&driver.ask(gus, "USER x 0 * :X"), &[" 462 "]);
+}
+
+#[test]
+fn sessions_of_one_account_share_its_nick_and_its_channels() {
+    let mut driver = Driver::new(&["ann", "bob"]);
+    let bob = driver.log_in("bob", "");
+    let one = driver.log_in("ann", "");
+    expect(&driver.take(bob), &[":ann!ann@", "JOIN #general"]);
+    let other = driver.log_in("ann", "");
+    assert!(driver.take(bob).is_empty(), "a second session is nothing new to others");
+    expect(&driver.ask(one, "NICK else"), &[" 902 "]);
+    driver.say(one, "QUIT :later");
+    assert!(driver.take(bob).is_empty());
+    driver.say(other, "QUIT :later");
+    expect(&driver.take(bob), &[":ann!ann@", "QUIT :Quit: later"]);
+    driver.log_in("ann", "");
+    expect(&driver.take(bob), &[":ann!ann@", "JOIN #general"]);
+}
+
+// ---- Registering
+
+#[test]
+fn a_newcomer_registers_before_the_welcome() {
+    let mut driver = Driver::new(&[]);
+    let conn = driver.connect_by_tls("192.168.56.1");
+    driver.say(conn, "CAP LS 302");
+    driver.say(conn, "NICK Romain");
+    driver.say(conn, "USER romain 0 * :Romain");
+    driver.take(conn);
+    let told = driver.ask(conn, "REGISTER Romain * Romain_1995");
+    expect(&told, &[":chat.local REGISTER SUCCESS Romain :"]);
+    expect(&told, &[" 900 Romain Romain!Romain@", " Romain :You are now logged in as Romain"]);
+    let told = driver.ask(conn, "CAP END");
+    expect(&told, &[" 001 Romain "]);
+    expect(&told, &[":Romain!Romain@", "JOIN #general"]);
+
+    let registered = &driver.records[0];
+    assert_eq!((registered.author.kind, registered.author.name.as_str()), (AuthorKind::Account, "Romain"));
+    assert_eq!((registered.author.address.as_str(), registered.author.port), ("192.168.56.1", 50_000));
+    let Event::AccountRegistered { account, address, .. } = &registered.event else { panic!("{registered:?}") };
+    assert_eq!(address.as_deref(), Some("192.168.56.1"));
+    assert_eq!(registered.author.account, Some(*account));
+    let Event::ChannelFounded { founder, .. } = &driver.records[1].event else { panic!("the automatic channel") };
+    assert_eq!(*founder, None);
+    assert_eq!(driver.records.last().unwrap().event, Event::Joined { rank: Rank::MEMBER });
+    assert_eq!(driver.logs.len(), 1);
+
+    let second = driver.connect_by_tls("192.168.56.1");
+    expect(&log_in_by_plain(&mut driver, second, "romain", "Romain_1995"), &[" 903 "]);
+    expect(&introduce(&mut driver, second, "romain"), &[" 001 Romain "]);
+}
+
+#[test]
+fn a_registration_is_refused_with_its_reason() {
+    let mut driver = Driver::new(&["ann"]);
+    let conn = driver.connect();
+    let mut refused = |line: &str, answer: &str| {
+        let told = driver.ask(conn, line);
+        assert!(told.len() == 1 && told[0].contains(answer), "{line}: {told:?}");
+    };
+    refused("REGISTER * * long_enough", "FAIL REGISTER NEED_NICK * :");
+    refused("REGISTER new *", "461 * REGISTER ");
+    refused("REGISTER Ann * long_enough", "FAIL REGISTER ACCOUNT_EXISTS Ann :");
+    refused("REGISTER serveur * long_enough", "FAIL REGISTER BAD_ACCOUNT_NAME serveur :");
+    refused("REGISTER #new * long_enough", "FAIL REGISTER BAD_ACCOUNT_NAME #new :");
+    refused("REGISTER new * short", "FAIL REGISTER WEAK_PASSWORD new :");
+    refused(&format!("REGISTER new * {}", "x".repeat(601)), "FAIL REGISTER UNACCEPTABLE_PASSWORD new :");
+    refused("VERIFY new 123", "FAIL VERIFY INVALID_CODE new :");
+    driver.is_away = true;
+    expect(&driver.ask(conn, "REGISTER new * long_enough"), &["FAIL REGISTER TEMPORARILY_UNAVAILABLE new :"]);
+    driver.is_away = false;
+    driver.input(Input::Journal { stalled: true });
+    expect(&driver.ask(conn, "REGISTER new * long_enough"), &["FAIL REGISTER TEMPORARILY_UNAVAILABLE new :"]);
+    driver.input(Input::Journal { stalled: false });
+    driver.say(conn, "NICK new");
+    expect(&driver.ask(conn, "REGISTER * * long_enough"), &["REGISTER SUCCESS new :"]);
+    expect(&driver.ask(conn, "REGISTER more * long_enough"), &["FAIL REGISTER ALREADY_AUTHENTICATED new :"]);
+}
+
+#[test]
+fn of_two_who_want_one_name_the_first_gets_it() {
+    let mut driver = Driver::new(&[]);
+    let (one, other) = (driver.connect(), driver.connect());
+    driver.answers = false;
+    driver.say(one, "REGISTER name * long_enough");
+    driver.say(other, "REGISTER NAME * long_enough");
+    driver.answer_all();
+    expect(&driver.take(one), &["REGISTER SUCCESS name"]);
+    expect(&driver.take(other), &["FAIL REGISTER ACCOUNT_EXISTS NAME :"]);
+    assert_eq!(driver.records.len(), 1);
+}
+
+#[test]
+fn a_registration_is_told_after_its_commit() {
+    let mut driver = Driver::new(&[]);
+    driver.commits = false;
+    let conn = driver.connect();
+    assert!(driver.ask(conn, "REGISTER name * long_enough").is_empty());
+    driver.commit();
+    expect(&driver.take(conn), &["REGISTER SUCCESS name"]);
+}
+
+#[test]
+fn a_guest_becomes_the_account_that_it_registers() {
+    let mut driver = Driver::with_guests(&["ann"]);
+    let ann = driver.log_in("ann", "");
+    let gus = driver.come_as_guest("gus", "");
+    driver.say(gus, "JOIN #general");
+    driver.take(ann);
+    driver.take(gus);
+    let told = driver.ask(gus, "REGISTER gustav * long_enough");
+    expect(&told, &["REGISTER SUCCESS gustav"]);
+    expect(&told, &[":gus!gus@", "NICK gustav"]);
+    expect(&told, &[":gustav!gustav@", "JOIN #general"]);
+    let told = driver.take(ann);
+    expect(&told, &[":gus!gus@", "PART #general"]);
+    expect(&told, &[":gustav!gustav@", "JOIN #general"]);
+    driver.say(ann, "PRIVMSG gustav :hello");
+    expect(&driver.take(gus), &["PRIVMSG gustav :hello"]);
+}
+
+#[test]
+fn secrets_are_refused_where_others_could_read_along() {
+    let mut driver = Driver::new(&["ann"]);
+    let conn = driver.connect_from("192.168.56.1", Transport::Plain);
+    driver.say(conn, "CAP REQ :standard-replies");
+    driver.take(conn);
+    for line in ["REGISTER new * long_enough", "PASS ann:ann_secret", "AUTHENTICATE PLAIN"] {
+        let told = driver.ask(conn, line);
+        expect(&told, &["FAIL", "SECURE_CONNECTION_REQUIRED"]);
+        assert_eq!(has(&told, &[" 904 "]), line.starts_with("AUTH"), "{told:?}");
+    }
+    assert!(driver.questions.is_empty() && driver.records.is_empty());
+}
+
+// ---- SASL
+
+#[test]
+fn plain_proves_a_name_by_its_password() {
+    let mut driver = Driver::new(&["ann"]);
+    let conn = driver.connect();
+    assert_eq!(driver.ask(conn, "AUTHENTICATE PLAIN"), [":chat.local AUTHENTICATE +"]);
+    let told = driver.ask(conn, &format!("AUTHENTICATE {}", plain("ann", "ann_secret")));
+    expect(&told, &[" 900 ann ann!ann@", " ann :You are now logged in as ann"]);
+    expect(&told, &[" 903 ann :SASL authentication successful"]);
+    expect(&driver.ask(conn, "AUTHENTICATE PLAIN"), &[" 907 "]);
+    assert!(matches!(&driver.logs[..], [Notable::LoggedIn { by: "password", .. }]));
+}
+
+#[test]
+fn hostile_exchanges_fail_and_nothing_else() {
+    let mut driver = Driver::new(&["ann"]);
+    let conn = driver.connect();
+    let long = "A".repeat(401);
+    let full = "A".repeat(400);
+    for (lines, answer) in [
+        (vec!["AUTHENTICATE NOTHING"], " 908 "),
+        (vec!["AUTHENTICATE EXTERNAL"], " 904 "),
+        (vec!["AUTHENTICATE PLAIN", "AUTHENTICATE *"], " 906 "),
+        (vec!["AUTHENTICATE PLAIN", "AUTHENTICATE %%%"], " 904 "),
+        (vec!["AUTHENTICATE PLAIN", "AUTHENTICATE +"], " 904 "),
+        (vec!["AUTHENTICATE PLAIN", "AUTHENTICATE AAAA"], " 904 "),
+        (vec!["AUTHENTICATE PLAIN", "AUTHENTICATE /w=="], " 904 "),
+        (vec!["AUTHENTICATE PLAIN", &format!("AUTHENTICATE {long}")], " 905 "),
+        (vec!["AUTHENTICATE SCRAM-SHA-256", "AUTHENTICATE bm9uc2Vuc2U="], " 904 "),
+    ] {
+        let told: Vec<_> = lines.iter().flat_map(|line| driver.ask(conn, line)).collect();
+        expect(&told, &[answer]);
+        assert!(driver.questions.is_empty(), "{lines:?}");
+    }
+    driver.say(conn, "AUTHENTICATE PLAIN");
+    for _ in 0..20 {
+        assert!(driver.ask(conn, &format!("AUTHENTICATE {full}")).iter().all(|line| line.contains(" AUTHENTICATE +")));
+    }
+    expect(&driver.ask(conn, &format!("AUTHENTICATE {full}")), &[" 905 "]);
+    let other = BASE64_STANDARD.encode("bob\0ann\0ann_secret");
+    driver.say(conn, "AUTHENTICATE PLAIN");
+    expect(&driver.ask(conn, &format!("AUTHENTICATE {other}")), &[" 904 "]);
+    expect(&log_in_by_plain(&mut driver, conn, "ann", "ann_secret"), &[" 903 "]);
+}
+
+#[test]
+fn long_passwords_come_in_pieces() {
+    let mut driver = Driver::new(&[]);
+    let conn = driver.connect();
+    let password = "p".repeat(440);
+    expect(&driver.ask(conn, &format!("REGISTER ann * {password}")), &["REGISTER SUCCESS ann"]);
+    let conn = driver.connect();
+    driver.say(conn, "AUTHENTICATE PLAIN");
+    driver.take(conn);
+    let chunks = payload_chunks(format!("\0ann\0{password}").as_bytes());
+    assert!(chunks.len() > 1);
+    let told: Vec<_> = chunks.iter().flat_map(|chunk| driver.ask(conn, &format!("AUTHENTICATE {chunk}"))).collect();
+    expect(&told, &[" 903 "]);
+}
+
+#[test]
+fn what_is_wrong_is_for_the_log_alone() {
+    let mut driver = Driver::new(&["ann"]);
+    let conn = driver.connect();
+    let unknown = log_in_by_plain(&mut driver, conn, "nobody", "ann_secret");
+    let wrong = log_in_by_plain(&mut driver, conn, "ann", "wrong");
+    let elsewhere = driver.connect_by_tls("10.0.0.1");
+    let address = log_in_by_plain(&mut driver, elsewhere, "ann", "ann_secret");
+    let server = log_in_by_plain(&mut driver, conn, "serveur", "serveur_secret");
+    for told in [&unknown, &address, &server] {
+        assert_eq!(told, &wrong);
+    }
+    assert_eq!(wrong.last().unwrap(), ":chat.local 904 * :SASL authentication failed");
+    let checks = driver.logs.iter().map(|notable| match notable {
+        Notable::LoginRefused { check, .. } => *check,
+        other => panic!("{other:?}"),
+    });
+    let checks: Vec<_> = checks.collect();
+    assert_eq!(checks, [FailedCheck::Name, FailedCheck::Password, FailedCheck::Address, FailedCheck::Name]);
+}
+
+#[test]
+fn who_fails_too_often_is_closed() {
+    let mut driver = Driver::new(&["ann"]);
+    let conn = driver.connect();
+    for _ in 0..crate::chat::limits::LOGIN_FAILURES_MAX {
+        assert!(!driver.closed.contains(&conn));
+        log_in_by_plain(&mut driver, conn, "ann", "wrong");
+    }
+    assert!(driver.closed.contains(&conn));
+}
+
+#[test]
+fn an_absent_store_is_no_wrong_password() {
+    let mut driver = Driver::new(&["ann"]);
+    driver.is_away = true;
+    let conn = driver.connect();
+    driver.say(conn, "CAP REQ :standard-replies");
+    driver.take(conn);
+    let told = log_in_by_plain(&mut driver, conn, "ann", "ann_secret");
+    let fail = told.iter().position(|line| line.contains("FAIL AUTHENTICATE TEMPORARILY_UNAVAILABLE :")).unwrap();
+    expect(&told[fail..], &[" 904 "]);
+    assert!(driver.logs.is_empty());
+}
+
+/// Plays SCRAM up to the server's last word.
+fn scram(driver: &mut Driver, conn: ConnId, name: &str, password: &str) -> Vec<String> {
+    let (client, first) = ScramClient::start(name, Secret::new(password), "clientnonce");
+    driver.say(conn, "AUTHENTICATE SCRAM-SHA-256");
+    driver.take(conn);
+    let told = driver.ask(conn, &format!("AUTHENTICATE {}", BASE64_STANDARD.encode(first)));
+    let Some(challenge) = told[0].strip_prefix(":chat.local AUTHENTICATE ") else { return told };
+    let (proof, last) = client.answer(&BASE64_STANDARD.decode(challenge).unwrap()).unwrap();
+    let told = driver.ask(conn, &format!("AUTHENTICATE {}", BASE64_STANDARD.encode(last)));
+    let Some(signature) = told[0].strip_prefix(":chat.local AUTHENTICATE ") else { return told };
+    proof.verify(&BASE64_STANDARD.decode(signature).unwrap()).expect("the server knows the password");
+    driver.ask(conn, "AUTHENTICATE +")
+}
+
+#[test]
+fn scram_proves_both_sides() {
+    let mut driver = Driver::new(&["ann"]);
+    let conn = driver.connect();
+    expect(&scram(&mut driver, conn, "nobody", "ann_secret"), &[" 904 "]);
+    expect(&scram(&mut driver, conn, "ann", "wrong"), &[" 904 "]);
+    let elsewhere = driver.connect_by_tls("10.0.0.1");
+    expect(&scram(&mut driver, elsewhere, "ann", "ann_secret"), &[" 904 "]);
+    let told = scram(&mut driver, conn, "ann", "ann_secret");
+    expect(&told, &[" 900 "]);
+    expect(&told, &[" 903 "]);
+    assert!(matches!(driver.logs.last(), Some(Notable::LoggedIn { by: "scram", .. })));
+}
+
+#[test]
+fn the_servers_own_user_is_the_correspondent() {
+    let mut driver = Driver::new(&["ann"]);
+    let conn = driver.connect_operator();
+    driver.say(conn, "AUTHENTICATE EXTERNAL");
+    let told = driver.ask(conn, "AUTHENTICATE +");
+    expect(&told, &[" 903 serveur "]);
+    let told = introduce(&mut driver, conn, "console");
+    expect(&told, &[" 001 serveur "]);
+    expect(&told, &[" 381 serveur :"]);
+    expect(&told, &[" 221 serveur +o"]);
+    expect_not(&told, &[" JOIN "]);
+    expect(&told, &[" 001 serveur ", "serveur!serveur@chat.local"]);
+    expect(&driver.ask(conn, "MODE serveur -o+i"), &[" MODE serveur +i"]);
+    expect(&driver.ask(conn, "NICK else"), &[" 902 "]);
+
+    let stranger = driver.connect_from("127.0.0.1", Transport::Unix { uid: 1001, operator: false });
+    expect(&driver.ask(stranger, "AUTHENTICATE EXTERNAL"), &[" 904 "]);
+    expect(&log_in_by_plain(&mut driver, stranger, "ann", "ann_secret"), &[" 903 "]);
+}
+
+#[test]
+fn operators_and_people_talk_through_the_correspondent() {
+    let mut driver = Driver::new(&["ann"]);
+    let ann = driver.log_in("ann", "");
+    let (one, other) = (driver.log_in_operator("echo-message"), driver.log_in_operator(""));
+    driver.say(ann, "PRIVMSG serveur :Serveur vous me recevez ?");
+    for operator in [one, other] {
+        expect(&driver.take(operator), &[":ann!ann@", "PRIVMSG serveur :Serveur vous me recevez ?"]);
+    }
+    driver.say(one, "PRIVMSG ann :Tout à fait, client");
+    let answer = ":serveur!serveur@chat.local PRIVMSG ann :Tout à fait, client";
+    for conn in [ann, one, other] {
+        expect(&driver.take(conn), &[answer]);
+    }
+    let author = &driver.records.last().unwrap().author;
+    assert_eq!((author.kind, author.operator.as_deref(), author.port), (AuthorKind::Server, Some("uid:1000"), 0));
+    assert_eq!(author.address, "127.0.0.1");
+}
+
+// ---- Addresses
+
+#[test]
+fn the_loopback_and_the_socket_are_one_address() {
+    let mut driver = Driver::new(&["ann"]);
+    for address in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
+        let conn = driver.connect_by_tls(address);
+        expect(&log_in_by_plain(&mut driver, conn, "ann", "ann_secret"), &[" 903 "]);
+    }
+    let conn = driver.connect_by_tls("127.0.0.2");
+    expect(&log_in_by_plain(&mut driver, conn, "ann", "ann_secret"), &[" 904 "]);
+}
+
+#[test]
+fn trusted_networks_and_the_setting_open_the_binding() {
+    let trusted = Settings { trusted_networks: vec!["10.0.0.0/8".parse().unwrap()], ..Settings::default() };
+    let off = Settings { ip_binding: IpBinding::Off, ..Settings::default() };
+    for settings in [trusted, off] {
+        let mut driver = Driver::with(settings, &["ann"]);
+        let conn = driver.connect_by_tls("10.1.2.3");
+        expect(&log_in_by_plain(&mut driver, conn, "ann", "ann_secret"), &[" 903 "]);
+    }
+}
+
+#[test]
+fn an_owner_allows_an_address_in_a_dialogue() {
+    let mut driver = Driver::new(&["ann", "bob"]);
+    let (knowing, plain_client) = (driver.log_in("ann", "standard-replies"), driver.log_in("ann", ""));
+    let bob = driver.log_in("bob", "standard-replies");
+    driver.take(knowing);
+    driver.take(plain_client);
+    let laptop = driver.connect_by_tls("2001:db8:1:2::7");
+    expect(&log_in_by_plain(&mut driver, laptop, "ann", "wrong"), &[" 904 "]);
+    assert!(driver.take(knowing).is_empty(), "only a right password is worth a word");
+    expect(&log_in_by_plain(&mut driver, laptop, "ann", "ann_secret"), &[" 904 "]);
+    let told = driver.take(knowing);
+    let note = ":chat.local NOTE AUTHENTICATE ADDRESS_REFUSED 2001:db8:1:2::/64 ";
+    let code = told[0].strip_prefix(note).and_then(|rest| rest.split(' ').next()).unwrap_or_else(|| panic!("{told:?}"));
+    let code = code.to_owned();
+    let answer = format!("allow 2001:db8:1:2::/64 {code}");
+    expect(&driver.take(plain_client), &[":serveur!serveur@chat.local NOTICE ann :", &answer]);
+    expect(&log_in_by_plain(&mut driver, laptop, "ann", "ann_secret"), &[" 904 "]);
+    assert!(driver.take(knowing).is_empty(), "told once in a while");
+
+    let count = driver.records.len();
+    driver.say(knowing, "PRIVMSG serveur :allow 2001:db8:1:2::/64 nonsense");
+    expect(&driver.take(knowing), &["NOTICE ann :", "was not allowed"]);
+    driver.say(bob, &format!("PRIVMSG serveur :{answer}"));
+    expect(&driver.take(bob), &["NOTICE bob :", "was not allowed"]);
+    assert_eq!(driver.records.len(), count, "neither is a message or an event");
+    driver.say(plain_client, &format!("PRIVMSG serveur :autoriser 2001:db8:1:2:9:9:9:9 {code}"));
+    expect(
+        &driver.take(plain_client),
+        &[":serveur!serveur@chat.local NOTICE ann :", "accepted from 2001:db8:1:2::/64"],
+    );
+    let Some(Event::AddressAllowed { account, address }) = driver.records.last().map(|record| &record.event) else {
+        panic!("not in the record");
+    };
+    assert_eq!((*account, address.as_str()), (AccountId(1), "2001:db8:1:2::/64"));
+    expect(&log_in_by_plain(&mut driver, laptop, "ann", "ann_secret"), &[" 903 "]);
+
+    driver.wait_seconds(0);
+    driver.now = driver.now.plus_millis(11 * 60 * 1_000);
+    for conn in [knowing, plain_client] {
+        driver.say(conn, "PONG x");
+    }
+    let elsewhere = driver.connect_by_tls("10.9.9.9");
+    log_in_by_plain(&mut driver, elsewhere, "ann", "ann_secret");
+    expect(&driver.take(knowing), &["NOTE AUTHENTICATE ADDRESS_REFUSED 10.9.9.9 "]);
+}
+
+#[test]
+fn an_account_without_an_address_takes_that_of_its_first_log_in() {
+    let mut driver = Driver::new(&[]);
+    let operator = driver.log_in_operator("");
+    expect(&driver.ask(operator, "ACCOUNT ADD bob :long_enough"), &["ACCOUNT DONE ADD bob"]);
+    let conn = driver.connect_by_tls("10.0.0.1");
+    expect(&log_in_by_plain(&mut driver, conn, "bob", "long_enough"), &[" 903 "]);
+    let conn = driver.connect_by_tls("10.0.0.2");
+    expect(&log_in_by_plain(&mut driver, conn, "bob", "long_enough"), &[" 904 "]);
+}
+
+// ---- Devices
+
+#[test]
+fn a_devices_token_replaces_password_and_address() {
+    let mut driver = Driver::new(&["ann", "bob"]);
+    let ann = driver.log_in("ann", "");
+    assert_eq!(driver.ask(ann, "DEVICE ADD :laptop"), [":chat.local DEVICE ADD 1 ctd1_1 :laptop"]);
+    assert_eq!(driver.device_of("ctd1_1").map(|device| device.0), Some(1));
+    let told = driver.ask(ann, "DEVICE LIST");
+    assert!(told[0].starts_with(":chat.local DEVICE ENTRY 1 2023-11-14T"), "{told:?}");
+    assert!(told[0].ends_with("Z * * :laptop") && told[1].starts_with(":chat.local DEVICE END :"), "{told:?}");
+
+    let laptop = driver.connect_by_tls("10.0.0.1");
+    expect(&log_in_by_plain(&mut driver, laptop, "bob", "ctd1_1"), &[" 904 "]);
+    expect(&log_in_by_plain(&mut driver, laptop, "ann", "ctd1_2"), &[" 904 "]);
+    expect(&log_in_by_plain(&mut driver, laptop, "ann", "ctd1_1"), &[" 903 "]);
+    introduce(&mut driver, laptop, "ann");
+    let refusals: Vec<_> = driver
+        .logs
+        .iter()
+        .filter(|log| matches!(log, Notable::LoginRefused { check: FailedCheck::Token, .. }))
+        .collect();
+    assert_eq!(refusals.len(), 2);
+
+    let bob = driver.log_in("bob", "");
+    expect(&driver.ask(bob, "DEVICE REVOKE 1"), &["FAIL DEVICE UNKNOWN_DEVICE 1 :"]);
+    expect(&driver.ask(ann, "DEVICE REVOKE x"), &["FAIL DEVICE UNKNOWN_DEVICE x :"]);
+    assert_eq!(driver.ask(ann, "DEVICE REVOKE 1"), [":chat.local DEVICE REVOKED 1"]);
+    expect(&driver.take(laptop), &["ERROR :The token of this device has been revoked"]);
+    assert!(driver.closed.contains(&laptop) && !driver.closed.contains(&ann));
+    let laptop = driver.connect_by_tls("10.0.0.1");
+    expect(&log_in_by_plain(&mut driver, laptop, "ann", "ctd1_1"), &[" 904 "]);
+}
+
+#[test]
+fn devices_need_an_account_and_a_store() {
+    let mut driver = Driver::with_guests(&["ann"]);
+    let gus = driver.come_as_guest("gus", "");
+    expect(&driver.ask(gus, "DEVICE LIST"), &["FAIL DEVICE ACCOUNT_REQUIRED :"]);
+    let ann = driver.log_in("ann", "");
+    expect(&driver.ask(ann, "DEVICE NONSENSE"), &["FAIL DEVICE INVALID_SUBCOMMAND NONSENSE :"]);
+    driver.is_away = true;
+    expect(&driver.ask(ann, "DEVICE ADD :x"), &["FAIL DEVICE TEMPORARILY_UNAVAILABLE ADD :"]);
+    expect(&driver.ask(ann, "DEVICE LIST"), &["FAIL DEVICE TEMPORARILY_UNAVAILABLE LIST :"]);
+    driver.is_away = false;
+    for _ in 0..crate::chat::limits::DEVICES_PER_ACCOUNT_MAX {
+        expect(&driver.ask(ann, "DEVICE ADD :x"), &["DEVICE ADD "]);
+    }
+    expect(&driver.ask(ann, "DEVICE ADD :x"), &["FAIL DEVICE TOO_MANY_DEVICES ADD :"]);
+}
+
+// ---- Accounts
+
+#[test]
+fn accounts_are_for_operators() {
+    let mut driver = Driver::new(&["ann"]);
+    let ann = driver.log_in("ann", "");
+    expect(&driver.ask(ann, "ACCOUNT LIST"), &["FAIL ACCOUNT NEED_PRIVILEGES * :"]);
+    expect(&driver.ask(ann, "ACCOUNT DELETE ann"), &["FAIL ACCOUNT NEED_PRIVILEGES ann :"]);
+    let operator = driver.log_in_operator("");
+    for (line, answer) in [
+        ("ACCOUNT ADD Bob :long_enough", "ACCOUNT DONE ADD Bob :"),
+        ("ACCOUNT ADD bob :long_enough", "FAIL ACCOUNT ACCOUNT_EXISTS bob :"),
+        ("ACCOUNT ADD b,b :long_enough", "FAIL ACCOUNT BAD_ACCOUNT_NAME b,b :"),
+        ("ACCOUNT ADD cyd :short", "FAIL ACCOUNT WEAK_PASSWORD cyd :"),
+        ("ACCOUNT ADD cyd", " 461 serveur ACCOUNT "),
+        ("ACCOUNT ALLOW bob 10.0.0.1", "ACCOUNT DONE ALLOW Bob :"),
+        ("ACCOUNT ALLOW bob nonsense", "FAIL ACCOUNT BAD_ADDRESS Bob :"),
+        ("ACCOUNT ALLOW nobody 10.0.0.1", "FAIL ACCOUNT UNKNOWN_ACCOUNT nobody :"),
+        ("ACCOUNT PASSWORD serveur :long_enough", "FAIL ACCOUNT UNKNOWN_ACCOUNT serveur :"),
+        ("ACCOUNT NONSENSE", "FAIL ACCOUNT INVALID_SUBCOMMAND NONSENSE :"),
+    ] {
+        expect(&driver.ask(operator, line), &[answer]);
+    }
+    let told = driver.ask(operator, "ACCOUNT LIST");
+    expect(&told, &["ACCOUNT ENTRY ann active 2023-11-14T", " 127.0.0.1"]);
+    expect(&told, &["ACCOUNT ENTRY Bob active ", " 10.0.0.1"]);
+    expect(&told, &["ACCOUNT END :"]);
+    assert_eq!(told.len(), 3, "the correspondent is nobody's account: {told:?}");
+    driver.input(Input::Journal { stalled: true });
+    expect(&driver.ask(operator, "ACCOUNT DELETE bob"), &["FAIL ACCOUNT TEMPORARILY_UNAVAILABLE bob :"]);
+    assert!(
+        driver.logs.iter().any(|log| matches!(log, Notable::OperatorActed { operator, .. } if operator == "uid:1000"))
+    );
+}
+
+#[test]
+fn a_suspended_account_is_out_until_it_is_resumed() {
+    let mut driver = Driver::new(&["ann", "bob"]);
+    let (ann, bob) = (driver.log_in("ann", ""), driver.log_in("bob", ""));
+    let operator = driver.log_in_operator("");
+    driver.take(ann);
+    expect(&driver.ask(operator, "ACCOUNT SUSPEND ann :too loud"), &["ACCOUNT DONE SUSPEND ann :"]);
+    expect(&driver.take(ann), &["ERROR :This account is suspended. too loud"]);
+    expect(&driver.take(bob), &[":ann!ann@", "QUIT :"]);
+    expect(&driver.ask(operator, "ACCOUNT LIST"), &["ENTRY ann suspended "]);
+    let conn = driver.connect();
+    driver.say(conn, "CAP REQ :standard-replies");
+    driver.take(conn);
+    expect_not(&log_in_by_plain(&mut driver, conn, "ann", "wrong"), &["SUSPENDED"]);
+    let told = log_in_by_plain(&mut driver, conn, "ann", "ann_secret");
+    expect(&told, &["FAIL AUTHENTICATE ACCOUNT_SUSPENDED ann :", "too loud"]);
+    expect(&told, &[" 904 "]);
+    expect(&driver.ask(operator, "ACCOUNT RESUME ann"), &["ACCOUNT DONE RESUME ann :"]);
+    expect(&log_in_by_plain(&mut driver, conn, "ann", "ann_secret"), &[" 903 "]);
+}
+
+#[test]
+fn a_deleted_account_leaves_its_name_and_nothing_else() {
+    let mut driver = Driver::new(&["ann", "bob"]);
+    let (ann, bob) = (driver.log_in("ann", ""), driver.log_in("bob", ""));
+    let operator = driver.log_in_operator("");
+    expect(&driver.ask(operator, "ACCOUNT DELETE ann"), &["ACCOUNT DONE DELETE ann :"]);
+    expect(&driver.take(ann), &["ERROR :This account has been deleted."]);
+    expect(&driver.take(bob), &[":ann!ann@", "QUIT :"]);
+    expect_not(&driver.ask(bob, "NAMES #general"), &[" 353 ", "ann"]);
+    let conn = driver.connect();
+    expect(&log_in_by_plain(&mut driver, conn, "ann", "ann_secret"), &[" 904 "]);
+    expect(&driver.ask(conn, "REGISTER ann * long_enough"), &["FAIL REGISTER ACCOUNT_EXISTS ann :"]);
+    expect(&driver.ask(operator, "ACCOUNT DELETE ann"), &["FAIL ACCOUNT UNKNOWN_ACCOUNT ann :"]);
+}
+
+#[test]
+fn a_new_password_ends_sessions_of_the_old_one() {
+    let mut driver = Driver::new(&["ann"]);
+    let by_password = driver.log_in("ann", "");
+    driver.ask(by_password, "DEVICE ADD :x");
+    let by_token = driver.connect();
+    log_in_by_plain(&mut driver, by_token, "ann", "ctd1_1");
+    introduce(&mut driver, by_token, "ann");
+    let operator = driver.log_in_operator("");
+    expect(&driver.ask(operator, "ACCOUNT PASSWORD ann :another_one"), &["ACCOUNT DONE PASSWORD ann :"]);
+    assert!(driver.closed.contains(&by_password) && !driver.closed.contains(&by_token));
+    let conn = driver.connect();
+    expect(&log_in_by_plain(&mut driver, conn, "ann", "ann_secret"), &[" 904 "]);
+    expect(&log_in_by_plain(&mut driver, conn, "ann", "another_one"), &[" 903 "]);
+}
+
+// ---- Languages and modes
+
+#[test]
+fn the_server_speaks_the_language_of_the_session() {
+    let mut driver = Driver::new(&["ann"]);
+    let conn = driver.connect();
+    assert_eq!(driver.ask(conn, "LANGUAGE fr"), [":chat.local 687 * fr :Language preferences are set"]);
+    driver.say(conn, "PASS ann:ann_secret");
+    let told = introduce(&mut driver, conn, "ann");
+    expect(&told, &[":serveur!serveur@chat.local NOTICE ann :la connexion est bien établie"]);
+    assert_eq!(
+        driver.ask(conn, "LANGUAGE tlh"),
+        [":chat.local 982 ann tlh :You must specify a language that is known"]
+    );
+    expect(&driver.ask(conn, "LANGUAGE fr en de"), &[" 981 ann 2 "]);
+    assert_eq!(driver.ask(conn, "LANGUAGE *"), [":chat.local 687 ann en :Language preferences are set"]);
+}
+
+#[test]
+fn user_modes_are_ones_own() {
+    let mut driver = Driver::new(&["ann", "bob"]);
+    let ann = driver.log_in("ann", "");
+    expect(&driver.ask(ann, "MODE ann"), &[" 221 ann +"]);
+    expect(&driver.ask(ann, "MODE ann +iB"), &[":ann!ann@", " MODE ann +Bi"]);
+    assert!(driver.ask(ann, "MODE ann +o").is_empty());
+    expect(&driver.ask(ann, "MODE ann -i+z"), &[" 501 "]);
+    expect(&driver.ask(ann, "MODE bob +i"), &[" 502 "]);
+    expect(&driver.ask(ann, "MODE ann"), &[" 221 ann +B"]);
+}
