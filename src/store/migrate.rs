@@ -6,6 +6,7 @@
 use chrono::Utc;
 
 use super::StoreError;
+use super::legacy::tables;
 use super::session::{Clerk, Session};
 use super::value::values;
 use crate::proto::time::Timestamp;
@@ -33,6 +34,8 @@ async fn migrate_locked<S: Session>(
     if found > known {
         return Err(StoreError::NewerSchema { found, known });
     }
+    // The first migration makes views of the same names.
+    tables::set_aside(clerk).await?;
     let mut applied = Vec::new();
     for (version, (name, statements)) in (1_u32..).zip(migrations).skip(found as usize) {
         clerk.session.script(statements).await?;

@@ -22,6 +22,7 @@ pub mod chain;
 mod correspondent;
 pub mod database;
 mod history;
+mod legacy;
 mod load;
 mod migrate;
 mod mysql;

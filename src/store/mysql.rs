@@ -36,7 +36,6 @@ const LOCK_WAIT_SECONDS: u32 = 5;
 const CACHED_STATEMENTS_MAX: usize = 256;
 
 const DIALECT: Dialect = Dialect {
-    name: "MariaDB/MySQL",
     insert_new: "INSERT IGNORE",
     for_update: " FOR UPDATE",
     along_conversation: " FORCE INDEX (PRIMARY)",
@@ -46,7 +45,8 @@ const DIALECT: Dialect = Dialect {
                    WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' AND table_name = ?",
     table_columns: "SELECT column_name FROM information_schema.columns \
                     WHERE table_schema = DATABASE() AND table_name = ? ORDER BY ordinal_position",
-    utc_of_local: "SELECT CONVERT_TZ(CAST(? AS DATETIME(3)), 'SYSTEM', '+00:00')",
+    utc_of_local: "SELECT utc, DATE_FORMAT(CONVERT_TZ(utc, '+00:00', 'SYSTEM'), '%d/%m/%Y %H:%i:%s') \
+                   FROM (SELECT CONVERT_TZ(CAST(? AS DATETIME(3)), 'SYSTEM', '+00:00') AS utc) AS moment",
 };
 
 /// Whose turn it is to change the schema. The name is the server's own, not the database's: it must hold the database.

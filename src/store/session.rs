@@ -38,8 +38,6 @@ pub enum Access {
 /// How the databases differ in SQL.
 #[derive(Debug)]
 pub struct Dialect {
-    /// The word for logs.
-    pub name: &'static str,
     /// `INSERT` that leaves out rows whose key is there already.
     pub insert_new: &'static str,
     /// Behind a SELECT of a row that is about to be changed.
@@ -54,7 +52,7 @@ pub struct Dialect {
     pub count_tables: &'static str,
     /// A SELECT of the names of a table's columns, in order.
     pub table_columns: &'static str,
-    /// A SELECT of the UTC date of a local one, `2026-11-22 10:00:00`.
+    /// A SELECT of the UTC date of a local one, `2026-11-22 10:00:00`, and of how the view `connexion` will show it.
     pub utc_of_local: &'static str,
 }
 

@@ -14,7 +14,7 @@ use super::people::{self, Use};
 use super::queue::Queue;
 use super::session::{Patience, Session};
 use super::{Duplicate, Preparation, PrepareOptions, Store, StoreError};
-use super::{correspondent, history, load, migrate, record};
+use super::{correspondent, history, legacy, load, migrate, record};
 use crate::chat::event::{AccountId, Credentials, DeviceId, Digest, Place, Record, Snapshot};
 use crate::chat::ports::{Device, PageQuery, StoredEvent, TargetsQuery};
 use crate::proto::time::Timestamp;
@@ -95,11 +95,12 @@ impl<S: Session> Store for SqlStore<S> {
     async fn prepare(&self, options: &PrepareOptions) -> Result<Preparation, StoreError> {
         let writer = &self.inner.writer;
         let migrations = writer.run(PREPARATION, |clerk| Box::pin(migrate::migrate(clerk))).await?;
+        let adoption = legacy::adopt(writer, PREPARATION, &self.inner.key, options).await?;
         let (key, options) = (self.inner.key.clone(), options.clone());
         let made = writer
             .run(PREPARATION, move |clerk| Box::pin(async move { correspondent::ensure(clerk, &key, &options).await }));
         made.await?;
-        Ok(Preparation { migrations, adoption: None })
+        Ok(Preparation { migrations, adoption })
     }
 
     async fn load(&self) -> Result<Snapshot, StoreError> {

@@ -24,7 +24,6 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const CACHED_STATEMENTS_MAX: usize = 128;
 
 const DIALECT: Dialect = Dialect {
-    name: "SQLite",
     insert_new: "INSERT OR IGNORE",
     for_update: "",
     along_conversation: " INDEXED BY event_conversation",
@@ -33,7 +32,8 @@ const DIALECT: Dialect = Dialect {
     migrations: &[("0001_record", include_str!("../../sql/sqlite/0001_record.sql"))],
     count_tables: "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE",
     table_columns: "SELECT name FROM pragma_table_info(?) ORDER BY cid",
-    utc_of_local: "SELECT strftime('%Y-%m-%d %H:%M:%f', ?, 'utc')",
+    utc_of_local: "SELECT utc, strftime('%d/%m/%Y %H:%M:%S', utc, 'localtime') \
+                   FROM (SELECT strftime('%Y-%m-%d %H:%M:%f', ?, 'utc') AS utc)",
 };
 
 /// A store in a file, which is made when it is missing. Nothing is touched before the first call.
@@ -159,8 +159,14 @@ impl Session for SqliteSession {
     }
 
     async fn scrub(&mut self) -> Result<(), StoreError> {
-        // VACUUM writes the file anew into the log; the checkpoint carries the log over and empties it.
-        self.batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")
+        // What was deleted is overwritten in the file; then the file is written anew, and the log is emptied.
+        for statement in ["PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"] {
+            let answer = self.query(statement, Vec::new()).await?.into_iter().next();
+            if answer.map(|mut row| row.number()).transpose()?.unwrap_or_default() != 0 {
+                return Err(StoreError::Unavailable("somebody else reads the database".to_owned()));
+            }
+        }
+        Ok(())
     }
 
     async fn close(&mut self) {

@@ -3,6 +3,7 @@
 //!
 //! With `CHAT_TEST_REQUIRE_SERVICES=1` a missing server is a failure.
 
+mod adoption;
 mod commit;
 mod model;
 mod outage;
@@ -46,4 +47,11 @@ stories! {
     tables::a_newer_schema_is_refused,
     tables::servers_may_start_at_once,
     tables::the_correspondent_is_nobody_else,
+    adoption::the_seeds_own_rows_are_taken_over,
+    adoption::odd_rows_are_kept_and_told,
+    adoption::passwords_may_be_plain_or_said_to_be,
+    adoption::a_start_goes_on_where_a_crash_left_it,
+    adoption::two_servers_take_over_once,
+    adoption::tables_that_are_not_the_seeds_are_refused,
+    adoption::one_table_alone_is_taken_over,
 }

@@ -1,5 +1,6 @@
 //! A database of one test's own.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -83,6 +84,14 @@ impl Stage {
     pub async fn reopen(&mut self) {
         self.store.close().await;
         self.store = self.another();
+    }
+
+    /// The directory that holds all files of the database, when this is one.
+    pub fn directory(&self) -> Option<&Path> {
+        match &self.backing {
+            Backing::Sqlite(directory) => Some(directory.path()),
+            Backing::MySql(..) => None,
+        }
     }
 
     /// Asks the database itself: each row as texts, nothing as `-`.

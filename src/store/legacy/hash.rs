@@ -1,0 +1,128 @@
+//! Hashing the seed's passwords.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use argon2::{Algorithm, Argon2, Params, Version};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use ring::rand::{SecureRandom as _, SystemRandom};
+
+use super::super::StoreError;
+use crate::chat::event::Credentials;
+use crate::proto::sasl::{ScramKeys, prepare_password};
+use crate::proto::scram;
+use crate::proto::secret::Secret;
+
+/// Argon2id's memory in KiB, its passes, its lanes: OWASP's recommendation.
+const ARGON2: (u32, u32, u32) = (19 * 1_024, 2, 1);
+const ARGON2_SALT_BYTES: usize = 16;
+const ARGON2_OUTPUT_BYTES: usize = 32;
+/// The rounds of PBKDF2 in SCRAM keys.
+const SCRAM_ITERATIONS: NonZeroU32 = NonZeroU32::new(600_000).unwrap();
+
+/// A password of the seed's, in clear: any bytes.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Password {
+    bytes: Vec<u8>,
+    /// Whether SCRAM keys are wanted too: for accounts, not for rows that are only kept.
+    is_account: bool,
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Password(…)")
+    }
+}
+
+impl Password {
+    /// An account's.
+    pub fn of_account(bytes: &[u8]) -> Self {
+        Self { bytes: bytes.to_vec(), is_account: true }
+    }
+
+    /// That of a row that is only kept.
+    pub fn of_row(bytes: &[u8]) -> Self {
+        Self { bytes: bytes.to_vec(), is_account: false }
+    }
+
+    /// Whether it is an account's, and this one.
+    pub fn is(&self, bytes: &[u8]) -> bool {
+        self.bytes == bytes
+    }
+
+    /// It as a text that people can send, if it is one.
+    fn text(&self) -> Option<Secret> {
+        std::str::from_utf8(&self.bytes).ok().map(Secret::new)
+    }
+}
+
+/// What became of each password.
+#[derive(Default)]
+pub struct Hashed(HashMap<Password, Credentials>);
+
+impl Hashed {
+    /// The credentials of an account's password; without SCRAM keys when it is not UTF-8.
+    pub fn credentials(&self, password: &Password) -> Credentials {
+        // Every password of the plan was hashed; an empty PHC string would fit none.
+        self.0.get(password).cloned().unwrap_or(Credentials { argon2: String::new(), scram: None })
+    }
+
+    /// The PHC string of a password.
+    pub fn argon2(&self, password: &Password) -> Option<&str> {
+        self.0.get(password).map(|credentials| credentials.argon2.as_str())
+    }
+}
+
+/// Hashes passwords on all processors: about a quarter of a second of one for each account.
+///
+/// # Errors
+/// When there are no random bytes, no memory or no threads.
+pub fn hash_all(passwords: &[Password]) -> Result<Hashed, StoreError> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        while let Some(password) = passwords.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let credentials = hash(password);
+            done.push((password.clone(), credentials?));
+        }
+        Some(done)
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(passwords.len().max(1));
+    let parts: Vec<_> = thread::scope(|scope| {
+        let started: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        started.into_iter().map(|thread| thread.join().ok().flatten()).collect()
+    });
+    let all: Option<Vec<_>> = parts.into_iter().collect();
+    let all = all.ok_or_else(|| StoreError::Unavailable("no random bytes or no memory for hashing".to_owned()))?;
+    Ok(Hashed(all.into_iter().flatten().collect()))
+}
+
+fn random<const COUNT: usize>() -> Option<[u8; COUNT]> {
+    let mut bytes = [0; COUNT];
+    SystemRandom::new().fill(&mut bytes).ok().map(|()| bytes)
+}
+
+fn hash(password: &Password) -> Option<Credentials> {
+    let text = password.text();
+    let prepared = text.as_ref().map(prepare_password);
+    let bytes = prepared.as_ref().map_or(password.bytes.as_slice(), |prepared| prepared.expose().as_bytes());
+    let (memory_kib, passes, lanes) = ARGON2;
+    let params = Params::new(memory_kib, passes, lanes, Some(ARGON2_OUTPUT_BYTES)).ok()?;
+    let salt: [u8; ARGON2_SALT_BYTES] = random()?;
+    let mut output = [0; ARGON2_OUTPUT_BYTES];
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into(bytes, &salt, &mut output).ok()?;
+    let (salt, output) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(output));
+    let argon2 = format!("$argon2id$v=19$m={memory_kib},t={passes},p={lanes}${salt}${output}");
+    let scram = match text.filter(|_| password.is_account) {
+        Some(text) => {
+            let salt: [u8; scram::SALT_BYTES] = random()?;
+            Some(ScramKeys::derive(&text, &salt, SCRAM_ITERATIONS))
+        }
+        None => None,
+    };
+    Some(Credentials { argon2, scram })
+}
