@@ -1,0 +1,140 @@
+//! The project's load generator: many connections, one workload, checked deliveries, measured processes.
+//!
+//! It drives any IRC server over its sockets and prints one JSON object for each run (or a table with `--table`).
+//! `scripts/bench` starts the servers and calls it. Besides, it is the two references of what is physically possible:
+//! `load limit` passes lines on without any protocol.
+
+mod fleet;
+mod history;
+mod limit;
+mod login;
+mod pairs;
+mod people;
+mod presence;
+mod process;
+mod report;
+mod stamp;
+mod table;
+mod traffic;
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+use people::PeopleOptions;
+use process::Processes;
+use report::Report;
+
+#[derive(Parser)]
+#[command(about = "Drives IRC servers and measures them")]
+struct Options {
+    #[command(subcommand)]
+    workload: Workload,
+}
+
+/// What all workloads take.
+#[derive(Clone, Debug, Args)]
+struct Common {
+    /// Where the server listens
+    #[arg(long)]
+    server: SocketAddr,
+    #[command(flatten)]
+    people: PeopleOptions,
+    #[command(flatten)]
+    processes: Processes,
+    /// What to call the server in the figures
+    #[arg(long, default_value = "")]
+    label: String,
+    /// One figure a line instead of one JSON object
+    #[arg(long)]
+    table: bool,
+}
+
+#[derive(Subcommand)]
+enum Workload {
+    /// Messages into channels, as many as a window or a rate allows
+    Traffic {
+        /// What to call this shape of it in the figures
+        #[arg(long, default_value = "traffic")]
+        name: String,
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        options: traffic::TrafficOptions,
+    },
+    /// Pairs who answer each other's direct messages
+    Pairs {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        options: pairs::PairsOptions,
+    },
+    /// Connections that say nothing
+    Idle {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        options: presence::IdleOptions,
+    },
+    /// Log-ins, a few at a time
+    Logins {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        options: presence::LoginsOptions,
+    },
+    /// Everybody back at once
+    Storm {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        options: presence::StormOptions,
+    },
+    /// Pages of a channel's history
+    History {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        options: history::HistoryOptions,
+    },
+    /// Be the reference: pass lines on without any protocol
+    Limit(limit::LimitOptions),
+    /// Make a table and plots of results
+    Table(table::TableOptions),
+}
+
+fn run(workload: Workload) -> Result<()> {
+    let (common, report) = match workload {
+        Workload::Traffic { name, common, options } => (common.clone(), traffic::run(&name, &common, &options)?),
+        Workload::Pairs { common, options } => (common.clone(), pairs::run(&common, &options)?),
+        Workload::Idle { common, options } => (common.clone(), presence::idle(&common, &options)?),
+        Workload::Logins { common, options } => (common.clone(), presence::logins(&common, &options)?),
+        Workload::Storm { common, options } => (common.clone(), presence::storm(&common, &options)?),
+        Workload::History { common, options } => (common.clone(), history::run(&common, &options)?),
+        Workload::Limit(options) => return limit::run(&options),
+        Workload::Table(options) => return table::run(&options),
+    };
+    print(&common, report);
+    Ok(())
+}
+
+fn print(common: &Common, mut report: Report) {
+    report.text("server", &common.label);
+    if common.table {
+        print!("{}", report.to_table());
+    } else {
+        println!("{}", report.to_json());
+    }
+}
+
+fn main() -> ExitCode {
+    match run(Options::parse().workload) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("load: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! Results of many runs as a Markdown table and as SVG plots.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use serde_json::{Map, Value};
+
+/// Which results, and where to.
+#[derive(Clone, Debug, Args)]
+pub struct TableOptions {
+    /// Results: one JSON object on each line
+    results: PathBuf,
+    /// The directory of the table and the plots
+    #[arg(long)]
+    out: PathBuf,
+}
+
+/// What is shown of a workload: the figure, how it is called, and how many digits stand behind its point.
+struct Column {
+    figure: &'static str,
+    title: &'static str,
+    digits: usize,
+}
+
+const fn column(figure: &'static str, title: &'static str, digits: usize) -> Column {
+    Column { figure, title, digits }
+}
+
+const DELIVERIES: Column = column("deliveries_per_s", "deliveries/s", 0);
+const CPU_PER_MILLION: Column = column("server_cpu_s_per_million", "server CPU s per million", 3);
+const DATABASE_PER_MILLION: Column = column("database_cpu_s_per_million", "database CPU s per million", 3);
+const SERVER_PERCENT: Column = column("server_cpu_percent", "server CPU %", 0);
+const LOAD_PERCENT: Column = column("load_cpu_percent", "load CPU %", 0);
+const DELIVERY_P50: Column = column("delivery_p50_ms", "p50 ms", 2);
+const DELIVERY_P99: Column = column("delivery_p99_ms", "p99 ms", 2);
+const ECHO_P50: Column = column("echo_p50_ms", "echo p50 ms", 2);
+const ECHO_P99: Column = column("echo_p99_ms", "echo p99 ms", 2);
+const TOTAL: Column = column("total_s", "all done, s", 3);
+const LOGIN_CPU: Column = column("server_cpu_us_each", "server CPU µs each", 0);
+const DATABASE_EACH: Column = column("database_cpu_us_each", "database CPU µs each", 0);
+const RESIDENT: Column = column("server_resident_mib", "resident MiB", 1);
+
+/// The columns of each workload, by what its name begins with.
+const SHOWN: &[(&str, &[Column])] = &[
+    (
+        "flood",
+        &[DELIVERIES, CPU_PER_MILLION, DATABASE_PER_MILLION, SERVER_PERCENT, LOAD_PERCENT, DELIVERY_P50, DELIVERY_P99],
+    ),
+    ("paced", &[DELIVERIES, CPU_PER_MILLION, DATABASE_PER_MILLION, DELIVERY_P50, DELIVERY_P99]),
+    (
+        "pairs",
+        &[
+            column("messages_per_s", "messages/s", 0),
+            CPU_PER_MILLION,
+            DATABASE_PER_MILLION,
+            SERVER_PERCENT,
+            DELIVERY_P50,
+            DELIVERY_P99,
+        ],
+    ),
+    (
+        "durable",
+        &[
+            column("echoes_per_s", "acknowledged/s", 0),
+            DELIVERIES,
+            CPU_PER_MILLION,
+            DATABASE_PER_MILLION,
+            ECHO_P50,
+            ECHO_P99,
+        ],
+    ),
+    ("echo", &[ECHO_P50, ECHO_P99, DELIVERY_P50, DELIVERY_P99]),
+    (
+        "idle",
+        &[
+            column("resident_kib_per_connection", "KiB a connection", 2),
+            RESIDENT,
+            column("wake_ups_per_s", "wake-ups/s", 1),
+            column("came_up_s", "came up in s", 2),
+        ],
+    ),
+    ("logins", &[LOGIN_CPU, DATABASE_EACH, TOTAL, column("login_p50_ms", "p50 ms", 2), column("login_p99_ms", "p99 ms", 2)]),
+    (
+        "storm",
+        &[TOTAL, LOGIN_CPU, column("others_p50_ms", "others' p50 ms", 2), column("others_p99_ms", "others' p99 ms", 2), RESIDENT],
+    ),
+    (
+        "history",
+        &[
+            column("page_p50_ms", "page p50 ms", 2),
+            column("page_p99_ms", "page p99 ms", 2),
+            column("server_cpu_us_each", "server CPU µs each", 0),
+        ],
+    ),
+];
+
+/// What must be zero, or the figures are worth nothing.
+const FAULTS: &[&str] = &["lost", "duplicates", "out_of_order", "closed"];
+
+/// The figures of the repetitions of one workload on one server, by name.
+type Runs = Vec<Map<String, Value>>;
+
+/// Writes `table.md` and the plots.
+pub fn run(options: &TableOptions) -> Result<()> {
+    let text = fs::read_to_string(&options.results).with_context(|| options.results.display().to_string())?;
+    // In the order in which they were measured first.
+    let (mut workloads, mut servers) = (Vec::new(), Vec::new());
+    let mut runs: BTreeMap<(String, String), Runs> = BTreeMap::new();
+    for line in text.lines() {
+        let Value::Object(figures) = serde_json::from_str(line)? else { continue };
+        let word = |name: &str| figures.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (workload, server) = (word("workload"), word("server"));
+        remember(&mut workloads, &workload);
+        remember(&mut servers, &server);
+        runs.entry((workload, server)).or_default().push(figures);
+    }
+    let mut table = String::new();
+    for workload in &workloads {
+        let Some((_, columns)) = SHOWN.iter().find(|(begin, _)| workload.starts_with(begin)) else { continue };
+        let of = |server: &String| runs.get(&(workload.clone(), server.clone())).map(|runs| (server.as_str(), runs));
+        let rows: Vec<(&str, &Runs)> = servers.iter().filter_map(of).collect();
+        write_workload(&mut table, workload, columns, &rows)?;
+        for column in *columns {
+            let bars: Vec<(&str, f64)> =
+                rows.iter().filter_map(|(server, runs)| Some((*server, median(runs, column.figure)?))).collect();
+            if bars.iter().any(|(_, value)| *value > 0.0) {
+                let path = options.out.join(format!("{workload}-{}.svg", column.figure));
+                fs::write(path, plot(&format!("{workload}: {}", column.title), column.digits, &bars))?;
+            }
+        }
+    }
+    write_growth(&options.out, &runs, &servers)?;
+    fs::write(options.out.join("table.md"), &table)?;
+    print!("{table}");
+    Ok(())
+}
+
+fn remember(names: &mut Vec<String>, name: &str) {
+    if !names.iter().any(|known| known == name) {
+        names.push(name.to_owned());
+    }
+}
+
+fn write_workload(table: &mut String, workload: &str, columns: &[Column], rows: &[(&str, &Runs)]) -> Result<()> {
+    let shown: Vec<&Column> =
+        columns.iter().filter(|column| rows.iter().any(|(_, runs)| median(runs, column.figure).is_some())).collect();
+    writeln!(table, "### {workload}\n")?;
+    let titles: Vec<&str> = shown.iter().map(|column| column.title).collect();
+    writeln!(table, "| server | {} | runs |", titles.join(" | "))?;
+    writeln!(table, "|---|{}---:|", "---:|".repeat(shown.len()))?;
+    for (server, runs) in rows {
+        write!(table, "| {server} |")?;
+        for column in &shown {
+            match median(runs, column.figure) {
+                Some(value) => write!(table, " {} |", grouped(value, column.digits))?,
+                None => write!(table, " |")?,
+            }
+        }
+        let faults: f64 = FAULTS.iter().flat_map(|name| runs.iter().filter_map(|run| number(run, name))).sum();
+        let remark = if faults > 0.0 { format!(", {faults} FAULTS") } else { String::new() };
+        writeln!(table, " {}{remark} |", runs.len())?;
+    }
+    writeln!(table)?;
+    Ok(())
+}
+
+fn number(run: &Map<String, Value>, name: &str) -> Option<f64> {
+    run.get(name).and_then(Value::as_f64)
+}
+
+fn median(runs: &Runs, name: &str) -> Option<f64> {
+    let mut values: Vec<f64> = runs.iter().filter_map(|run| number(run, name)).collect();
+    values.sort_by(f64::total_cmp);
+    match values.len() {
+        0 => None,
+        count if count.is_multiple_of(2) => Some(f64::midpoint(values[count / 2 - 1], values[count / 2])),
+        count => Some(values[count / 2]),
+    }
+}
+
+/// A number with its thousands apart.
+fn grouped(value: f64, digits: usize) -> String {
+    let text = format!("{value:.digits$}");
+    let (whole, fraction) = text.split_at(text.find('.').unwrap_or(text.len()));
+    let mut out = String::new();
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) && !out.ends_with('-') {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out + fraction
+}
+
+const PLOT_WIDTH: f64 = 640.0;
+const BAR_HEIGHT: f64 = 22.0;
+const LABEL_WIDTH: f64 = 120.0;
+const VALUE_WIDTH: f64 = 110.0;
+const TITLE_HEIGHT: f64 = 34.0;
+
+/// Bars, one for each server.
+fn plot(title: &str, digits: usize, bars: &[(&str, f64)]) -> String {
+    let most = bars.iter().map(|(_, value)| *value).fold(f64::MIN_POSITIVE, f64::max);
+    let height = TITLE_HEIGHT + BAR_HEIGHT * bars.len() as f64 + 8.0;
+    let mut body = String::new();
+    for (index, (server, value)) in bars.iter().enumerate() {
+        let top = TITLE_HEIGHT + BAR_HEIGHT * index as f64;
+        let width = (value / most * (PLOT_WIDTH - LABEL_WIDTH - VALUE_WIDTH)).max(1.0);
+        let colour = if server.starts_with("limit") { "#9aa5b1" } else { "#3b7dd8" };
+        body += &format!(
+            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{server}</text>\
+             <rect x=\"{LABEL_WIDTH}\" y=\"{:.1}\" width=\"{width:.1}\" height=\"{:.1}\" fill=\"{colour}\"/>\
+             <text x=\"{:.1}\" y=\"{:.1}\">{}</text>\n",
+            LABEL_WIDTH - 6.0,
+            top + 15.0,
+            top + 3.0,
+            BAR_HEIGHT - 6.0,
+            LABEL_WIDTH + width + 6.0,
+            top + 15.0,
+            grouped(*value, digits),
+        );
+    }
+    svg(height, title, &body)
+}
+
+fn svg(height: f64, title: &str, body: &str) -> String {
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{PLOT_WIDTH}\" height=\"{height}\" \
+         font-family=\"sans-serif\" font-size=\"13\">\n\
+         <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n\
+         <text x=\"8\" y=\"20\" font-weight=\"bold\">{title}</text>\n{body}</svg>\n"
+    )
+}
+
+const GROWTH_HEIGHT: f64 = 320.0;
+const COLOURS: &[&str] = &["#3b7dd8", "#d8703b", "#4a9d5b", "#8a5bb5", "#9aa5b1", "#c2a13a", "#555555"];
+
+/// One plot of CPU per million deliveries against members, from the floods: a line for each server, both axes logarithmic.
+fn write_growth(out: &Path, runs: &BTreeMap<(String, String), Runs>, servers: &[String]) -> Result<()> {
+    let figure = CPU_PER_MILLION.figure;
+    let points = |server: &String| -> Vec<(f64, f64)> {
+        let mut points: Vec<(f64, f64)> = runs
+            .iter()
+            .filter(|((workload, of), _)| workload.starts_with("flood-") && of == server)
+            .filter_map(|(_, runs)| Some((median(runs, "members")?, median(runs, figure)?)))
+            .filter(|(_, cpu)| *cpu > 0.0)
+            .collect();
+        points.sort_by(|one, other| one.0.total_cmp(&other.0));
+        points
+    };
+    let lines: Vec<(&String, Vec<(f64, f64)>)> =
+        servers.iter().map(|server| (server, points(server))).filter(|(_, points)| points.len() > 1).collect();
+    let all: Vec<(f64, f64)> = lines.iter().flat_map(|(_, points)| points.iter().copied()).collect();
+    if all.is_empty() {
+        return Ok(());
+    }
+    let range = |of: fn(&(f64, f64)) -> f64| {
+        let values = all.iter().map(of);
+        (values.clone().fold(f64::MAX, f64::min).log10(), values.fold(f64::MIN, f64::max).log10())
+    };
+    let (across, up) = (range(|point| point.0), range(|point| point.1));
+    let place = |value: f64, (least, most): (f64, f64)| (value.log10() - least) / (most - least).max(1e-9);
+    let mut body = String::new();
+    for (index, (server, points)) in lines.iter().enumerate() {
+        let colour = COLOURS[index % COLOURS.len()];
+        let at = |point: &(f64, f64)| {
+            let x = 60.0 + place(point.0, across) * (PLOT_WIDTH - 220.0);
+            (x, GROWTH_HEIGHT - 40.0 - place(point.1, up) * (GROWTH_HEIGHT - 90.0))
+        };
+        let path: Vec<String> = points.iter().map(at).map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+        body += &format!("<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>\n", path.join(" "));
+        for point in points {
+            let (x, y) = at(point);
+            body += &format!(
+                "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{colour}\"/>\
+                 <text x=\"{x:.1}\" y=\"{:.1}\" font-size=\"10\">{:.2}</text>\n",
+                y - 6.0,
+                point.1
+            );
+        }
+        let (legend_x, legend_y) = (PLOT_WIDTH - 120.0, 50.0 + 18.0 * index as f64);
+        body += &format!("<text x=\"{legend_x}\" y=\"{legend_y}\" fill=\"{colour}\">{server}</text>\n");
+    }
+    let mut members: Vec<f64> = all.iter().map(|point| point.0).collect();
+    members.sort_by(f64::total_cmp);
+    members.dedup();
+    for count in members {
+        let x = 60.0 + place(count, across) * (PLOT_WIDTH - 220.0);
+        body += &format!("<text x=\"{x:.1}\" y=\"{:.1}\">{count:.0}</text>\n", GROWTH_HEIGHT - 14.0);
+    }
+    let title = "server CPU s per million deliveries, against members of the channel";
+    fs::write(out.join("growth-members.svg"), svg(GROWTH_HEIGHT, title, &body))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_stand_apart() {
+        for (value, digits, text) in [(0.5, 1, "0.5"), (999.0, 0, "999"), (1234567.891, 2, "1,234,567.89"), (-1000.0, 0, "-1,000")] {
+            assert_eq!(grouped(value, digits), text);
+        }
+    }
+}
