@@ -48,8 +48,7 @@ pub fn run(common: &Common, options: &HistoryOptions) -> Result<Report> {
     let mut people = common.people.clone();
     people.capabilities = format!("{CAPABILITIES} {}", people.capabilities);
     let people = people.people(1, |_| options.channel.clone())?;
-    let peer =
-        login::bring_up(&mut fleet, common.server, &people, 1, common.people.login_seconds_max)?.peers[0];
+    let peer = login::bring_up(&mut fleet, common.server, &people, 1, common.people.login_seconds_max)?.peers[0];
     let (target, limit) = (options.channel.clone(), options.limit);
     let latest = HistoryQuery::Latest { target: target.clone(), bound: None, limit };
     let (newest, _) = page(&mut fleet, peer, &latest)?;

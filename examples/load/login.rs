@@ -319,7 +319,8 @@ impl Scram {
         let stored_key = digest::digest(&digest::SHA256, client_key.as_ref());
         let without_proof = format!("c=biws,r={nonce}");
         let signature = sign(stored_key.as_ref(), format!("{bare},{challenge},{without_proof}").as_bytes());
-        let proof: Vec<u8> = client_key.as_ref().iter().zip(signature.as_ref()).map(|(one, other)| one ^ other).collect();
+        let proof: Vec<u8> =
+            client_key.as_ref().iter().zip(signature.as_ref()).map(|(one, other)| one ^ other).collect();
         Some(format!("{without_proof},p={}", BASE64.encode(proof)))
     }
 }

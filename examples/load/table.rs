@@ -83,10 +83,19 @@ const SHOWN: &[(&str, &[Column])] = &[
             column("came_up_s", "came up in s", 2),
         ],
     ),
-    ("logins", &[LOGIN_CPU, DATABASE_EACH, TOTAL, column("login_p50_ms", "p50 ms", 2), column("login_p99_ms", "p99 ms", 2)]),
+    (
+        "logins",
+        &[LOGIN_CPU, DATABASE_EACH, TOTAL, column("login_p50_ms", "p50 ms", 2), column("login_p99_ms", "p99 ms", 2)],
+    ),
     (
         "storm",
-        &[TOTAL, LOGIN_CPU, column("others_p50_ms", "others' p50 ms", 2), column("others_p99_ms", "others' p99 ms", 2), RESIDENT],
+        &[
+            TOTAL,
+            LOGIN_CPU,
+            column("others_p50_ms", "others' p50 ms", 2),
+            column("others_p99_ms", "others' p99 ms", 2),
+            RESIDENT,
+        ],
     ),
     (
         "history",
@@ -121,8 +130,10 @@ pub fn run(options: &TableOptions) -> Result<()> {
     let mut table = String::new();
     for workload in &workloads {
         let Some((_, columns)) = SHOWN.iter().find(|(begin, _)| workload.starts_with(begin)) else { continue };
-        let of = |server: &String| runs.get(&(workload.clone(), server.clone())).map(|runs| (server.as_str(), runs));
-        let rows: Vec<(&str, &Runs)> = servers.iter().filter_map(of).collect();
+        let rows: Vec<(&str, &Runs)> = servers
+            .iter()
+            .filter_map(|server| Some((server.as_str(), runs.get(&(workload.clone(), server.clone()))?)))
+            .collect();
         write_workload(&mut table, workload, columns, &rows)?;
         for column in *columns {
             let bars: Vec<(&str, f64)> =
@@ -272,7 +283,10 @@ fn write_growth(out: &Path, runs: &BTreeMap<(String, String), Runs>, servers: &[
             (x, GROWTH_HEIGHT - 40.0 - place(point.1, up) * (GROWTH_HEIGHT - 90.0))
         };
         let path: Vec<String> = points.iter().map(at).map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
-        body += &format!("<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>\n", path.join(" "));
+        body += &format!(
+            "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>\n",
+            path.join(" ")
+        );
         for point in points {
             let (x, y) = at(point);
             body += &format!(
@@ -303,7 +317,9 @@ mod tests {
 
     #[test]
     fn thousands_stand_apart() {
-        for (value, digits, text) in [(0.5, 1, "0.5"), (999.0, 0, "999"), (1234567.891, 2, "1,234,567.89"), (-1000.0, 0, "-1,000")] {
+        for (value, digits, text) in
+            [(0.5, 1, "0.5"), (999.0, 0, "999"), (1234567.891, 2, "1,234,567.89"), (-1000.0, 0, "-1,000")]
+        {
             assert_eq!(grouped(value, digits), text);
         }
     }

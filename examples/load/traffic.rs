@@ -200,11 +200,7 @@ impl<'a> Traffic<'a> {
     /// How many more messages a sender's window takes.
     fn room(&self, index: usize) -> u32 {
         let sender = &self.senders[index];
-        let arrived = if self.has_echo {
-            sender.echoed
-        } else {
-            (sender.delivered / self.receivers().max(1)) as u32
-        };
+        let arrived = if self.has_echo { sender.echoed } else { (sender.delivered / self.receivers().max(1)) as u32 };
         self.options.window.saturating_sub(sender.sent - arrived.min(sender.sent))
     }
 
