@@ -13,6 +13,7 @@ mod people;
 mod presence;
 mod process;
 mod report;
+mod seed;
 mod stamp;
 mod table;
 mod traffic;
@@ -101,6 +102,8 @@ enum Workload {
     },
     /// Be the reference: pass lines on without any protocol
     Limit(limit::LimitOptions),
+    /// Write SQL that fills a record of chat-server
+    Seed(seed::SeedOptions),
     /// Make a table and plots of results
     Table(table::TableOptions),
 }
@@ -114,6 +117,7 @@ fn run(workload: Workload) -> Result<()> {
         Workload::Storm { common, options } => (common.clone(), presence::storm(&common, &options)?),
         Workload::History { common, options } => (common.clone(), history::run(&common, &options)?),
         Workload::Limit(options) => return limit::run(&options),
+        Workload::Seed(options) => return seed::run(&options),
         Workload::Table(options) => return table::run(&options),
     };
     print(&common, report);
