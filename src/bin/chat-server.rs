@@ -188,7 +188,7 @@ fn main() -> ExitCode {
         Err(error) => {
             let faults =
                 error.downcast_ref::<Faults>().map(|Faults(faults)| faults.iter().map(ToString::to_string).collect());
-            for fault in faults.unwrap_or_else(|| vec![format!("{error:#}")]) {
+            for fault in faults.unwrap_or_else(|| vec![explain(&error)]) {
                 eprintln!("chat-server: {fault}");
             }
             return ExitCode::from(EXIT_FAULTS);
@@ -202,10 +202,19 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("chat-server: {error:#}");
+            eprintln!("chat-server: {}", explain(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// An error with its causes, each once: many tell their cause in their own sentence.
+fn explain(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told.as_str() {
+        "" => cause,
+        so_far if so_far.contains(&cause) => told,
+        so_far => format!("{so_far}: {cause}"),
+    })
 }
 
 /// Reads all settings. An error is either [`Faults`] or says that the file cannot be read.

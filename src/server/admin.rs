@@ -237,7 +237,7 @@ where
         let Ok(message) = Message::parse(&line) else { continue };
         let param = |place: usize| message.param(place).unwrap_or_default();
         let text = || message.params().last().copied().unwrap_or_default().to_owned();
-        match (&*message.command, param(0), param(1)) {
+        match (message.command, param(0), param(1)) {
             ("AUTHENTICATE", "+", _) => talk.send("AUTHENTICATE +\r\n").await?,
             ("FAIL", "AUTHENTICATE", code) => complaint = Some((code.to_owned(), text())),
             ("FAIL", "ACCOUNT", code) => return Err(AdminError::Refused { code: code.to_owned(), text: text() }),

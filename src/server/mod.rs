@@ -115,7 +115,8 @@ impl Server {
     /// Builds a server: takes the lock, reads the key, opens the store, binds the addresses. Must be called within a tokio
     /// runtime. The store need not be there yet.
     pub async fn build(config: Config, options: Options) -> Result<Self, ServerError> {
-        paths::private_directory(&config.data_dir)?;
+        // One that stands already stays as open as it is: each of our files in it is for its user alone.
+        paths::create_directory(&config.data_dir)?;
         let lock = FileLock::try_acquire(&config.data_dir.join(LOCK_FILE))?
             .ok_or_else(|| ServerError::Locked(config.data_dir.clone()))?;
         let key = ServerKey::load_or_make(&config.data_dir)?;

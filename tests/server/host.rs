@@ -1,0 +1,168 @@
+//! Servers for tests: within this process, or the real program as a child.
+
+use std::io::{BufRead, BufReader};
+use std::net::IpAddr;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use chat_tui::chat::ports::{Peer, Transport};
+use chat_tui::proto::secret::Secret;
+use chat_tui::server::config::Config;
+use chat_tui::server::listener::{Dialer, Listener};
+use chat_tui::server::{Options, Server, ServerError};
+use tempfile::TempDir;
+use tokio::io::DuplexStream;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::client::{Client, PATIENCE};
+
+/// A server of this process.
+pub struct Host {
+    /// The address of its plain listener.
+    pub address: String,
+    dialer: Dialer,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<Result<(), ServerError>>,
+}
+
+impl Host {
+    /// Starts one that keeps its record at this URL.
+    pub async fn start(directory: &TempDir, database: &str) -> Self {
+        Self::with(directory, database, |_| {}).await
+    }
+
+    /// Starts one with other settings.
+    pub async fn with(directory: &TempDir, database: &str, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::in_directory(directory.path());
+        config.database = Secret::new(database);
+        change(&mut config);
+        let (memory, dialer) = Listener::memory();
+        let plain = Listener::plain("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = plain.local_address().unwrap().to_string();
+        let options = Options { listeners: Some(vec![plain, memory]), output: None };
+        let server = Server::build(config, options).await.unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(server.run(async {
+            let _ = stopped.await;
+        }));
+        Self { address, dialer, stop, task }
+    }
+
+    /// Connects over TCP.
+    pub async fn connect(&self) -> Client {
+        Client::connect(&self.address).await
+    }
+
+    /// Connects as if from an address, over TLS.
+    pub async fn connect_from(&self, address: &str) -> Client {
+        self.dial(Peer { address: address.parse::<IpAddr>().unwrap(), port: 64917, transport: Transport::Tls }).await
+    }
+
+    /// Connects with any other end.
+    pub async fn dial(&self, peer: Peer) -> Client {
+        Client::over(self.dial_stream(peer).await)
+    }
+
+    /// The same, for whoever talks by itself.
+    pub async fn dial_stream(&self, peer: Peer) -> DuplexStream {
+        self.dialer.connect(peer).await.expect("the server runs")
+    }
+
+    /// Stops it in good order.
+    pub async fn stop(self) {
+        drop(self.stop);
+        timeout(PATIENCE, self.task).await.expect("it stops in time").unwrap().unwrap();
+    }
+
+    /// Waits until it stops by itself.
+    pub async fn stopped(self) -> Result<(), ServerError> {
+        timeout(PATIENCE, self.task).await.expect("it stops in time").unwrap()
+    }
+}
+
+/// The program itself.
+pub fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chat-server"));
+    // What the machine's user has set up must not decide.
+    let ours = std::env::vars().filter(|(name, _)| name.starts_with("CHAT_") || name.starts_with("XDG_"));
+    ours.for_each(|(name, _)| {
+        command.env_remove(name);
+    });
+    command.env_remove("LC_ALL").env_remove("LC_MESSAGES").env("LANG", "C.UTF-8");
+    command
+}
+
+/// Runs the program to its end.
+pub fn run(arguments: &[&str], directory: &Path) -> Output {
+    let mut command = program();
+    command.args(arguments).arg("--data-dir").arg(directory).stdin(Stdio::null());
+    command.output().expect("the program starts")
+}
+
+/// A server that runs as a program of its own; killed with this value.
+pub struct Program {
+    child: Child,
+    /// The address of its plain listener.
+    pub address: String,
+}
+
+impl Program {
+    /// Starts one on a port that the system chooses.
+    pub fn start(directory: &TempDir, database: &str) -> Self {
+        let mut command = program();
+        command
+            .args(["--listen", "127.0.0.1:0", "--database", database, "--data-dir"])
+            .arg(directory.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        let mut log = BufReader::new(child.stderr.take().expect("it is piped"));
+        let mut said = String::new();
+        let address = loop {
+            let mut line = String::new();
+            let read = log.read_line(&mut line).expect("the log can be read");
+            said.push_str(&line);
+            assert!(read > 0, "the server ended:\n{said}");
+            if let Some((_, address)) = line.split_once("listening on 127.0.0.1:") {
+                break format!("127.0.0.1:{}", address.trim());
+            }
+        };
+        // A pipe that nobody reads would hold the server up.
+        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+        Self { child, address }
+    }
+
+    /// Connects over TCP.
+    pub async fn connect(&self) -> Client {
+        Client::connect(&self.address).await
+    }
+
+    /// Sends a signal to it, and to nobody else.
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, signal).expect("it runs");
+    }
+
+    /// Waits for its end.
+    pub async fn ended(mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("it is our child") {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "it does not end");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,17 @@
+//! The server end to end: real sockets, a real store, in this process or as the real program.
+//!
+//! Every wait has a bound, and every server is stopped by its own process id. What concerns the store runs on SQLite, and on
+//! MariaDB too when `CHAT_TEST_MYSQL_URL` names one; with `CHAT_TEST_REQUIRE_SERVICES=1` it must.
+
+mod accounts;
+mod addresses;
+mod availability;
+mod bad_input;
+mod client;
+mod configuration;
+mod conversation;
+mod crash;
+mod database;
+mod host;
+mod slow_reader;
+mod stop;
