@@ -172,29 +172,32 @@ impl Server {
         let Self { hub, mailbox, stop, listeners, entrance, store, mut first_attempt, log, log_end, lock } = self;
         let mut hub = tokio::spawn(hub.run(mailbox));
         let mut shutdown = std::pin::pin!(shutdown);
+        let mut stopping = stop.subscribe();
 
         // A client that comes at once should find a server that works, not one that is about to.
         tokio::select! {
             _ = timeout(FIRST_LOAD_PATIENCE, first_attempt.wait_for(|attempted| *attempted)) => {}
+            () = stopped(&mut stopping) => {}
             () = &mut shutdown => drop(stop.send_replace(true)),
         }
-        for listener in &listeners {
-            tracing::info!("listening on {}", listener.describe());
+        if !*stop.borrow() {
+            for listener in listeners {
+                tracing::info!("listening on {}", listener.describe());
+                tokio::spawn(listener.run(Arc::clone(&entrance), stop.subscribe()));
+            }
+            tokio::spawn(tidy(Arc::clone(&store), stop.subscribe()));
+            log.started();
         }
-        for listener in listeners {
-            tokio::spawn(listener.run(Arc::clone(&entrance), stop.subscribe()));
-        }
-        tokio::spawn(tidy(Arc::clone(&store), stop.subscribe()));
-        log.started();
 
+        // The hub stops by itself too: when nobody needs it, or when it cannot go on.
+        let is_stopping = *stop.borrow();
         let ended = tokio::select! {
             ended = &mut hub => ended,
-            () = &mut shutdown, if !*stop.borrow() => {
+            () = &mut shutdown, if !is_stopping => {
                 stop.send_replace(true);
                 hub.await
             }
         };
-        // Also when the hub ended by itself, nobody listens any more.
         stop.send_replace(true);
         if timeout(CLOSE_TIMEOUT, store.close()).await.is_err() {
             tracing::warn!("the database takes too long to close; what was committed is safe");
@@ -245,7 +248,7 @@ struct Loader {
     store: Arc<dyn Store>,
     correspondent: AccountName,
     mailbox: mpsc::Sender<Mail>,
-    /// Becomes true after the first attempt, whatever came of it.
+    /// Becomes true after the first attempt, unless the store can never be used.
     attempted: Arc<watch::Sender<bool>>,
 }
 
@@ -267,9 +270,12 @@ impl Loader {
                 }
                 Err(error) => Mail::Unusable(error),
             };
+            let is_usable = matches!(mail, Mail::Loaded(_));
             // When the hub is gone, the server has stopped.
             let _ = self.mailbox.send(mail).await;
-            self.attempted.send_replace(true);
+            if is_usable {
+                self.attempted.send_replace(true);
+            }
             return;
         }
     }

@@ -63,7 +63,7 @@ impl Client {
     /// Logs in with a password (or a token) by SASL PLAIN and is welcomed.
     pub async fn log_in(mut self, name: &str, password: &str) -> Self {
         let answer = self.try_log_in(name, password).await;
-        assert!(answer.contains(" 903 "), "{answer}\n{:#?}", self.seen);
+        assert!(answer.contains(" 903 "), "{answer}\n{}", self.last_seen());
         self.welcomed().await
     }
 
@@ -142,7 +142,7 @@ impl Client {
     pub async fn expect_any(&mut self, texts: &[&str]) -> String {
         loop {
             let Some(line) = self.next().await else {
-                panic!("the connection ended, {texts:?} did not come:\n{:#?}", self.seen);
+                panic!("the connection ended, {texts:?} did not come:\n{}", self.last_seen());
             };
             if texts.iter().any(|text| line.contains(text)) {
                 return line;
@@ -154,8 +154,14 @@ impl Client {
     pub async fn next(&mut self) -> Option<String> {
         match timeout(PATIENCE, self.read_line()).await {
             Ok(line) => line,
-            Err(_) => panic!("nothing more came:\n{:#?}", self.seen),
+            Err(_) => panic!("nothing more came:\n{}", self.last_seen()),
         }
+    }
+
+    /// The last lines that were read, for the message of a test that fails.
+    fn last_seen(&self) -> String {
+        let last = self.seen.iter().rev().take(20).rev();
+        last.map(|line| line.chars().take(200).chain(['\n']).collect::<String>()).collect()
     }
 
     async fn read_line(&mut self) -> Option<String> {

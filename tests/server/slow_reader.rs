@@ -29,7 +29,8 @@ async fn whoever_does_not_read_is_told_why_it_ends_and_finds_the_rest_in_history
         ann.send(&format!("PRIVMSG #general :{number} {text}")).await;
         ann.expect(&format!(":{number} ")).await;
     }
-    ann.expect("QUIT").await;
+    let line = ann.expect("QUIT").await;
+    assert!(line.ends_with(SENDQ_EXCEEDED), "{line}");
     let rest = sleeper.rest().await;
     assert_eq!(rest.last().map(String::as_str), Some(&*format!("ERROR :{SENDQ_EXCEEDED}")));
 
