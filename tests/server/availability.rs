@@ -29,7 +29,11 @@ async fn a_server_without_its_database_listens_says_so_and_recovers() {
     early.send("REGISTER ann * correct-horse").await;
     early.expect("FAIL REGISTER TEMPORARILY_UNAVAILABLE").await;
     assert!(early.authenticate("ann", PASSWORD).await.contains(" 904 "));
-    assert!(early.seen.iter().any(|line| line.contains("FAIL AUTHENTICATE TEMPORARILY_UNAVAILABLE")), "{:#?}", early.seen);
+    assert!(
+        early.seen.iter().any(|line| line.contains("FAIL AUTHENTICATE TEMPORARILY_UNAVAILABLE")),
+        "{:#?}",
+        early.seen
+    );
     let mut other = host.connect().await;
     other.send("QUIT").await;
     other.rest().await;

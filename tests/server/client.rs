@@ -96,7 +96,9 @@ impl Client {
         if line.contains(" 904 ") {
             return line;
         }
-        proof.verify(&STANDARD.decode(line.rsplit(' ').next().unwrap()).unwrap()).expect("the server knows the password");
+        proof
+            .verify(&STANDARD.decode(line.rsplit(' ').next().unwrap()).unwrap())
+            .expect("the server knows the password");
         self.send("AUTHENTICATE +").await;
         self.expect_any(&[" 903 ", " 904 "]).await
     }
@@ -173,7 +175,8 @@ impl Client {
                 return None;
             }
             let lines = &mut self.lines;
-            self.reader.feed(&scratch[..read], |line| lines.push_back(line.expect("the server sends lines").to_owned()));
+            self.reader
+                .feed(&scratch[..read], |line| lines.push_back(line.expect("the server sends lines").to_owned()));
         }
         let line = self.lines.pop_front()?;
         self.seen.push(line.clone());
