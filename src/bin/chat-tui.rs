@@ -9,7 +9,8 @@ use std::process::ExitCode;
 use chat_tui::client::config::{Choices, ConfigFault, Mode, Settings};
 use chat_tui::client::event::Exit;
 use chat_tui::client::local::{SERVE_FLAG, Spawn};
-use chat_tui::client::run::{self, Options};
+use chat_tui::client::shell::Options;
+use chat_tui::client::{lines, run};
 use chat_tui::ground::paths::Directories;
 use chat_tui::ground::telemetry::{self, Destination};
 use chat_tui::ground::texts::{Language, Texts};
@@ -128,7 +129,8 @@ fn start(matches: &ArgMatches, texts: &Texts) -> Result<Exit, Refusal> {
     let texts = Texts::new(settings.language);
     let spawn = if cfg!(feature = "server") { Spawn::Allowed } else { Spawn::Impossible };
     let options = Options { settings, directories, spawn };
-    run::full_screen(options).map_err(|error| (error.explain(&texts), EXIT_FAILURE))
+    let exit = if matches.get_flag("plain") { lines::run(&options) } else { run::full_screen(options) };
+    exit.map_err(|error| (error.explain(&texts), EXIT_FAILURE))
 }
 
 fn settings(matches: &ArgMatches, directories: &Directories, texts: &Texts) -> Result<Settings, Refusal> {

@@ -19,7 +19,9 @@
 //! | [`config`] | settings: flags and the configuration file |
 //! | [`plain`] | the line mode: question by question |
 //! | [`network`], [`local`], [`store`] | the shell: connections, this user's own server, files |
-//! | [`terminal`], [`cells_out`], [`view`], [`run`] | the shell: the screen, the picture on it, the loop around everything |
+//! | [`shell`] | the model and everything by which its effects are carried out |
+//! | [`terminal`], [`cells_out`], [`view`] | the screen, the picture on it |
+//! | [`run`], [`lines`], [`signals`] | the loops: full screen, line mode |
 
 pub mod buffer;
 pub mod cells_out;
@@ -36,6 +38,7 @@ pub mod form;
 pub mod geometry;
 pub mod history;
 pub mod keymap;
+pub mod lines;
 pub mod link;
 pub mod local;
 pub mod model;
@@ -46,6 +49,8 @@ pub mod pace;
 pub mod plain;
 pub mod run;
 pub mod session;
+pub mod shell;
+pub mod signals;
 pub mod store;
 pub mod terminal;
 pub mod update;

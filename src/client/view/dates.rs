@@ -32,6 +32,11 @@ impl Zone {
     pub fn clock(self, time: Timestamp) -> String {
         self.of(time).format("%H:%M").to_string()
     }
+
+    /// `dd/mm/yyyy hh:mm:ss`, as the line mode has it in every language.
+    pub fn date_and_clock(self, time: Timestamp) -> String {
+        self.of(time).format("%d/%m/%Y %H:%M:%S").to_string()
+    }
 }
 
 /// A day with its name: `Friday 22 November 2024`.
@@ -57,6 +62,7 @@ mod tests {
     fn days_and_clocks() {
         let time = Timestamp::parse("2022-09-18T11:49:43.000Z").unwrap();
         assert_eq!(Zone::Utc.clock(time), "11:49");
+        assert_eq!(Zone::Utc.date_and_clock(time), "18/09/2022 11:49:43");
         let day = Zone::Utc.day(time);
         assert_eq!(day_name(day, &Texts::new(Language::English)), "Sunday 18 September 2022");
         assert_eq!(day_name(day, &Texts::new(Language::French)), "dimanche 18 septembre 2022");

@@ -1,0 +1,228 @@
+//! The line mode's loop: a line read when one is asked for, lines printed, the date above each that was said.
+//!
+//! It works on a terminal, in pipes and for screen readers: nothing is drawn, moved or repeated. What is asked and said is
+//! decided by `plain`. Standard input is read in a thread of its own, one line at a time, and only while there is a question
+//! for it; a secret is not echoed on a terminal.
+
+use std::io::{self, BufRead, IsTerminal as _, Read as _, Write as _};
+use std::time::SystemTime;
+
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use tokio::sync::mpsc;
+
+use super::event::{Event, Exit};
+use super::plain::{Input, Plain, Printed, Prompt};
+use super::run::RunError;
+use super::shell::{Options, Shell};
+use super::signals::{Signals, sleep_until_or_never};
+use super::view::dates::Zone;
+use crate::proto::text::shown;
+
+/// The longest line that is read at once; what is longer comes as several lines.
+const LINE_BYTES_MAX: u64 = 64 * 1024;
+/// How many questions may wait for the reading thread: there is only ever one.
+const QUESTIONS_MAX: usize = 1;
+
+/// Runs the line mode until `bye`, the end of the input, or a signal.
+///
+/// # Errors
+/// When standard output is gone, or the system refuses what a loop needs.
+pub fn run(options: &Options) -> Result<Exit, RunError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let exit = runtime.block_on(async {
+        let mut shell = Shell::new(options, Some(Plain::new()), SystemTime::now());
+        let exit = talk(&mut shell).await;
+        shell.close().await;
+        exit
+    });
+    runtime.shutdown_background();
+    exit
+}
+
+async fn talk(shell: &mut Shell) -> Result<Exit, RunError> {
+    let mut signals = Signals::new()?;
+    let mut reader = LineReader::start()?;
+    let mut paper = Paper::new();
+    shell.handle(Event::Start);
+    shell.tell_start_faults();
+    loop {
+        let printed = shell.plain.as_mut().map(Plain::take_printed).unwrap_or_default();
+        paper.print(&printed)?;
+        if let Some(exit) = shell.exit.take() {
+            return Ok(exit);
+        }
+        let prompt = shell.plain.as_ref().and_then(|plain| plain.prompt(&shell.model));
+        paper.ask(prompt.as_ref())?;
+        if prompt.is_some() {
+            reader.ask();
+        }
+        tokio::select! {
+            input = reader.answer() => {
+                paper.answered();
+                shell.step(input);
+            }
+            continued = signals.is_continued() => {
+                if !continued {
+                    shell.terminate();
+                }
+            }
+            () = sleep_until_or_never(shell.wake_at()) => shell.handle(Event::Tick),
+            () = shell.outside() => {}
+        }
+    }
+}
+
+/// Reads lines in a thread, each when it is asked for.
+struct LineReader {
+    questions: std::sync::mpsc::SyncSender<()>,
+    answers: mpsc::Receiver<Input>,
+    is_asked: bool,
+    has_ended: bool,
+}
+
+impl LineReader {
+    fn start() -> io::Result<Self> {
+        let (questions, asked) = std::sync::mpsc::sync_channel::<()>(QUESTIONS_MAX);
+        let (answer, answers) = mpsc::channel(QUESTIONS_MAX);
+        std::thread::Builder::new().name("standard input".to_owned()).spawn(move || {
+            while asked.recv().is_ok() {
+                let input = read_line();
+                let is_end = matches!(input, Input::End);
+                if answer.blocking_send(input).is_err() || is_end {
+                    return;
+                }
+            }
+        })?;
+        Ok(Self { questions, answers, is_asked: false, has_ended: false })
+    }
+
+    fn ask(&mut self) {
+        if !self.is_asked && !self.has_ended {
+            // There is room: a question is only asked when the one before was answered.
+            self.is_asked = self.questions.try_send(()).is_ok();
+        }
+    }
+
+    /// The line that was asked for; for ever nothing when none was.
+    async fn answer(&mut self) -> Input {
+        if self.has_ended {
+            return std::future::pending().await;
+        }
+        let input = self.answers.recv().await.unwrap_or(Input::End);
+        self.is_asked = false;
+        self.has_ended = matches!(input, Input::End);
+        input
+    }
+}
+
+fn read_line() -> Input {
+    let mut bytes = Vec::new();
+    match io::stdin().lock().take(LINE_BYTES_MAX).read_until(b'\n', &mut bytes) {
+        Ok(0) | Err(_) => Input::End,
+        Ok(_) => {
+            let line = String::from_utf8_lossy(&bytes);
+            Input::Line(line.trim_end_matches(['\r', '\n']).to_owned())
+        }
+    }
+}
+
+/// Standard output and the echo of standard input.
+struct Paper {
+    /// Both ends are a terminal: what is typed is seen behind its question.
+    is_terminal: bool,
+    /// The question that stands on the last line, or was the last one asked in a pipe.
+    asked: Option<Prompt>,
+    /// The question stands on an unfinished line.
+    is_open: bool,
+    /// The terminal as it was, while it does not echo.
+    echoing: Option<Termios>,
+}
+
+impl Paper {
+    fn new() -> Self {
+        let is_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+        Self { is_terminal, asked: None, is_open: false, echoing: None }
+    }
+
+    fn print(&mut self, printed: &[Printed]) -> io::Result<()> {
+        if printed.is_empty() {
+            return Ok(());
+        }
+        let mut out = String::new();
+        if self.is_open {
+            out.push('\n');
+            self.is_open = false;
+            self.asked = None;
+        }
+        for Printed { time, text } in printed {
+            if let Some(time) = time {
+                out.push_str(&Zone::Local.date_and_clock(*time));
+                out.push('\n');
+            }
+            for line in text.lines() {
+                out.push_str(&shown(line));
+                out.push('\n');
+            }
+        }
+        write_out(&out)
+    }
+
+    /// Asks, unless the same question stands there already.
+    fn ask(&mut self, prompt: Option<&Prompt>) -> io::Result<()> {
+        let is_secret = prompt.is_some_and(|prompt| prompt.is_secret);
+        self.echo(!is_secret);
+        let Some(prompt) = prompt else { return Ok(()) };
+        if self.asked.as_ref() == Some(prompt) {
+            return Ok(());
+        }
+        let lead = if std::mem::replace(&mut self.is_open, self.is_terminal) { "\n" } else { "" };
+        self.asked = Some(prompt.clone());
+        // In a pipe no line of the person ends the question's line.
+        let text = if self.is_terminal { prompt.text.as_str() } else { prompt.text.trim_end() };
+        let end = if self.is_terminal { "" } else { "\n" };
+        write_out(&format!("{lead}{text}{end}"))
+    }
+
+    /// The line behind the question was ended by the person.
+    fn answered(&mut self) {
+        if std::mem::take(&mut self.is_open) {
+            self.asked = None;
+        }
+    }
+
+    /// Shows what is typed, or hides it but for the line's end.
+    fn echo(&mut self, is_shown: bool) {
+        if is_shown {
+            if let Some(before) = self.echoing.take() {
+                // The terminal is gone when this fails: then there is nothing to restore.
+                let _ = tcsetattr(io::stdin(), OptionalActions::Now, &before);
+            }
+        } else if self.echoing.is_none()
+            && io::stdin().is_terminal()
+            && let Ok(before) = tcgetattr(io::stdin())
+        {
+            let mut hidden = before.clone();
+            hidden.local_modes.remove(LocalModes::ECHO);
+            hidden.local_modes.insert(LocalModes::ECHONL);
+            if tcsetattr(io::stdin(), OptionalActions::Now, &hidden).is_ok() {
+                self.echoing = Some(before);
+            }
+        }
+    }
+}
+
+impl Drop for Paper {
+    fn drop(&mut self) {
+        self.echo(true);
+        if self.is_open {
+            // What comes after us begins on a line of its own. Nobody reads it when this fails.
+            let _ = write_out("\n");
+        }
+    }
+}
+
+fn write_out(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}

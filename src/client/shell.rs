@@ -1,0 +1,272 @@
+//! The model, and everything by which its effects are carried out: connections, files, the local server.
+//!
+//! It gives each event to the core, in the shape that the front asks for (full screen or line mode), and carries out what comes
+//! back. It draws nothing and prints nothing.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crossterm::event::{Event as TerminalEvent, KeyEventKind};
+use ring::rand::{SecureRandom as _, SystemRandom};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::config::Settings;
+use super::event::{Effect, Effects, Event, Exit, Moment, NetworkEvent};
+use super::local::{self, Spawn};
+use super::model::{Model, Start};
+use super::network::{self, Connection};
+use super::plain::{Input, Plain};
+use super::store::{Keeper, Order, Store, StoreError};
+use super::terminal;
+use super::update::update;
+use crate::ground::paths::Directories;
+use crate::ground::texts::Texts;
+use crate::proto::time::Timestamp;
+
+/// How many events are handled before anything else gets its turn.
+pub const EVENTS_PER_TURN_MAX: usize = 64;
+/// How many answers of our own tasks may wait.
+const ANSWERS_MAX: usize = 64;
+/// How long the connections may take to say goodbye when the program ends.
+const GOODBYE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How many problems of files from before the start are told.
+const START_FAULTS_MAX: usize = 8;
+
+/// What the client needs of the program around it.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The checked settings.
+    pub settings: Settings,
+    /// Where files are kept.
+    pub directories: Directories,
+    /// Whether a local server may be started.
+    pub spawn: Spawn,
+}
+
+/// The model, and everything by which its effects are carried out.
+pub struct Shell {
+    /// The client's state.
+    pub model: Model,
+    /// The line mode, when that is the front.
+    pub plain: Option<Plain>,
+    /// How the program ends, once that is clear.
+    pub exit: Option<Exit>,
+    /// The person wants the program to stop as a shell's job.
+    pub wants_suspension: bool,
+    /// Escape sequences that the terminal is to get beside the frames: the bell, the clipboard.
+    pub sequences: Vec<Vec<u8>>,
+    effects: Effects,
+    started: Instant,
+    connection: Option<(u64, Connection)>,
+    /// Connections that still say goodbye.
+    closing: JoinSet<()>,
+    network: (network::Events, mpsc::Receiver<(u64, NetworkEvent)>),
+    answers: (mpsc::Sender<Event>, mpsc::Receiver<Event>),
+    store_faults: mpsc::Receiver<StoreError>,
+    keeper: Keeper,
+    start_faults: Vec<String>,
+    directories: Directories,
+    spawn: Spawn,
+}
+
+impl Shell {
+    /// A shell for these settings, with what earlier runs have kept.
+    pub fn new(options: &Options, plain: Option<Plain>, now: SystemTime) -> Self {
+        let texts = Texts::new(options.settings.language);
+        let store = Store::new(&options.directories);
+        let (remembered, faults) = store.load();
+        let start_faults = faults.iter().take(START_FAULTS_MAX).map(|fault| fault.explain(&texts)).collect();
+        let model = Model::new(Start {
+            settings: options.settings.clone(),
+            texts,
+            remembered,
+            seed: seed(now),
+            device_name: device_name(),
+        });
+        let (store_failed, store_faults) = mpsc::channel(ANSWERS_MAX);
+        Self {
+            model,
+            plain,
+            effects: Effects::default(),
+            started: Instant::now(),
+            exit: None,
+            wants_suspension: false,
+            sequences: Vec::new(),
+            connection: None,
+            closing: JoinSet::new(),
+            network: mpsc::channel(network::EVENTS_MAX),
+            answers: mpsc::channel(ANSWERS_MAX),
+            store_faults,
+            keeper: Keeper::new(store, store_failed),
+            start_faults,
+            directories: options.directories.clone(),
+            spawn: if options.settings.spawn { options.spawn } else { Spawn::Forbidden },
+        }
+    }
+
+    /// Tells what was wrong with the files of earlier runs.
+    pub fn tell_start_faults(&mut self) {
+        for fault in std::mem::take(&mut self.start_faults) {
+            self.handle(Event::StoreFailed(fault));
+        }
+    }
+
+    /// Whether something visible may have changed since the last time that this was asked.
+    pub fn take_redraw(&mut self) -> bool {
+        std::mem::take(&mut self.effects.redraw)
+    }
+
+    /// When the core wants to be woken.
+    pub fn wake_at(&self) -> Option<Instant> {
+        self.effects.wake_at_millis.map(|millis| self.started + Duration::from_millis(millis))
+    }
+
+    /// Waits for something from outside of this thread and handles it, with what has gathered behind it.
+    pub async fn outside(&mut self) {
+        let event = tokio::select! {
+            Some((number, event)) = self.network.1.recv() => Event::Network(number, event),
+            Some(answer) = self.answers.1.recv() => answer,
+            Some(fault) = self.store_faults.recv() => Event::StoreFailed(fault.explain(&self.model.texts)),
+            // Both senders live as long as the shell; the keeper's may end with its thread.
+            else => return std::future::pending().await,
+        };
+        self.handle(event);
+        for _ in 1..EVENTS_PER_TURN_MAX {
+            let Ok((number, event)) = self.network.1.try_recv() else { return };
+            self.handle(Event::Network(number, event));
+        }
+    }
+
+    /// Gives the core what the terminal has sent.
+    pub fn handle_terminal(&mut self, event: TerminalEvent) {
+        match event {
+            TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => self.handle(Event::Key(key)),
+            TerminalEvent::Key(_) => {}
+            TerminalEvent::Mouse(mouse) => self.handle(Event::Mouse(mouse)),
+            TerminalEvent::Paste(text) => self.handle(Event::Paste(text)),
+            TerminalEvent::Resize(columns, rows) => self.handle(Event::Resize { columns, rows }),
+            TerminalEvent::FocusGained => self.handle(Event::Focus(true)),
+            TerminalEvent::FocusLost => self.handle(Event::Focus(false)),
+        }
+    }
+
+    /// Gives the core an event and carries out what it asks for.
+    pub fn handle(&mut self, event: Event) {
+        self.step(Input::Event(event));
+    }
+
+    /// Gives the core what happened and carries out what it asks for.
+    pub fn step(&mut self, input: Input) {
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            let now = self.now();
+            match (&mut self.plain, input) {
+                (Some(plain), input) => plain.step(&mut self.model, input, now, &mut self.effects),
+                (None, Input::Event(event)) => update(&mut self.model, event, now, &mut self.effects),
+                // Lines are typed in the line mode only.
+                (None, Input::Line(_) | Input::End) => {}
+            }
+            for effect in self.effects.drain().collect::<Vec<_>>() {
+                inputs.extend(self.carry_out(effect).map(Input::Event));
+            }
+        }
+    }
+
+    fn now(&self) -> Moment {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Moment {
+            time: Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)),
+            elapsed_millis: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// The program must end, whatever the core says to it.
+    pub fn terminate(&mut self) {
+        self.handle(Event::Terminate);
+        self.exit.get_or_insert(Exit::Terminated);
+    }
+
+    /// Carries out a wish; what comes of it at once is an event.
+    fn carry_out(&mut self, effect: Effect) -> Option<Event> {
+        match effect {
+            Effect::Connect { connection, endpoint, pin } => {
+                let opened = Connection::open(connection, endpoint, pin, self.network.0.clone());
+                self.connection = Some((connection, opened));
+            }
+            Effect::Send(line) => {
+                let (number, connection) = self.connection.as_ref()?;
+                if !connection.send(line) {
+                    // Also when the connection has ended already: then its own event comes first or is ignored.
+                    let lost = NetworkEvent::Lost { reason: self.model.texts.get("run-send-failed").into_owned() };
+                    let event = Event::Network(*number, lost);
+                    self.connection = None;
+                    return Some(event);
+                }
+            }
+            Effect::Prove { connection, client, challenge } => {
+                let answers = self.answers.0.clone();
+                tokio::task::spawn_blocking(move || {
+                    // Without a receiver the program has ended.
+                    let _ = answers.blocking_send(Event::Proved(connection, client.answer(&challenge)));
+                });
+            }
+            Effect::Disconnect => {
+                let (_, connection) = self.connection.take()?;
+                self.closing.spawn(connection.close());
+            }
+            Effect::StartLocalServer => self.start_local_server(),
+            Effect::Remember(login) => return self.order(Order::Remember(login)),
+            Effect::Forget { server } => return self.order(Order::Forget(server)),
+            Effect::Pin { server, fingerprint } => return self.order(Order::Pin(server, fingerprint)),
+            Effect::Bell => self.sequences.push(b"\x07".to_vec()),
+            Effect::Copy(text) => self.sequences.push(terminal::copy_sequence(&text)),
+            Effect::Suspend => self.wants_suspension = true,
+            Effect::Quit(exit) => self.exit = Some(exit),
+        }
+        None
+    }
+
+    fn order(&self, order: Order) -> Option<Event> {
+        let refused = self.keeper.order(order).err()?;
+        Some(Event::StoreFailed(refused.explain(&self.model.texts)))
+    }
+
+    fn start_local_server(&mut self) {
+        let answers = self.answers.0.clone();
+        let (directories, spawn, texts) = (self.directories.clone(), self.spawn, self.model.texts.clone());
+        tokio::spawn(async move {
+            let found = local::find_or_start(&directories, spawn, &texts).await;
+            // Without a receiver the program has ended.
+            let _ = answers.send(Event::LocalServer(found)).await;
+        });
+    }
+
+    /// Lets what was queued leave, and what was ordered reach the disk, within bounds.
+    pub async fn close(mut self) {
+        if let Some((_, connection)) = self.connection.take() {
+            self.closing.spawn(connection.close());
+        }
+        let goodbye = async { while self.closing.join_next().await.is_some() {} };
+        let _ = timeout(GOODBYE_TIMEOUT, goodbye).await;
+        self.keeper.close().await;
+    }
+}
+
+/// Random bytes for ids and nonces.
+fn seed(now: SystemTime) -> [u8; 32] {
+    let mut seed = [0; 32];
+    if SystemRandom::new().fill(&mut seed).is_err() {
+        // Without the system's randomness nothing that is encrypted works either. The ids stay at least apart.
+        let nanos = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        seed[..16].copy_from_slice(&nanos.to_be_bytes());
+        seed[16..20].copy_from_slice(&std::process::id().to_be_bytes());
+    }
+    seed
+}
+
+/// What this machine calls itself.
+fn device_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
