@@ -150,7 +150,8 @@ impl World {
     /// All sessions that a message is for, the sender's own ones included.
     fn message_receivers(&self, record: &Record) -> Vec<ConnId> {
         let mut receivers = match record.place {
-            Place::Channel(channel) => return self.channel_sessions(channel),
+            // Whoever writes from outside of an open channel sees it with all sessions too.
+            Place::Channel(channel) => self.channel_sessions(channel),
             Place::Direct(one, other) => {
                 let mut receivers = self.correspondent_or_account_sessions(one).to_vec();
                 add(&mut receivers, self.correspondent_or_account_sessions(other));
@@ -161,7 +162,7 @@ impl World {
             }
         };
         match record.author.account {
-            Some(account) => add(&mut receivers, self.account_sessions(account)),
+            Some(account) => add(&mut receivers, self.correspondent_or_account_sessions(account)),
             None => add(&mut receivers, self.turn_actor().as_slice()),
         }
         receivers

@@ -1,13 +1,12 @@
 //! The record in memory: what a store does, in a few lines that can be checked by eye. Follows the contract of
 //! `chat_tui::store`: state follows the record, pages are full, an idempotency id counts once.
 
-use std::collections::BTreeSet;
-
 use chat_tui::chat::event::{
-    AccountId, AccountState, AuthorKind, ChannelId, ChannelState, Credentials, DeviceId, Digest, Event, ListEntry,
-    MessageKind, Place, Record, Seq, Snapshot, Topic,
+    AccountId, AccountState, AuthorKind, ChannelId, ChannelModes, ChannelState, Credentials, DeviceId, Digest, Event,
+    ListEntry, MessageKind, Place, Record, Seq, Snapshot, Topic,
 };
 use chat_tui::chat::ports::{Bound, PageQuery, PageRange, StoredEvent, StoredWhat, TargetsQuery};
+use chat_tui::proto::names::{AccountName, ChannelName};
 use chat_tui::proto::time::Timestamp;
 
 /// Everything that was committed, and what it adds up to.
@@ -20,6 +19,22 @@ pub struct MemoryRecord {
 }
 
 impl MemoryRecord {
+    /// An empty record. Like every store it makes the correspondent's account before anything else.
+    pub fn new(correspondent: &str) -> Self {
+        let mut record = Self::default();
+        record.snapshot.last_account = AccountId(1);
+        record.snapshot.accounts.push(AccountState {
+            id: AccountId(1),
+            name: AccountName::new(correspondent).expect("a valid name"),
+            registered: Timestamp::default(),
+            addresses: Vec::new(),
+            suspended: None,
+            deleted: false,
+            has_joined: false,
+        });
+        record
+    }
+
     /// Commits one event. Gives back the first one when this one repeats it.
     pub fn commit(&mut self, record: &Record) -> Option<StoredEvent> {
         assert!(record.seq > self.snapshot.last_seq, "{:?} after {:?}", record.seq, self.snapshot.last_seq);
@@ -117,8 +132,6 @@ impl MemoryRecord {
             Place::Direct(one, other) => one == query.account || other == query.account,
             place => query.channels.contains(&place),
         };
-        let places: BTreeSet<String> = BTreeSet::new();
-        let _ = places;
         let mut latest: Vec<(Place, Timestamp)> = Vec::new();
         for record in self.records.iter().filter(|record| mine(record.place)) {
             if !matches!(record.event, Event::Message { .. }) {
@@ -162,6 +175,9 @@ impl MemoryRecord {
         if let Some(channel) = self.channel(record.place) {
             channel.last_seq = record.seq;
             fold_channel(channel, record);
+        }
+        if let (Event::Joined { .. }, Some(joined)) = (&record.event, record.author.account) {
+            self.account(joined).into_iter().for_each(|account| account.has_joined = true);
         }
         match &record.event {
             Event::AccountRegistered { account, name, credentials, address } => {
@@ -210,19 +226,14 @@ impl MemoryRecord {
     }
 }
 
-fn new_channel(
-    id: ChannelId,
-    name: &chat_tui::proto::names::ChannelName,
-    founder: Option<AccountId>,
-    record: &Record,
-) -> ChannelState {
+fn new_channel(id: ChannelId, name: &ChannelName, founder: Option<AccountId>, record: &Record) -> ChannelState {
     ChannelState {
         id,
         name: name.clone(),
         founded: record.time,
         founder,
         topic: None,
-        modes: chat_tui::chat::event::ChannelModes { flags: "nt".to_owned(), key: None, limit: None },
+        modes: ChannelModes::default(),
         members: Vec::new(),
         masks: Vec::new(),
         last_seq: record.seq,

@@ -87,6 +87,8 @@ pub enum Directive {
     /// `--- enter NAME [as ACCOUNT] [plain|tls ADDRESS|unix [operator]] [with CAP …]`: connects, registers the account (or
     /// logs in when an earlier line has registered it), and reads everything up to the end of the welcome.
     Enter(String, String, Wire, IpAddr, Vec<String>),
+    /// `--- return …`: the same for an account that another dialogue has registered.
+    Return(String, String, Wire, IpAddr, Vec<String>),
     /// `--- close NAME [REASON]`: the connection is lost.
     Close(String, String),
     /// `--- closed NAME`: the server has closed the connection, and nothing is left to read.
@@ -195,7 +197,7 @@ impl Directive {
                 }
                 Self::Connect((*who).to_owned(), wire, address)
             }
-            ["enter", who, rest @ ..] => {
+            [verb @ ("enter" | "return"), who, rest @ ..] => {
                 let (account, rest) = match rest {
                     ["as", account, rest @ ..] => (*account, rest),
                     rest => (*who, rest),
@@ -209,7 +211,8 @@ impl Directive {
                     ["with", caps @ ..] => owned(caps),
                     _ => return Err("expected `with`".to_owned()),
                 };
-                Self::Enter((*who).to_owned(), account.to_owned(), wire, address, caps)
+                let make = if *verb == "enter" { Self::Enter } else { Self::Return };
+                make((*who).to_owned(), account.to_owned(), wire, address, caps)
             }
             ["close", who, reason @ ..] => Self::Close((*who).to_owned(), reason.join(" ")),
             ["closed", who] => Self::Closed((*who).to_owned()),
@@ -329,6 +332,11 @@ impl Player<'_> {
                 self.connected.push(who.clone());
                 self.driver.connect(who, *wire, *address)?;
                 self.enter(who, account, matches!(wire, Wire::Unix { operator: true }), caps)
+            }
+            Directive::Return(who, account, wire, address, caps) => {
+                self.known.push(account.clone());
+                let enter = Directive::Enter(who.clone(), account.clone(), *wire, *address, caps.clone());
+                self.direct(&enter)
             }
             Directive::Close(who, reason) => {
                 self.quiet(who)?;
@@ -590,6 +598,7 @@ mod tests {
             "connect a unix operator",
             "enter a",
             "enter b as a unix with batch",
+            "return a",
             "close a Ping timeout",
             "closed a",
             "quiet a b",

@@ -1,0 +1,331 @@
+//! The bare rules with the outside that they need: no sockets, a record in memory, a clock that stands still until a line is
+//! sent. It lets nothing happen before its gate is open, and checks on the way what must always hold: lines fit, nobody is
+//! told of an event that is not committed, numbers have no gap, gates of one connection never go back.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::IpAddr;
+
+use chat_tui::chat::event::{Credentials, Digest, Record, Seq};
+use chat_tui::chat::key::WorldKey;
+use chat_tui::chat::ports::{
+    Answer, ConnId, Device, Effect, Effects, Held, Input, Peer, Question, StoredEvent, Transport,
+};
+use chat_tui::chat::settings::Settings;
+use chat_tui::chat::world::World;
+use chat_tui::proto::message::Message;
+use chat_tui::proto::names::{ChannelName, MsgId};
+use chat_tui::proto::secret::Secret;
+use chat_tui::proto::time::Timestamp;
+
+use super::record::MemoryRecord;
+use super::transcript::{Directive, Driver, Wire};
+
+/// When everything begins.
+const START: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+const KEY: [u8; 32] = [7; 32];
+
+/// The rules with the outside that they need.
+pub struct Bare {
+    pub settings: Settings,
+    world: Option<World>,
+    now: Timestamp,
+    /// What was committed.
+    pub record: MemoryRecord,
+    is_held: bool,
+    is_store_there: bool,
+    waiting: VecDeque<Record>,
+    held: Vec<Held>,
+    committed: Seq,
+    appended: Seq,
+    gates: BTreeMap<ConnId, Seq>,
+    conns: BTreeMap<String, ConnId>,
+    unread: BTreeMap<ConnId, VecDeque<String>>,
+    closed: BTreeSet<ConnId>,
+    last_conn: u64,
+    tokens: u8,
+}
+
+impl Bare {
+    /// A server that nobody is connected to.
+    pub fn new() -> Self {
+        Self {
+            settings: Settings { server_name: "chat.example".to_owned(), ..Settings::default() },
+            world: None,
+            now: START,
+            record: MemoryRecord::new("serveur"),
+            is_held: false,
+            is_store_there: true,
+            waiting: VecDeque::new(),
+            held: Vec::new(),
+            committed: Seq(0),
+            appended: Seq(0),
+            gates: BTreeMap::new(),
+            conns: BTreeMap::new(),
+            unread: BTreeMap::new(),
+            closed: BTreeSet::new(),
+            last_conn: 0,
+            tokens: 0,
+        }
+    }
+
+    fn conn(&self, who: &str) -> Result<ConnId, String> {
+        self.conns.get(who).copied().ok_or_else(|| format!("{who} is not connected"))
+    }
+
+    /// Something happens to the rules, and what follows from it.
+    pub fn input(&mut self, input: Input) {
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            let mut effects = Effects::default();
+            let world = self
+                .world
+                .get_or_insert_with(|| World::new(self.settings.clone(), self.record.load(), WorldKey::new(KEY)));
+            world.handle(self.now, input, &mut effects);
+            for record in effects.records {
+                assert_eq!(record.seq, self.appended.next(), "the numbers have a gap");
+                self.appended = record.seq;
+                self.waiting.push_back(record);
+            }
+            self.hold(effects.held);
+            self.release(&mut inputs);
+            if !self.is_held {
+                self.commit(&mut inputs);
+            }
+        }
+    }
+
+    fn hold(&mut self, effects: Vec<Held>) {
+        for held in effects {
+            // An open gate may be given as 0.
+            let gate = held.gate.max(self.committed);
+            if let Effect::Send { to: conn, .. } | Effect::Ask { conn, .. } | Effect::LineDone { conn } = held.effect {
+                let is_own = !matches!(held.effect, Effect::Send { .. });
+                let last = self.gates.entry(conn).or_default();
+                assert!(!is_own || gate >= *last, "a gate of {conn:?} goes back");
+                *last = if is_own { gate } else { *last };
+            }
+            self.held.push(held);
+        }
+    }
+
+    /// Commits everything that waits. Reports go to the rules in the order in which a journal sends them.
+    fn commit(&mut self, inputs: &mut VecDeque<Input>) {
+        self.commit_first(usize::MAX, inputs);
+    }
+
+    /// Commits the first so many events that wait.
+    fn commit_first(&mut self, count: usize, inputs: &mut VecDeque<Input>) {
+        let count = count.min(self.waiting.len());
+        let batch: Vec<Record> = self.waiting.drain(..count).collect();
+        let Some(last) = batch.last().map(|record| record.seq) else { return };
+        for record in batch {
+            if let Some(first) = self.record.commit(&record) {
+                self.repeat(record.seq, first);
+            }
+        }
+        self.committed = last;
+        inputs.push_back(Input::Committed { seq: last });
+        self.release(inputs);
+    }
+
+    /// What an event would have told is dropped, and what its repetition tells takes its place.
+    fn repeat(&mut self, seq: Seq, first: StoredEvent) {
+        let mut effects = Effects::default();
+        let world = self.world.as_mut().expect("a world has judged the event");
+        world.handle(self.now, Input::Duplicate { seq, first }, &mut effects);
+        assert!(effects.records.is_empty(), "a repetition leads to events");
+        let place = self.held.iter().position(|held| held.cause == Some(seq)).unwrap_or(self.held.len());
+        self.held.retain(|held| held.cause != Some(seq));
+        let place = place.min(self.held.len());
+        self.held.splice(place..place, effects.held);
+    }
+
+    /// Lets everything happen whose gate is open.
+    fn release(&mut self, inputs: &mut VecDeque<Input>) {
+        let committed = self.committed;
+        let (open, held) = std::mem::take(&mut self.held).into_iter().partition(|held| held.gate <= committed);
+        self.held = held;
+        let open: Vec<Held> = open;
+        for held in open {
+            match held.effect {
+                Effect::Send { to, bytes, .. } => {
+                    let text = std::str::from_utf8(&bytes).expect("lines are UTF-8");
+                    assert!(text.ends_with("\r\n"), "a piece of a line: {text:?}");
+                    for line in text.split_terminator("\r\n") {
+                        let tags = line.strip_prefix('@').and_then(|tagged| tagged.find(' ')).map_or(0, |end| end + 2);
+                        assert!(line.len() - tags <= 510, "too long: {line}");
+                        let message = Message::parse(line).expect("the server sends messages");
+                        let msgid = message.tag("msgid").and_then(|id| MsgId::parse(&id));
+                        assert!(msgid.is_none_or(|id| id.seq() <= committed.0), "told before its commit: {line}");
+                        self.unread.entry(to).or_default().push_back(line.to_owned());
+                    }
+                }
+                Effect::Ask { conn, question } => {
+                    let answer = self.answer(&question);
+                    inputs.push_back(Input::Answer { conn, answer });
+                }
+                Effect::Close { conn } => {
+                    self.closed.insert(conn);
+                }
+                Effect::LineDone { .. } | Effect::Log(_) => {}
+            }
+        }
+    }
+
+    /// What the store and the hashing thread would answer. A password's "hash" is the password itself.
+    fn answer(&mut self, question: &Question) -> Answer {
+        if !self.is_store_there {
+            return Answer::Unavailable;
+        }
+        match question {
+            Question::Password { account, password } => {
+                let known = account.and_then(|account| Some((account, self.record.credentials(account)?)));
+                match known.filter(|(_, known)| known.argon2 == password.expose()) {
+                    Some((account, _)) => Answer::Proved { account, device: None },
+                    None => Answer::Refused,
+                }
+            }
+            Question::Hash { password } => {
+                Answer::Hashed(Box::new(Credentials { argon2: password.expose().to_owned(), scram: None }))
+            }
+            Question::Token { token, .. } => match self.record.device(digest_of(token)) {
+                Some((account, device)) => Answer::Proved { account, device: Some(device) },
+                None => Answer::Refused,
+            },
+            Question::NewToken => {
+                self.tokens += 1;
+                let token = Secret::new(format!("ctd1_{}", self.tokens));
+                Answer::NewToken { digest: digest_of(&token), token }
+            }
+            Question::Devices { account } => {
+                let device = |(id, name, created)| Device { id, name, created, last_used: None, last_address: None };
+                Answer::Devices(self.record.devices(*account).into_iter().map(device).collect())
+            }
+            Question::Page(query) => Answer::Page(self.record.page(*query)),
+            Question::Targets(query) => Answer::Targets(self.record.targets(query)),
+            // The exchange itself is tested where it is written.
+            Question::Scram { .. } => Answer::Unavailable,
+        }
+    }
+}
+
+fn digest_of(token: &Secret) -> Digest {
+    let mut digest = [0; 32];
+    for (place, byte) in token.expose().bytes().take(32).enumerate() {
+        digest[place] = byte;
+    }
+    Digest(digest)
+}
+
+impl Driver for Bare {
+    fn can(&self, need: &str) -> bool {
+        ["gate", "store", "restart", "addresses", "clock"].contains(&need)
+    }
+
+    fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
+        let number = || value.parse::<usize>().map_err(|_| format!("{value} is not a number"));
+        let settings = &mut self.settings;
+        match key {
+            "guests" => settings.guests = value == "true",
+            "auto_channels" => {
+                let names = value.split(' ').filter(|name| !name.is_empty()).map(ChannelName::new);
+                settings.auto_channels = names.collect::<Result<_, _>>().map_err(|fault| fault.to_string())?;
+            }
+            "motd" => settings.motd = value.split(" / ").filter(|line| !line.is_empty()).map(str::to_owned).collect(),
+            "channels_per_account_max" => settings.channels_per_account_max = number()?,
+            "history_page_max" => settings.history_page_max = u32::try_from(number()?).unwrap_or(u32::MAX),
+            _ => return Err(format!("{key} is no setting of this driver")),
+        }
+        Ok(())
+    }
+
+    fn connect(&mut self, who: &str, wire: Wire, address: IpAddr) -> Result<(), String> {
+        self.last_conn += 1;
+        let conn = ConnId(self.last_conn);
+        let transport = match wire {
+            Wire::Plain => Transport::Plain,
+            Wire::Tls => Transport::Tls,
+            Wire::Unix { operator } => Transport::Unix { uid: 1000, operator },
+        };
+        let port = if matches!(wire, Wire::Unix { .. }) { 0 } else { 50_000 };
+        self.conns.insert(who.to_owned(), conn);
+        self.input(Input::Connected { conn, peer: Peer { address, port, transport } });
+        Ok(())
+    }
+
+    fn send(&mut self, who: &str, line: &str) -> Result<(), String> {
+        let conn = self.conn(who)?;
+        self.now = self.now.plus_millis(1);
+        self.input(Input::Line { conn, line: line.into() });
+        Ok(())
+    }
+
+    fn receive(&mut self, who: &str) -> Option<String> {
+        let conn = self.conn(who).ok()?;
+        self.unread.get_mut(&conn)?.pop_front()
+    }
+
+    fn drain(&mut self, who: &str) -> Vec<String> {
+        let conn = self.conn(who).ok();
+        conn.and_then(|conn| self.unread.remove(&conn)).unwrap_or_default().into()
+    }
+
+    fn is_closed(&mut self, who: &str) -> bool {
+        self.conn(who).is_ok_and(|conn| self.closed.contains(&conn))
+    }
+
+    fn close(&mut self, who: &str, reason: &str) -> Result<(), String> {
+        let conn = self.conn(who)?;
+        self.conns.remove(who);
+        self.input(Input::Closed { conn, reason: reason.to_owned() });
+        Ok(())
+    }
+
+    fn direct(&mut self, directive: &Directive) -> Result<(), String> {
+        match directive {
+            Directive::Hold(is_held) => {
+                self.is_held = *is_held;
+                if !is_held {
+                    self.commit_now();
+                }
+            }
+            Directive::Commit => self.commit_now(),
+            Directive::Store(is_there) => self.is_store_there = *is_there,
+            Directive::Journal(is_stalled) => self.input(Input::Journal { stalled: *is_stalled }),
+            Directive::Wait(seconds) => {
+                for _ in 0..*seconds {
+                    self.now = self.now.plus_millis(1_000);
+                    self.input(Input::Tick);
+                }
+            }
+            Directive::Restart => {
+                self.commit_now();
+                (self.world, self.held) = (None, Vec::new());
+                (self.conns, self.unread, self.closed) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+            }
+            other => return Err(format!("{other:?} is not for a driver")),
+        }
+        Ok(())
+    }
+}
+
+impl Bare {
+    /// Commits the first so many events that wait, and lets happen what follows.
+    pub fn commit_some(&mut self, count: usize) {
+        let mut inputs = VecDeque::new();
+        self.commit_first(count, &mut inputs);
+        self.take_inputs(inputs);
+    }
+
+    fn commit_now(&mut self) {
+        let mut inputs = VecDeque::new();
+        self.commit(&mut inputs);
+        self.take_inputs(inputs);
+    }
+
+    fn take_inputs(&mut self, inputs: VecDeque<Input>) {
+        for input in inputs {
+            self.input(input);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! What is kept in memory against a record that keeps everything: a page from memory is the record's page or none.
+
+mod common;
+
+use chat_tui::chat::event::{AccountId, Author, AuthorKind, ChannelId, Event, MessageKind, Place, Rank, Record, Seq};
+use chat_tui::chat::ports::{Bound, PageQuery, PageRange};
+use chat_tui::chat::recent::{EVENTS_MAX, Recent};
+use chat_tui::proto::names::ChannelName;
+use chat_tui::proto::time::Timestamp;
+use common::record::MemoryRecord;
+use proptest::prelude::*;
+
+const PLACE: Place = Place::Channel(ChannelId(1));
+
+fn author() -> Author {
+    let address = "127.0.0.1".to_owned();
+    Author {
+        kind: AuthorKind::Account,
+        account: Some(AccountId(2)),
+        name: "ann".to_owned(),
+        operator: None,
+        address,
+        port: 1,
+    }
+}
+
+/// Events of one channel, several at the same time; the kind of each is chosen by its letter.
+fn records(kinds: &[u8]) -> Vec<Record> {
+    let founded =
+        Event::ChannelFounded { channel: ChannelId(1), name: ChannelName::new("#tea").unwrap(), founder: None };
+    let event = |kind: &u8| match kind {
+        0 => Event::Joined { rank: Rank::MEMBER },
+        1 => Event::TopicSet { topic: "tea".to_owned() },
+        _ => Event::Message { kind: MessageKind::Privmsg, text: "hi".to_owned() },
+    };
+    let events = std::iter::once(founded).chain(kinds.iter().map(event));
+    let record = |(event, seq): (Event, u64)| Record {
+        seq: Seq(seq),
+        time: Timestamp::from_millis(1_000 + i64::try_from(seq / 3).unwrap()),
+        author: author(),
+        place: PLACE,
+        target: "#tea".to_owned(),
+        idempotency_id: None,
+        event,
+    };
+    events.zip(1..).map(record).collect()
+}
+
+fn bound(last: u64) -> impl Strategy<Value = Bound> {
+    prop_oneof![
+        (0..last + 2).prop_map(|seq| Bound::Seq(Seq(seq))),
+        (0..last + 2).prop_map(|seq| Bound::Time(Timestamp::from_millis(1_000 + i64::try_from(seq / 3).unwrap()))),
+    ]
+}
+
+fn range(last: u64) -> impl Strategy<Value = PageRange> {
+    prop_oneof![
+        bound(last).prop_map(PageRange::Before),
+        bound(last).prop_map(PageRange::After),
+        Just(PageRange::Latest(None)),
+        bound(last).prop_map(|bound| PageRange::Latest(Some(bound))),
+        bound(last).prop_map(PageRange::Around),
+        (bound(last), bound(last)).prop_map(|(from, to)| PageRange::Between(from, to)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_page_from_memory_is_the_page_of_the_record(
+        kinds in prop::collection::vec(0..4u8, 1..3 * EVENTS_MAX),
+        knows_founding: bool,
+        with_events: bool,
+        limit in 1..60u32,
+        range in range(3 * EVENTS_MAX as u64),
+    ) {
+        let records = records(&kinds);
+        let (mut recent, mut record) = (Recent::default(), MemoryRecord::new("serveur"));
+        for (place, one) in records.iter().enumerate() {
+            record.commit(one);
+            if place > 0 || knows_founding {
+                recent.keep(one);
+            }
+        }
+        let committed = records.last().map_or(Seq(0), |last| last.seq);
+        let query = PageQuery { place: PLACE, range, limit, with_events };
+        let page = recent.page(&query, committed);
+        if knows_founding && kinds.len() <= EVENTS_MAX {
+            prop_assert!(page.is_some(), "everything is in memory");
+        }
+        if let Some(page) = page {
+            prop_assert_eq!(page, record.page(query));
+        }
+    }
+}
+
+#[test]
+fn what_is_not_committed_is_in_no_page() {
+    let records = records(&[2, 2, 2]);
+    let mut recent = Recent::default();
+    records.iter().for_each(|record| recent.keep(record));
+    let query = PageQuery { place: PLACE, range: PageRange::Latest(None), limit: 10, with_events: false };
+    let page = recent.page(&query, Seq(3)).unwrap();
+    assert_eq!(page.iter().map(|event| event.seq).collect::<Vec<_>>(), [Seq(2), Seq(3)]);
+    // A repetition was never said.
+    recent.forget(PLACE, Seq(3));
+    assert_eq!(recent.page(&query, Seq(4)).unwrap().len(), 2);
+}
