@@ -47,5 +47,7 @@ pub const MODE_CHANGES_MAX: usize = 20;
 pub const LIST_ENTRIES_MAX: usize = 100;
 /// Bytes of the reason of an AWAY (`AWAYLEN`). Beyond: it is cut.
 pub const AWAY_BYTES_MAX: usize = 300;
+/// Channels in the answer to one LIST. Beyond: the rest is left out.
+pub const LIST_REPLIES_MAX: usize = 5_000;
 /// People in the answer to one WHO by a mask. Beyond: the rest is left out.
 pub const WHO_REPLIES_MAX: usize = 500;

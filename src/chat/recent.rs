@@ -107,7 +107,7 @@ impl Conversation {
                     return None;
                 }
                 let later = events().filter(|event| !within(event, None, Some(middle)));
-                let room = limit - earlier.len();
+                let room = limit - half;
                 Some(earlier.into_iter().rev().chain(later.take(room)).cloned().collect())
             }
         }

@@ -116,7 +116,7 @@ impl MemoryRecord {
                 let later: Vec<StoredEvent> = only(&|event| !before(event, bound));
                 let from = earlier.len().saturating_sub(limit / 2);
                 let mut page = earlier[from..].to_vec();
-                page.extend(later.into_iter().take(limit - page.len()));
+                page.extend(later.into_iter().take(limit - limit / 2));
                 page
             }
             PageRange::Between(from, to) => {

@@ -20,7 +20,8 @@
 //! In an expected line `{}` stands for a piece of text without blanks, `{...}` for any text, empty too; as the last
 //! parameter without a colon it stands for all further parameters. `{name}` keeps what stands there and must be the same
 //! from then on, in sent lines too. `@{...}` stands for any tags, `;{...}` for any further ones. `{set a b c}` as the last
-//! parameter stands for these words in any order. `{x*100}` is a hundred times `x`, also in sent lines.
+//! parameter stands for these words in any order. In sent lines too, `{x*100}` is a hundred times `x`, and
+//! `{plain NAME PASSWORD}` is the Base64 of SASL PLAIN.
 //!
 //! When a transcript ends, no connection may have anything left to read.
 
@@ -28,6 +29,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
+use base64::Engine as _;
 use chat_tui::proto::message::Message;
 
 /// A dialogue, parsed.
@@ -367,8 +369,6 @@ impl Player<'_> {
 
     /// From the first line to the end of the welcome.
     fn enter(&mut self, who: &str, account: &str, operator: bool, caps: &[String]) -> Result<(), String> {
-        use base64::Engine as _;
-
         let mut wanted = vec!["draft/account-registration".to_owned(), "sasl".to_owned()];
         wanted.extend(caps.iter().cloned());
         let mut lines = vec![
@@ -380,8 +380,7 @@ impl Player<'_> {
         if operator {
             lines.extend(["AUTHENTICATE EXTERNAL".to_owned(), "AUTHENTICATE +".to_owned()]);
         } else if self.known.iter().any(|known| known == account) {
-            let proof =
-                base64::prelude::BASE64_STANDARD.encode(format!("{account}\0{account}\0{}", password_of(account)));
+            let proof = sasl_plain(&format!("plain {account} {}", password_of(account)));
             lines.extend(["AUTHENTICATE PLAIN".to_owned(), format!("AUTHENTICATE {proof}")]);
         } else {
             lines.push(format!("REGISTER {account} * {}", password_of(account)));
@@ -408,6 +407,11 @@ pub fn password_of(account: &str) -> String {
 
 /// Puts known values and repetitions into a line; what is unknown stays.
 fn fill(line: &str, values: &BTreeMap<String, String>) -> String {
+    let filled = fill_innermost(line, values);
+    if filled == line { filled } else { fill(&filled, values) }
+}
+
+fn fill_innermost(line: &str, values: &BTreeMap<String, String>) -> String {
     let mut filled = String::new();
     for piece in pieces(line) {
         match piece {
@@ -423,6 +427,12 @@ fn fill(line: &str, values: &BTreeMap<String, String>) -> String {
         }
     }
     filled
+}
+
+/// The Base64 of SASL PLAIN for `plain NAME PASSWORD`.
+fn sasl_plain(words: &str) -> String {
+    let message = words.split(' ').skip(1).fold(String::new(), |message, word| message + "\0" + word);
+    base64::prelude::BASE64_STANDARD.encode(message)
 }
 
 /// A part of a pattern.
@@ -445,6 +455,7 @@ fn pieces(pattern: &str) -> Vec<Piece> {
         pieces.push(match inside {
             "" => Piece::Word,
             "..." => Piece::Anything,
+            _ if inside.starts_with("plain ") => Piece::Text(sasl_plain(inside)),
             _ => match inside.split_once('*').map(|(text, count)| (text, count.parse::<usize>())) {
                 Some((text, Ok(count))) => Piece::Text(text.repeat(count)),
                 _ => Piece::Value(inside.to_owned()),

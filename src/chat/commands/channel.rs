@@ -59,7 +59,7 @@ impl World {
             account_name: self.account_of(conn).map(|account| account.state.name.folded().clone()),
             rank: self.rank_of(conn, channel),
             is_operator: session.is_operator(),
-            is_invited: self.invites.has(channel, self.person_of(conn)),
+            is_invited: false,
         }
     }
 
@@ -147,7 +147,8 @@ fn join_one(world: &mut World, conn: ConnId, name: &str, key: Option<&str>) -> H
     let id = match known {
         Some(id) => {
             world.shows(id);
-            let asker = world.asker(conn, id);
+            let is_invited = world.invites.has(id, world.person_of(conn));
+            let asker = Asker { is_invited, ..world.asker(conn, id) };
             let members = world.member_count(id);
             if let Some(channel) = world.state.channel(id) {
                 policy::may_join(channel, &asker, key, members)?;

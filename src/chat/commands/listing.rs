@@ -39,12 +39,15 @@ pub(crate) fn list(world: &mut World, call: &Call<'_>) -> Handled {
         }
         None => world.state.channels().map(|channel| channel.id).collect(),
     };
+    let mut left = limits::LIST_REPLIES_MAX;
     for id in channels {
         let Some(channel) = world.state.channel(id).filter(|_| sees(world, call, id)) else { continue };
         let there = world.present_members(channel).len();
         if !wanted.fits(&channel.name, there) {
             continue;
         }
+        let Some(less) = left.checked_sub(1) else { break };
+        left = less;
         let topic = channel.topic.as_ref().map_or("", |topic| topic.text.as_str());
         let line = world.numeric(call.conn, RPL_LIST).param(channel.name.as_str());
         let line = line.param(&there.to_string()).trailing(topic);

@@ -27,7 +27,7 @@ pub(crate) struct Asker {
     pub rank: Option<Rank>,
     /// Whether an operator of the server asks.
     pub is_operator: bool,
-    /// Whether an invitation is open.
+    /// Whether an invitation is open. It matters to joining only, and is looked up for that only.
     pub is_invited: bool,
 }
 
