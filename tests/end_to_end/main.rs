@@ -1,0 +1,53 @@
+//! The programs as people use them: in real terminals, against real servers and real databases.
+//!
+//! Everything runs on the loopback in a home of its own, every wait is bounded, and what a test starts is stopped with it.
+
+#![cfg(all(feature = "server", feature = "tui"))]
+
+#[path = "../common/mariadb.rs"]
+mod mariadb;
+#[path = "../common/sandbox.rs"]
+mod sandbox;
+#[path = "../common/terminal.rs"]
+mod terminal;
+
+mod dialogue;
+mod leaving;
+mod local_server;
+mod plain;
+mod recovery;
+mod weechat;
+
+use sandbox::{RunningServer, Sandbox};
+use terminal::{Key, Terminal};
+
+/// The password of everybody here.
+const PASSWORD: &str = "Romain_1995";
+
+/// A client in a terminal of 100 by 30 cells, in French, with its form open.
+fn open_client(sandbox: &Sandbox, server: &RunningServer, title: &str) -> Terminal {
+    let address = format!("irc://{}", server.address);
+    let command = sandbox.in_terminal("chat-tui", &["--server", &address, "--lang", "fr"]);
+    let terminal = Terminal::start(title, command, 100, 30);
+    terminal.wait_for("S'inscrire");
+    terminal
+}
+
+/// Registers by the form; the caret stands on the name.
+fn register(terminal: &Terminal, name: &str) {
+    terminal.wait_for("Mot de passe, encore");
+    terminal.type_text(name);
+    terminal.press(Key::Tab);
+    terminal.type_text(PASSWORD);
+    terminal.press(Key::Tab);
+    terminal.type_text(PASSWORD);
+    terminal.press(Key::Enter);
+    terminal.wait_for("#general");
+}
+
+/// A client that has just registered and sees `#general`.
+fn newcomer(sandbox: &Sandbox, server: &RunningServer, name: &str) -> Terminal {
+    let terminal = open_client(sandbox, server, name);
+    register(&terminal, name);
+    terminal
+}
