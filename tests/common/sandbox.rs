@@ -145,6 +145,15 @@ impl RunningServer {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
+    /// Waits until it has printed a text.
+    pub fn wait_log(&self, text: &str) {
+        let deadline = Instant::now() + START_PATIENCE;
+        while !self.log().contains(text) {
+            assert!(Instant::now() < deadline, "the server does not print {text:?}:\n{}", self.log());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Its process id.
     pub fn pid(&self) -> u32 {
         self.child.id()

@@ -43,7 +43,7 @@ fn the_dialogue_of_the_seed_is_kept_in_mariadb() {
 /// Plays it, from the start of the server to the end of the client.
 fn play(sandbox: &Sandbox, database: Option<&str>) {
     let mut server = sandbox.start_server(database, &["--lang", "fr"]);
-    assert!(server.log().contains("le serveur est démarré..."), "{}", server.log());
+    server.wait_log("le serveur est démarré...");
 
     let mut client = open_client(sandbox, &server, "the client");
     assert!(client.screen().contains("votre adresse IP et votre port"), "what is recorded is said on the form");
