@@ -138,7 +138,7 @@ fn spawn_server(place: &Place) -> Result<Child, StartError> {
     let log = paths::append_private_file(&place.log).map_err(StartError::Path)?;
     let log_again = log.try_clone().map_err(StartError::System)?;
     Command::new(own_executable().map_err(StartError::System)?)
-        .arg0("chat-tui")
+        .arg0(env!("CARGO_PKG_NAME"))
         .arg(SERVE_FLAG)
         .current_dir("/")
         .stdin(Stdio::null())

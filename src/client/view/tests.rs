@@ -189,19 +189,19 @@ fn golden(name: &str, model: &mut Model, columns: u16, rows: u16) {
 fn the_form_with_what_the_server_refused() {
     let mut model = form(Language::English, Tab::Register);
     model.form.fail(FieldId::Name, "This name is taken.".to_owned());
-    golden("form-register-taken", &mut model, 80, 24);
-    golden("form-register-taken", &mut model, 20, 5);
+    golden("form_register_taken", &mut model, 80, 24);
+    golden("form_register_taken", &mut model, 20, 5);
     let mut model = form(Language::French, Tab::LogIn);
     model.form.error = Some("Identifiant, mot de passe ou adresse incorrects.".to_owned());
-    golden("form-login-refused-fr", &mut model, 80, 24);
-    golden("form-login-refused-fr", &mut model, 40, 12);
+    golden("form_login_refused_fr", &mut model, 80, 24);
+    golden("form_login_refused_fr", &mut model, 40, 12);
 }
 
 #[test]
 fn the_form_while_it_connects() {
     let mut model = form(Language::English, Tab::LogIn);
     model.connection.status = Status::LoggingIn(LoginStep::Authenticating);
-    golden("form-connecting", &mut model, 80, 24);
+    golden("form_connecting", &mut model, 80, 24);
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn conversations_in_french_scrolled_back() {
     let general = model.conversations.current_mut().unwrap();
     general.buffer.scroll_to_top();
     model.connection.status = Status::Waiting { until_millis: 0, reason: "connexion refusée".to_owned() };
-    golden("chat-fr-top", &mut model, 80, 12);
+    golden("chat_fr_top", &mut model, 80, 12);
 }
 
 #[test]
@@ -229,12 +229,12 @@ fn dialogues_lie_above_everything() {
         code: "k7f3".to_owned(),
         explanation: "Somebody tried to log in as Romain.".to_owned(),
     }));
-    golden("dialogue-address", &mut model, 80, 24);
+    golden("dialogue_address", &mut model, 80, 24);
     model.overlays.close();
     model.overlays.push(changed_certificate());
-    golden("dialogue-certificate-changed", &mut model, 80, 24);
+    golden("dialogue_certificate_changed", &mut model, 80, 24);
     model.overlays.toggle_help();
-    golden("dialogue-help", &mut model, 80, 24);
+    golden("dialogue_help", &mut model, 80, 24);
 }
 
 fn changed_certificate() -> Overlay {
