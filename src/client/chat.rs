@@ -175,7 +175,7 @@ fn joined(model: &mut Model, channel: &str, nick: &str, is_own: bool, effects: &
         conversation.members.clear();
         conversation.arriving_members.clear();
         let is_awaited = model.awaited_channel.as_deref() == Some(folded.as_str());
-        if is_awaited || (!model.has_chosen && !has_channel) {
+        if is_awaited || !(model.has_chosen || has_channel || model.prefers_correspondent) {
             model.awaited_channel = None;
             model.conversations.show(id);
         }
@@ -332,10 +332,11 @@ pub fn connected(model: &mut Model, effects: &mut Effects) {
     } else {
         history::connected(model, effects);
     }
-    if !model.session.is_own_kind() {
-        // Elsewhere an account does not keep its channels by itself.
-        let list = model.conversations.list().iter();
-        for channel in list.filter(|one| one.kind == ConversationKind::Channel && !one.is_joined) {
+    // What was joined before is not on this connection, until the server says so. Meanwhile what is written there waits.
+    let is_kept = model.session.is_own_kind();
+    for channel in model.conversations.iter_mut().filter(|one| one.kind == ConversationKind::Channel) {
+        if std::mem::take(&mut channel.is_joined) && !is_kept {
+            // Elsewhere an account does not keep its channels by itself.
             effects.send(Line::new("JOIN").param(&channel.name));
         }
     }
@@ -347,9 +348,6 @@ pub fn disconnected(model: &mut Model) {
     outbox::disconnected(model);
     history::disconnected(model);
     for conversation in model.conversations.iter_mut() {
-        if conversation.kind == ConversationKind::Channel {
-            conversation.is_joined = false;
-        }
         conversation.arriving_members.clear();
     }
 }

@@ -55,3 +55,6 @@ pub mod store;
 pub mod terminal;
 pub mod update;
 pub mod view;
+
+#[cfg(test)]
+mod tests;

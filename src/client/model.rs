@@ -86,6 +86,8 @@ pub struct Model {
     pub device_name: String,
     /// The person has chosen which conversation is shown; until then the first channel is.
     pub has_chosen: bool,
+    /// The server as a correspondent is shown rather than the first channel: in the line mode.
+    pub(super) prefers_correspondent: bool,
     /// A channel that the person asked to join, as it is compared: shown when it is there.
     pub(super) awaited_channel: Option<String>,
     /// When messages may leave.
@@ -126,6 +128,7 @@ impl Model {
             connection: Connection::default(),
             session: Session::default(),
             has_chosen: false,
+            prefers_correspondent: false,
             awaited_channel: None,
             pace: Pace::default(),
             fetches: Fetches::default(),

@@ -171,8 +171,7 @@ impl Plain {
 
     /// A name on the command line with a log-in that is remembered for it needs no question.
     fn start(&mut self, model: &mut Model, now: Moment, effects: &mut Effects) {
-        // The server's conversation is the one to talk in, not the first channel.
-        model.has_chosen = true;
+        model.prefers_correspondent = true;
         model.now = now;
         if model.settings.name.is_some() {
             update(model, Event::Start, now, effects);

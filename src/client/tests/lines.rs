@@ -1,0 +1,185 @@
+//! The line mode: the seed's dialogue, question by question.
+
+use super::*;
+use crate::client::plain::{Input, Plain};
+
+struct Dialogue {
+    stage: Stage,
+    plain: Plain,
+    paper: Vec<String>,
+}
+
+impl Dialogue {
+    fn new(language: Language) -> Self {
+        let stage = Stage::with(settings("chat.example.org", language, Mode::Person), Remembered::default());
+        let mut dialogue = Self { stage, plain: Plain::new(), paper: Vec::new() };
+        dialogue.input(Input::Event(Event::Start));
+        dialogue
+    }
+
+    fn input(&mut self, input: Input) {
+        let now = self.stage.now();
+        let stage = &mut self.stage;
+        self.plain.step(&mut stage.model, input, now, &mut stage.effects);
+        for effect in stage.effects.drain() {
+            match effect {
+                Effect::Send(line) => stage.sent.push(line.to_string()),
+                Effect::Connect { connection, .. } => stage.connection = connection,
+                effect => stage.done.push(effect),
+            }
+        }
+        for printed in self.plain.take_printed() {
+            let date = printed.time.map(|time| time.to_string()[11..19].to_owned());
+            self.paper.extend(date);
+            self.paper.push(printed.text);
+        }
+    }
+
+    /// What is asked for, and the answer.
+    fn answer(&mut self, question: &str, line: &str) {
+        let prompt = self.plain.prompt(&self.stage.model);
+        assert_eq!(prompt.map(|prompt| prompt.text).as_deref(), Some(question), "{:?}", self.paper);
+        self.input(Input::Line(line.to_owned()));
+    }
+
+    fn lines(&mut self, lines: &[&str]) {
+        let lines = lines.iter().map(|line| (*line).to_owned()).collect();
+        self.input(Input::Event(Event::Network(self.stage.connection, NetworkEvent::Lines(lines))));
+    }
+
+    fn connect(&mut self) {
+        let event = NetworkEvent::Connected { security: Security::Tls };
+        self.input(Input::Event(Event::Network(self.stage.connection, event)));
+        self.lines(&[OWN_CAPS]);
+        let requests: Vec<String> = self.stage.sent.iter().filter_map(|line| line.strip_prefix("CAP REQ :")).map(str::to_owned).collect();
+        for request in requests {
+            self.lines(&[&format!(":s CAP * ACK :{request}")]);
+        }
+    }
+
+    fn welcome(&mut self, nick: &str) {
+        self.lines(&[
+            &format!(":s 001 {nick} :Welcome"),
+            &format!(":s 005 {nick} CHANTYPES=# CORRESPONDENT=serveur :are supported"),
+            &format!(":s 422 {nick} :No MOTD"),
+            &format!(":{nick}!{nick}@c JOIN #general {nick} :{nick}"),
+        ]);
+    }
+
+    fn tick(&mut self, millis: u64) {
+        self.stage.millis += millis;
+        self.input(Input::Event(Event::Tick));
+    }
+}
+
+#[test]
+fn the_seeds_own_dialogue() {
+    let mut dialogue = Dialogue::new(Language::French);
+    dialogue.answer("Voulez-vous vous inscrire ? Tapez 'oui' ou 'non' ", "oui");
+    dialogue.answer("écrivez votre identifiant : ", "Romain");
+    assert!(dialogue.plain.prompt(&dialogue.stage.model).unwrap().is_secret);
+    dialogue.answer("écrivez votre mot de passe : ", "Romain_1995");
+    dialogue.answer("Votre identifiant -> ", "Romain");
+    dialogue.answer("Votre mot de passe -> ", "Romain_1995");
+    assert_eq!(dialogue.plain.prompt(&dialogue.stage.model), None, "nothing is asked while it connects");
+    dialogue.connect();
+    assert_eq!(dialogue.stage.sent.last().unwrap(), "REGISTER Romain * Romain_1995".replace("* ", "* :").as_str());
+    dialogue.lines(&["REGISTER SUCCESS Romain :ok"]);
+    dialogue.welcome("Romain");
+    assert_eq!(dialogue.plain.prompt(&dialogue.stage.model), None, "the greeting comes first");
+    dialogue.paper.clear();
+    dialogue.lines(&["@time=2022-09-18T13:49:43.000Z :serveur!serveur@s NOTICE Romain :la connexion est bien établie"]);
+    assert_eq!(dialogue.paper, ["13:49:43", "Le serveur: la connexion est bien établie"]);
+    dialogue.answer("-> ", "Serveur vous me recevez ?");
+    let sent = dialogue.stage.sent.last().unwrap().clone();
+    assert!(sent.ends_with("PRIVMSG serveur :Serveur vous me recevez ?"));
+    dialogue.paper.clear();
+    dialogue.lines(&[
+        &echo(&sent, "m1", 43).replace(":ann!ann@cloak", ":Romain!Romain@c"),
+        "@msgid=m2;time=2022-09-18T13:50:44.000Z :serveur!serveur@s PRIVMSG Romain :Tout à fait, client",
+    ]);
+    assert_eq!(dialogue.paper, ["13:50:44", "Le serveur: Tout à fait, client"]);
+    dialogue.answer("-> ", "  BYE ");
+    assert_eq!(dialogue.stage.exit(), Some(&Exit::Wanted));
+    assert_eq!(dialogue.stage.sent.last().unwrap(), "QUIT");
+}
+
+#[test]
+fn logging_in_with_an_account_that_exists() {
+    let mut dialogue = Dialogue::new(Language::English);
+    dialogue.answer("Do you want to register? Type 'yes' or 'no' ", "perhaps");
+    dialogue.answer("Do you want to register? Type 'yes' or 'no' ", "NO");
+    assert_eq!(dialogue.paper.last().unwrap(), "log in with your name and password");
+    dialogue.answer("Your name -> ", "two words");
+    dialogue.answer("Your name -> ", "ann");
+    dialogue.answer("Your password -> ", "");
+    dialogue.answer("Your password -> ", "wrong password");
+    dialogue.connect();
+    dialogue.lines(&["AUTHENTICATE +", ":s 904 * :no"]);
+    assert!(dialogue.paper.last().unwrap().contains("Wrong name"));
+    dialogue.answer("Do you want to register? Type 'yes' or 'no' ", "no");
+    dialogue.answer("Your name -> ", "ann");
+    dialogue.answer("Your password -> ", "right password");
+    dialogue.connect();
+    dialogue.lines(&["AUTHENTICATE +", ":s 903 * :ok"]);
+    dialogue.welcome("ann");
+    dialogue.tick(2_000);
+    assert!(dialogue.plain.prompt(&dialogue.stage.model).is_some(), "a greeting that does not come is not waited for");
+    dialogue.paper.clear();
+    dialogue.lines(&["@msgid=g1 :bob!b@c PRIVMSG #general :hello", "@msgid=g2 :bob!b@c PRIVMSG ann :psst"]);
+    assert_eq!(dialogue.paper[1], "[#general] bob: hello");
+    assert_eq!(dialogue.paper[3], "bob: psst");
+    dialogue.answer("-> ", "/msg bob what?");
+    assert_eq!(dialogue.paper.last().unwrap(), "What you type now goes to bob.");
+    dialogue.answer("-> ", "/nonsense");
+    assert!(dialogue.paper.last().unwrap().contains("/nonsense"));
+    dialogue.answer("-> ", "/help");
+    assert!(dialogue.paper.iter().any(|line| line.starts_with("/join #channel")));
+}
+
+#[test]
+fn the_end_of_input_waits_for_what_is_on_its_way() {
+    let mut dialogue = Dialogue::new(Language::English);
+    for line in ["no", "ann", "password"] {
+        dialogue.input(Input::Line(line.to_owned()));
+    }
+    dialogue.connect();
+    dialogue.lines(&["AUTHENTICATE +", ":s 903 * :ok"]);
+    dialogue.welcome("ann");
+    dialogue.tick(2_000);
+    dialogue.answer("-> ", "last words");
+    let sent = dialogue.stage.sent.last().unwrap().clone();
+    dialogue.input(Input::End);
+    assert_eq!(dialogue.stage.exit(), None);
+    dialogue.lines(&[&echo(&sent, "m1", 1)]);
+    assert_eq!(dialogue.stage.exit(), Some(&Exit::Wanted));
+}
+
+#[test]
+fn a_refusal_without_anybody_to_try_again_is_a_failure() {
+    let mut dialogue = Dialogue::new(Language::English);
+    for line in ["no", "ann", "password"] {
+        dialogue.input(Input::Line(line.to_owned()));
+    }
+    dialogue.connect();
+    dialogue.lines(&["AUTHENTICATE +", ":s 904 * :no"]);
+    dialogue.input(Input::End);
+    assert!(matches!(dialogue.stage.exit(), Some(Exit::Failed(_))));
+}
+
+#[test]
+fn questions_of_dialogues_are_answered_with_yes_or_no() {
+    let mut dialogue = Dialogue::new(Language::French);
+    for line in ["non", "ann", "password"] {
+        dialogue.input(Input::Line(line.to_owned()));
+    }
+    dialogue.connect();
+    dialogue.lines(&["AUTHENTICATE +", ":s 903 * :ok"]);
+    dialogue.welcome("ann");
+    dialogue.tick(2_000);
+    dialogue.lines(&[":s NOTE AUTHENTICATE ADDRESS_REFUSED 192.0.2.7 4711 :x"]);
+    dialogue.answer("Oui ou non ? ", "quoi ?");
+    dialogue.answer("Oui ou non ? ", "oui");
+    assert!(dialogue.stage.sent.contains(&"PRIVMSG serveur :allow 192.0.2.7 4711".to_owned()));
+    assert_eq!(dialogue.plain.prompt(&dialogue.stage.model).unwrap().text, "-> ");
+}

@@ -1,0 +1,246 @@
+//! The connection breaks: it is made again, what was missed is fetched, what was written goes out.
+
+use super::*;
+use crate::client::buffer::EntryKind;
+use crate::client::overlay::Overlay;
+
+const MESSAGE: &str = "@msgid=m1;time=2026-11-22T10:00:00.000Z :bob!b@c PRIVMSG #general :before";
+
+#[test]
+fn delays_grow_and_the_countdown_ticks() {
+    let mut stage = Stage::online();
+    stage.lose();
+    let mut delays = Vec::new();
+    for _ in 0..10 {
+        let Status::Waiting { until_millis, reason } = stage.model.connection.status.clone() else { panic!() };
+        assert!(!reason.is_empty());
+        delays.push(until_millis - stage.millis);
+        let next = stage.effects.wake_at_millis.unwrap();
+        assert!(next <= stage.millis + 1_000, "the countdown shows each second");
+        stage.wait(until_millis - stage.millis);
+        assert!(matches!(stage.model.connection.status, Status::Connecting(_)));
+        stage.network(NetworkEvent::ConnectFailed { reason: crate::client::event::ConnectError::Refused });
+    }
+    assert!(delays[0] <= 3_000 && delays[9] >= 60_000 && delays[9] <= 90_000, "{delays:?}");
+}
+
+#[test]
+fn what_was_missed_is_fetched_without_doubles() {
+    let mut stage = Stage::online();
+    stage.lines(&[MESSAGE]);
+    stage.lose();
+    assert!(stage.conversation("#general").takes_messages(), "what is written waits");
+    stage.wait(10_000);
+    stage.take_sent();
+    stage.log_in();
+    let sent = stage.take_sent();
+    assert!(sent.contains(&"CHATHISTORY AFTER #general msgid=m1 3".to_owned()), "{sent:?}");
+    assert!(!sent.iter().any(|line| line.starts_with("JOIN")), "the account kept its channels");
+    let page = |batch: &str, numbers: std::ops::Range<u32>| -> Vec<String> {
+        let mut lines = vec![format!(":s BATCH +{batch} chathistory #general")];
+        lines.extend(numbers.map(|n| {
+            format!("@batch={batch};msgid=m{n};time=2026-11-22T10:00:{n:02}.000Z :bob!b@c PRIVMSG #general :{n}")
+        }));
+        lines.push(format!(":s BATCH -{batch}"));
+        lines
+    };
+    // Live while the pages are on their way.
+    stage.lines(&["@msgid=m7;time=2026-11-22T10:00:07.000Z :bob!b@c PRIVMSG #general :7"]);
+    for line in page("a", 2..5) {
+        stage.lines(&[&line]);
+    }
+    assert_eq!(stage.take_sent(), ["CHATHISTORY AFTER #general msgid=m4 3"], "a full page: there may be more");
+    for line in page("b", 5..8).into_iter().chain(page("c", 8..8)) {
+        stage.lines(&[&line]);
+    }
+    assert_eq!(stage.said("#general"), ["before", "2", "3", "4", "5", "6", "7"]);
+}
+
+#[test]
+fn a_gap_that_is_too_long_is_marked() {
+    let mut stage = Stage::online();
+    stage.lines(&[MESSAGE]);
+    stage.lose();
+    stage.wait(10_000);
+    stage.log_in();
+    let mut number = 2;
+    for batch in 0..100 {
+        let last = stage.sent.iter().rfind(|line| line.starts_with("CHATHISTORY") && line.contains("#general")).cloned();
+        if last.is_some_and(|line| line.starts_with("CHATHISTORY LATEST")) {
+            number += 1_000;
+        }
+        stage.take_sent();
+        let mut lines = vec![format!(":s BATCH +{batch} chathistory #general")];
+        for n in number..number + 3 {
+            let time = stage.now().time.plus_millis(n * 10);
+            lines.push(format!("@batch={batch};msgid=m{n};time={time} :bob!b@c PRIVMSG #general :{n}"));
+        }
+        number += 3;
+        lines.push(format!(":s BATCH -{batch}"));
+        for line in lines {
+            stage.lines(&[&line]);
+        }
+        if stage.sent.is_empty() {
+            break;
+        }
+    }
+    let gaps: Vec<usize> = (0..)
+        .zip(stage.entries("#general"))
+        .filter(|(_, entry)| entry.kind == EntryKind::Gap)
+        .map(|(index, _)| index)
+        .collect();
+    assert_eq!(gaps.len(), 1);
+    assert_eq!(stage.said("#general").len(), 1 + 20 * 3 + 3);
+    assert_eq!(stage.entries("#general").len() - 1 - gaps[0], 3, "the gap stands before the latest page");
+}
+
+#[test]
+fn what_was_written_while_away_goes_out_in_order() {
+    let mut stage = Stage::online();
+    stage.say("one");
+    let first = stage.take_sent().pop().unwrap();
+    stage.lose();
+    stage.say("two");
+    stage.say("three");
+    assert!(stage.take_sent().is_empty());
+    assert_eq!(stage.fates("#general"), vec![Fate::Pending { sent: false }; 3]);
+    stage.wait(10_000);
+    stage.log_in();
+    let sent: Vec<String> = stage.take_sent().into_iter().filter(|line| line.contains("PRIVMSG")).collect();
+    let texts: Vec<&str> = sent.iter().map(|line| line.rsplit(':').next().unwrap()).collect();
+    assert_eq!(texts, ["one", "two", "three"]);
+    assert_eq!(label(&sent[0]), label(&first), "the same id: the server knows whether it has it");
+    // It had arrived: the first one's echo comes again, and history has it too.
+    stage.lines(&[&echo(&sent[0], "m9", 9), &echo(&sent[1], "m10", 10), &echo(&sent[2], "m11", 11)]);
+    assert_eq!(stage.said("#general"), ["one", "two", "three"]);
+    assert_eq!(stage.fates("#general"), vec![Fate::Delivered; 3]);
+}
+
+#[test]
+fn history_may_be_faster_than_the_echo() {
+    let mut stage = Stage::online();
+    stage.lines(&[MESSAGE]);
+    stage.say("mine");
+    stage.lose();
+    stage.wait(10_000);
+    stage.log_in();
+    stage.lines(&[
+        ":s BATCH +1 chathistory #general",
+        "@batch=1;msgid=m2;time=2026-11-22T10:00:02.000Z :ann!ann@cloak PRIVMSG #general :mine",
+        ":s BATCH -1",
+    ]);
+    let line = stage.sent.iter().rfind(|line| line.contains("PRIVMSG #general :mine")).unwrap().clone();
+    stage.lines(&[&echo(&line, "m2", 2)]);
+    assert_eq!(stage.said("#general"), ["before", "mine"]);
+    assert_eq!(stage.fates("#general"), [Fate::Delivered]);
+}
+
+/// A server with nothing but what every network has.
+fn elsewhere() -> Stage {
+    let mut stage =
+        Stage::with(settings("chat.example.org", Language::English, Mode::Person), Stage::remembered());
+    stage.event(Event::Start);
+    elsewhere_log_in(&mut stage, "echo-message sasl");
+    stage
+}
+
+fn elsewhere_log_in(stage: &mut Stage, caps: &str) {
+    stage.connect();
+    stage.take_sent();
+    stage.lines(&[&format!(":s CAP * LS :{caps}")]);
+    stage.acknowledge();
+    stage.lines(&[
+        "AUTHENTICATE +",
+        ":s 903 ann :ok",
+        ":s 001 ann :Welcome",
+        ":s 376 ann :End of MOTD",
+        ":ann!ann@cloak JOIN #general",
+    ]);
+}
+
+#[test]
+fn elsewhere_the_fate_is_unknown_and_the_person_is_asked() {
+    let mut stage = elsewhere();
+    stage.model.conversations.show_nth(0);
+    stage.say("/join #general");
+    stage.say("perhaps");
+    assert_eq!(stage.sent.last().unwrap(), "PRIVMSG #general :perhaps", "no tags that this server does not know");
+    stage.lose();
+    assert_eq!(stage.fates("#general"), [Fate::Unknown]);
+    stage.wait(10_000);
+    elsewhere_log_in(&mut stage, "echo-message sasl");
+    assert!(stage.sent.contains(&"JOIN #general".to_owned()), "nobody keeps our channels here");
+    assert!(!stage.sent.iter().any(|line| line.contains("perhaps")));
+    stage.control('r');
+    assert_eq!(stage.model.overlays.shown(), Some(&Overlay::Resend { count: 1 }));
+    stage.press(KeyCode::Enter);
+    assert_eq!(stage.sent.last().unwrap(), "PRIVMSG #general :perhaps");
+    stage.lines(&[":ann!ann@cloak PRIVMSG #general :perhaps"]);
+    assert_eq!(stage.said("#general"), ["perhaps"]);
+    assert_eq!(stage.fates("#general"), [Fate::Delivered]);
+}
+
+#[test]
+fn elsewhere_haste_is_avoided() {
+    let mut stage = elsewhere();
+    stage.take_sent();
+    stage.event(Event::Paste("1\n2\n3\n4\n5\n6\n7\n8".to_owned()));
+    stage.press(KeyCode::Enter);
+    assert_eq!(stage.take_sent().len(), 5);
+    stage.wait(2_000);
+    assert_eq!(stage.take_sent().len(), 1);
+    stage.wait(10_000);
+    assert_eq!(stage.take_sent().len(), 2);
+}
+
+#[test]
+fn without_echoes_what_was_sent_counts_as_delivered() {
+    let mut stage =
+        Stage::with(settings("chat.example.org", Language::English, Mode::Person), Stage::remembered());
+    stage.event(Event::Start);
+    elsewhere_log_in(&mut stage, "sasl");
+    stage.say("hello");
+    assert_eq!(stage.fates("#general"), [Fate::Delivered]);
+}
+
+#[test]
+fn a_silent_server_is_asked_and_then_left() {
+    let mut stage = Stage::online();
+    stage.take_sent();
+    // Questions for history are given up meanwhile.
+    stage.wait(65_000);
+    let ping = stage.take_sent();
+    assert!(ping.iter().any(|line| line.starts_with("PING ")), "{ping:?}");
+    stage.lines(&[":s PONG s :1"]);
+    stage.wait(30_000);
+    assert_eq!(stage.model.connection.status, Status::Online);
+    stage.wait(65_000);
+    assert!(!matches!(stage.model.connection.status, Status::Online));
+}
+
+#[test]
+fn a_refused_log_in_ends_the_attempts() {
+    let mut stage = Stage::online();
+    stage.lose();
+    stage.wait(10_000);
+    stage.connect();
+    stage.lines(&[OWN_CAPS]);
+    stage.acknowledge();
+    stage.lines(&["AUTHENTICATE +", "FAIL AUTHENTICATE TEMPORARILY_UNAVAILABLE :db", ":s 904 * :no"]);
+    assert!(stage.is_waiting(), "that may pass");
+    stage.wait(120_000);
+    stage.connect();
+    stage.lines(&[OWN_CAPS]);
+    stage.acknowledge();
+    stage.lines(&["AUTHENTICATE +", ":s 904 * :no"]);
+    assert!(matches!(stage.model.connection.status, Status::Refused { .. }));
+    assert_eq!(stage.model.screen, crate::client::model::Screen::Form);
+}
+
+#[test]
+fn terminating_says_goodbye() {
+    let mut stage = Stage::online();
+    stage.event(Event::Terminate);
+    assert_eq!(stage.exit(), Some(&Exit::Terminated));
+    assert_eq!(stage.sent.last().unwrap(), "QUIT");
+}
