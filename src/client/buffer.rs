@@ -419,7 +419,9 @@ impl Buffer {
 
     /// Marks that messages are missing before this entry.
     pub fn mark_gap(&mut self, before: EntryKey, text: &str) {
-        let Some(index) = self.index_of(before).filter(|index| *index + self.pending < self.entries.len()) else { return };
+        let Some(index) = self.index_of(before).filter(|index| *index + self.pending < self.entries.len()) else {
+            return;
+        };
         if index > 0 && self.entries[index - 1].kind == EntryKind::Gap {
             return;
         }

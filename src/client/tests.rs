@@ -98,7 +98,8 @@ impl Stage {
 
     /// Answers each CAP REQ.
     fn acknowledge(&mut self) {
-        let requests: Vec<String> = self.sent.iter().filter_map(|line| line.strip_prefix("CAP REQ :")).map(str::to_owned).collect();
+        let requests: Vec<String> =
+            self.sent.iter().filter_map(|line| line.strip_prefix("CAP REQ :")).map(str::to_owned).collect();
         for request in requests {
             self.lines(&[&format!(":s CAP * ACK :{request}")]);
         }

@@ -75,7 +75,10 @@ fn messages_wait_while_the_server_cannot_keep_them() {
     assert!(stage.take_sent().is_empty());
     stage.wait(5_000);
     let again = stage.take_sent();
-    assert_eq!(again.iter().map(|line| label(line)).collect::<Vec<_>>(), sent.iter().map(|line| label(line)).collect::<Vec<_>>());
+    assert_eq!(
+        again.iter().map(|line| label(line)).collect::<Vec<_>>(),
+        sent.iter().map(|line| label(line)).collect::<Vec<_>>()
+    );
 }
 
 #[test]
@@ -131,7 +134,11 @@ fn what_others_say_elsewhere_is_unread_and_rings() {
     stage.lines(&["@msgid=b1 :bob!bob@c PRIVMSG ann :psst", "@msgid=b2 :bob!bob@c PRIVMSG ann :psst"]);
     let bob = stage.conversation("bob");
     assert_eq!((bob.unread, bob.mentions, bob.kind), (2, 2, ConversationKind::Direct));
-    assert_eq!(stage.done.iter().filter(|effect| matches!(effect, Effect::Bell)).count(), 1, "it does not ring twice at once");
+    assert_eq!(
+        stage.done.iter().filter(|effect| matches!(effect, Effect::Bell)).count(),
+        1,
+        "it does not ring twice at once"
+    );
     stage.lines(&["@msgid=b3 :bob!bob@c PRIVMSG #general :hello Ann!"]);
     assert_eq!(stage.conversation("#general").unread, 0, "it is before the person's eyes");
     assert!(stage.entries("#general").last().unwrap().mention);
@@ -175,8 +182,13 @@ fn members_come_go_and_change() {
         ":robert!b@c AWAY :lunch",
         ":ann!ann@cloak KICK #general cleo :enough",
     ]);
-    let members: Vec<_> =
-        stage.conversation("#general").members.list().iter().map(|m| (m.nick.as_str(), m.prefixes.as_str(), m.is_away)).collect();
+    let members: Vec<_> = stage
+        .conversation("#general")
+        .members
+        .list()
+        .iter()
+        .map(|m| (m.nick.as_str(), m.prefixes.as_str(), m.is_away))
+        .collect();
     assert_eq!(members, [("ann", "@", false), ("robert", "", true)]);
     stage.lines(&[":robert!b@c QUIT :gone"]);
     assert_eq!(stage.conversation("#general").members.count(), 1);

@@ -215,9 +215,12 @@ fn an_unknown_certificate_is_asked_about_and_pinned() {
     stage.network(NetworkEvent::CertificateUnknown { fingerprint });
     assert!(matches!(stage.model.overlays.shown(), Some(Overlay::CertificateUnknown { .. })));
     stage.press(KeyCode::Enter);
-    assert!(stage.done.iter().any(
-        |effect| matches!(effect, Effect::Pin { server, .. } if server == "chat.example.org:6697")
-    ));
+    assert!(
+        stage
+            .done
+            .iter()
+            .any(|effect| matches!(effect, Effect::Pin { server, .. } if server == "chat.example.org:6697"))
+    );
     assert!(matches!(stage.done.last(), Some(Effect::Connect { pin: Some(pin), .. }) if *pin == fingerprint));
     let mut stage = submitted(Tab::LogIn);
     stage.network(NetworkEvent::CertificateUnknown { fingerprint });
@@ -233,8 +236,7 @@ fn an_unknown_certificate_is_asked_about_and_pinned() {
 
 #[test]
 fn a_refused_token_is_forgotten_and_the_form_comes_back() {
-    let mut stage =
-        Stage::with(settings("chat.example.org", Language::English, Mode::Person), Stage::remembered());
+    let mut stage = Stage::with(settings("chat.example.org", Language::English, Mode::Person), Stage::remembered());
     stage.event(Event::Start);
     stage.connect();
     stage.lines(&[OWN_CAPS]);

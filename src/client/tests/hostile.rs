@@ -27,9 +27,33 @@ fn line() -> impl Strategy<Value = String> {
     let command = prop_oneof![
         "[0-9]{3}",
         prop::sample::select(vec![
-            "CAP", "AUTHENTICATE", "REGISTER", "BATCH", "CHATHISTORY", "PRIVMSG", "NOTICE", "JOIN", "PART", "KICK", "QUIT",
-            "NICK", "AWAY", "TOPIC", "MODE", "RENAME", "FAIL", "WARN", "NOTE", "DEVICE", "ACCOUNT", "INVITE", "ACK", "ERROR",
-            "PING", "PONG", "TAGMSG",
+            "CAP",
+            "AUTHENTICATE",
+            "REGISTER",
+            "BATCH",
+            "CHATHISTORY",
+            "PRIVMSG",
+            "NOTICE",
+            "JOIN",
+            "PART",
+            "KICK",
+            "QUIT",
+            "NICK",
+            "AWAY",
+            "TOPIC",
+            "MODE",
+            "RENAME",
+            "FAIL",
+            "WARN",
+            "NOTE",
+            "DEVICE",
+            "ACCOUNT",
+            "INVITE",
+            "ACK",
+            "ERROR",
+            "PING",
+            "PONG",
+            "TAGMSG",
         ])
         .prop_map(str::to_owned),
     ];
@@ -39,10 +63,14 @@ fn line() -> impl Strategy<Value = String> {
         Just("@label=x;time=2026-11-22T10:00:00.000Z ".to_owned()),
         Just("@time=9999-99-99;account=ann ".to_owned()),
     ];
-    let source = prop_oneof![Just("".to_owned()), Just(":ann!a@b ".to_owned()), Just(":bob!b@b ".to_owned()), Just(":s ".to_owned())];
-    (tags, source, command, prop::collection::vec(word(), 0..6)).prop_map(|(tags, source, command, words)| {
-        format!("{tags}{source}{command} {}", words.join(" "))
-    })
+    let source = prop_oneof![
+        Just("".to_owned()),
+        Just(":ann!a@b ".to_owned()),
+        Just(":bob!b@b ".to_owned()),
+        Just(":s ".to_owned())
+    ];
+    (tags, source, command, prop::collection::vec(word(), 0..6))
+        .prop_map(|(tags, source, command, words)| format!("{tags}{source}{command} {}", words.join(" ")))
 }
 
 #[derive(Clone, Debug)]
@@ -75,7 +103,10 @@ fn step() -> impl Strategy<Value = Step> {
     let modifiers = prop::sample::select(vec![KeyModifiers::NONE, KeyModifiers::CONTROL, KeyModifiers::ALT]);
     let text = prop_oneof![
         "\\PC{0,20}",
-        (prop::sample::select(crate::client::commands::COMMANDS.iter().map(|c| c.name).collect::<Vec<_>>()), "[#a-z: \n]{0,9}")
+        (
+            prop::sample::select(crate::client::commands::COMMANDS.iter().map(|c| c.name).collect::<Vec<_>>()),
+            "[#a-z: \n]{0,9}"
+        )
             .prop_filter("leaving ends the story", |(name, _)| *name != "quit")
             .prop_map(|(name, rest)| format!("/{name} {rest}\n"))
     ];

@@ -51,7 +51,8 @@ impl Dialogue {
         let event = NetworkEvent::Connected { security: Security::Tls };
         self.input(Input::Event(Event::Network(self.stage.connection, event)));
         self.lines(&[OWN_CAPS]);
-        let requests: Vec<String> = self.stage.sent.iter().filter_map(|line| line.strip_prefix("CAP REQ :")).map(str::to_owned).collect();
+        let requests: Vec<String> =
+            self.stage.sent.iter().filter_map(|line| line.strip_prefix("CAP REQ :")).map(str::to_owned).collect();
         for request in requests {
             self.lines(&[&format!(":s CAP * ACK :{request}")]);
         }

@@ -65,7 +65,8 @@ fn a_gap_that_is_too_long_is_marked() {
     stage.log_in();
     let mut number = 2;
     for batch in 0..100 {
-        let last = stage.sent.iter().rfind(|line| line.starts_with("CHATHISTORY") && line.contains("#general")).cloned();
+        let last =
+            stage.sent.iter().rfind(|line| line.starts_with("CHATHISTORY") && line.contains("#general")).cloned();
         if last.is_some_and(|line| line.starts_with("CHATHISTORY LATEST")) {
             number += 1_000;
         }
@@ -137,8 +138,7 @@ fn history_may_be_faster_than_the_echo() {
 
 /// A server with nothing but what every network has.
 fn elsewhere() -> Stage {
-    let mut stage =
-        Stage::with(settings("chat.example.org", Language::English, Mode::Person), Stage::remembered());
+    let mut stage = Stage::with(settings("chat.example.org", Language::English, Mode::Person), Stage::remembered());
     stage.event(Event::Start);
     elsewhere_log_in(&mut stage, "echo-message sasl");
     stage
@@ -195,8 +195,7 @@ fn elsewhere_haste_is_avoided() {
 
 #[test]
 fn without_echoes_what_was_sent_counts_as_delivered() {
-    let mut stage =
-        Stage::with(settings("chat.example.org", Language::English, Mode::Person), Stage::remembered());
+    let mut stage = Stage::with(settings("chat.example.org", Language::English, Mode::Person), Stage::remembered());
     stage.event(Event::Start);
     elsewhere_log_in(&mut stage, "sasl");
     stage.say("hello");
