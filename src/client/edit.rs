@@ -409,7 +409,7 @@ mod tests {
         assert_eq!(edit.caret_cell(5), (1, 4));
         assert_eq!(written("abcd").rows(4), [0..4, 4..4]);
         assert_eq!(written("abcd").caret_cell(4), (1, 0));
-        assert_eq!(written("").rows(4), [0..0]);
+        assert!(written("").rows(4).iter().eq([&(0..0)]));
     }
 
     proptest! {

@@ -77,7 +77,7 @@ impl Fetches {
     }
 
     /// The next question to be asked, when there is room for its answer.
-    pub fn next(&mut self) -> Option<Fetch> {
+    pub fn take_next(&mut self) -> Option<Fetch> {
         if self.running.len() < RUNNING_MAX { self.waiting.pop_front() } else { None }
     }
 
@@ -136,14 +136,14 @@ mod tests {
             assert!(fetches.push(latest(number)));
             assert!(!fetches.push(latest(number)));
         }
-        while let Some(fetch) = fetches.next() {
+        while let Some(fetch) = fetches.take_next() {
             fetches.asked(fetch, 5);
         }
         assert_eq!(fetches.running().count(), RUNNING_MAX);
         assert!(!fetches.push(latest(0)));
         assert_eq!(fetches.answered(ConversationId(0)), Some(latest(0)));
         assert_eq!(fetches.answered(ConversationId(0)), None);
-        assert_eq!(fetches.next(), Some(latest(4)));
+        assert_eq!(fetches.take_next(), Some(latest(4)));
         assert!(fetches.take_late(5 + PAGE_TIMEOUT_MILLIS - 1).is_empty());
         assert_eq!(fetches.take_late(5 + PAGE_TIMEOUT_MILLIS).len(), 3);
     }

@@ -92,7 +92,7 @@ fn ask(model: &mut Model, fetch: Fetch, effects: &mut Effects) {
 
 /// Sends questions as long as there is room for their answers.
 fn pump(model: &mut Model, effects: &mut Effects) {
-    while let Some(fetch) = model.fetches.next() {
+    while let Some(fetch) = model.fetches.take_next() {
         if let Some(line) = query(model, &fetch).and_then(|query| model.session.history_line(&query)) {
             effects.send(line);
             model.fetches.asked(fetch, model.now.elapsed_millis);

@@ -377,7 +377,9 @@ impl Plain {
             for entry in conversation.buffer.entries().iter().filter(|entry| Some(entry.key()) > seen) {
                 let is_said = match entry.kind {
                     EntryKind::Message | EntryKind::Action | EntryKind::Notice => {
-                        !entry.is_past && !(entry.own && entry.id.is_some())
+                        // What was typed here stands on the paper already.
+                        let is_typed_here = entry.own && entry.id.is_some();
+                        !(entry.is_past || is_typed_here)
                     }
                     EntryKind::Info => is_current || conversation.kind == ConversationKind::Server,
                     EntryKind::Error | EntryKind::Gap => true,
@@ -469,11 +471,10 @@ impl Plain {
                     self.welcome(model);
                 }
             }
-            Status::Waiting { reason, .. } => {
-                if !std::mem::replace(&mut self.is_waiting, true) {
-                    let text = model.texts.format("status-waiting-because", &[("reason", reason.into())]);
-                    self.print(Some(model.now.time), text);
-                }
+            Status::Waiting { reason, .. } if !self.is_waiting => {
+                self.is_waiting = true;
+                let text = model.texts.format("status-waiting-because", &[("reason", reason.into())]);
+                self.print(Some(model.now.time), text);
             }
             Status::Refused { reason } if self.asked.is_none() => {
                 // The questions begin anew, unless nobody is there to answer them.
