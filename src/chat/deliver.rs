@@ -8,10 +8,10 @@
 use bytes::Bytes;
 
 use super::apply::Channel;
-use super::event::{AccountId, AuthorKind, ChannelId, Event, MessageKind, Place, Record};
+use super::event::{AccountId, AuthorKind, ChannelId, Event, MessageKind, Place, Record, Seq};
 use super::limits;
 use super::ports::ConnId;
-use super::world::{Pending, World};
+use super::world::{Draft, Pending, World};
 use crate::proto::caps::{Cap, CapSet, pack_words};
 use crate::proto::message::Line;
 use crate::proto::names::{MsgId, Nick};
@@ -63,6 +63,28 @@ impl Stamp {
 }
 
 impl World {
+    /// Gives an event its number, applies it, and tells it to whom it concerns.
+    pub(crate) fn append(&mut self, draft: Draft) -> Seq {
+        let seq = self.state.last_seq.next();
+        let record = Record {
+            seq,
+            time: self.now.max(self.state.last_time),
+            author: draft.author,
+            place: draft.place,
+            target: draft.target,
+            idempotency_id: draft.idempotency_id,
+            event: draft.event,
+        };
+        self.state.apply(&record);
+        self.recent.keep(&record);
+        self.turn.cause = Some(seq);
+        self.turn.wait_for(seq);
+        self.deliver(&record, &draft.client_tags);
+        self.turn.cause = None;
+        self.turn.records.push(record);
+        seq
+    }
+
     /// Tells an event that was applied just now.
     pub(super) fn deliver(&mut self, record: &Record, client_tags: &str) {
         let stamp = Stamp {
@@ -140,7 +162,7 @@ impl World {
             self.reply(sender, echo);
         }
         if let Some(id) = &record.idempotency_id {
-            self.remember_pending(
+            self.pending.insert(
                 record.seq,
                 Pending { conn: sender, place: record.place, idempotency_id: id.clone(), response_tag: None },
             );
@@ -304,6 +326,12 @@ impl World {
                 self.send_encoded(*receiver, bytes, is_sheddable);
             }
         }
+    }
+
+    /// The tags of something ephemeral that a session does now.
+    pub(crate) fn stamp_of(&self, conn: ConnId) -> Stamp {
+        let account = self.session(conn).account().and_then(|id| self.account_name(id));
+        Stamp { account, ..Stamp::at(self.now) }
     }
 
     fn source_of_author(&self, record: &Record) -> String {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::event::ChannelId;
-use super::people::Person;
+use super::session::Person;
 
 /// The most invitations that are open at once. Beyond: the oldest is forgotten.
 pub(crate) const INVITES_MAX: usize = 4_096;

@@ -20,12 +20,19 @@ pub mod settings;
 pub mod world;
 
 pub(crate) mod apply;
+pub(crate) mod asked;
+pub(crate) mod call;
 pub(crate) mod commands;
 pub(crate) mod deliver;
+pub(crate) mod handle;
 pub(crate) mod invites;
+pub(crate) mod leave;
 pub(crate) mod limits;
+pub(crate) mod members;
 pub(crate) mod people;
 pub(crate) mod policy;
+pub(crate) mod refusal;
+pub(crate) mod refused;
 pub(crate) mod reply;
 pub(crate) mod session;
 #[cfg(test)]

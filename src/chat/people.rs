@@ -1,22 +1,11 @@
 //! People as others name them: behind a nick stands an account with all its sessions (or none of them there), a guest, or the
 //! correspondent.
 
-use super::event::{AccountId, ChannelId, Rank};
+use super::event::{ChannelId, Rank};
 use super::ports::ConnId;
-use super::session::Identity;
+use super::session::{Identity, Person};
 use super::world::World;
 use crate::proto::names::Nick;
-
-/// Somebody who can be spoken to, invited or removed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Person {
-    /// An account, there or not.
-    Account(AccountId),
-    /// A session without an account.
-    Guest(ConnId),
-    /// The server as a correspondent: all of its operators.
-    Correspondent,
-}
 
 impl World {
     /// Who is behind a nick. Accounts are found by their name when nobody is there who is called so; deleted ones are not.
@@ -76,5 +65,13 @@ impl World {
         let sessions = self.sessions_of(person);
         let reasons: Option<Vec<&String>> = sessions.iter().map(|conn| self.session(*conn).away.as_ref()).collect();
         reasons?.last().map(|reason| (*reason).clone())
+    }
+
+    /// Whether a session may be called so: nobody else is, and it is neither the correspondent's name nor another account's.
+    pub(crate) fn may_have_nick(&self, conn: ConnId, nick: &Nick) -> bool {
+        let account = self.session(conn).account();
+        let is_reserved = self.state.account_named(nick.folded()).is_some_and(|owner| Some(owner.state.id) != account);
+        let is_mine = |other: &ConnId| *other == conn || account.is_some() && self.session(*other).account() == account;
+        !is_reserved && !self.is_correspondent(nick) && self.nick_sessions(nick).iter().all(is_mine)
     }
 }

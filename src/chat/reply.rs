@@ -3,76 +3,16 @@
 //! Specifications: Modern IRC, "Numerics"; IRCv3 `standard-replies`. FAIL, WARN and NOTE go to those who asked for the
 //! capability, and to everybody where the command's own specification defines them; others get a NOTICE.
 
-use super::ports::ConnId;
+use bytes::Bytes;
+
+use super::asked::Asked;
+use super::event::{ChannelId, Seq};
+use super::ports::{ConnId, Effect, Notable, Question};
+use super::refusal::{Handled, Refusal, Text};
+use super::session::Waiting;
 use super::world::World;
 use crate::proto::caps::Cap;
 use crate::proto::message::Line;
-
-/// A sentence in the reader's language: the id of a text, and its variables.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Text {
-    id: &'static str,
-    variables: Vec<(&'static str, String)>,
-}
-
-impl Text {
-    /// A text of `server.ftl`.
-    pub fn new(id: &'static str) -> Self {
-        Self { id, variables: Vec::new() }
-    }
-
-    /// With a variable filled in.
-    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.variables.push((name, value.to_string()));
-        self
-    }
-}
-
-impl From<&'static str> for Text {
-    fn from(id: &'static str) -> Self {
-        Self::new(id)
-    }
-}
-
-/// Why a line is not obeyed. Handlers return it; [`World::refuse`] says it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    /// An error numeric: its parameters behind the client's name, and its text, which is English as everywhere on IRC.
-    Numeric {
-        /// The digits.
-        numeric: &'static str,
-        /// The parameters.
-        params: Vec<String>,
-        /// The text.
-        text: &'static str,
-    },
-    /// `FAIL <command> <code> <context>… :<text>`.
-    Fail {
-        /// The code.
-        code: &'static str,
-        /// The context.
-        context: Vec<String>,
-        /// The sentence.
-        text: Text,
-    },
-    /// Everything was said already, or nothing is to be said.
-    Quiet,
-}
-
-impl Refusal {
-    /// An error numeric.
-    pub fn numeric(numeric: &'static str, params: &[&str], text: &'static str) -> Self {
-        Self::Numeric { numeric, params: params.iter().map(|param| (*param).to_owned()).collect(), text }
-    }
-
-    /// A `FAIL` of the command at hand.
-    pub fn fail(code: &'static str, context: &[&str], text: impl Into<Text>) -> Self {
-        Self::Fail { code, context: context.iter().map(|param| (*param).to_owned()).collect(), text: text.into() }
-    }
-}
-
-/// What a handler comes to.
-pub(crate) type Handled = Result<(), Refusal>;
 
 /// Commands whose own specification has FAIL: their clients know it without `standard-replies`.
 const SPEAK_STANDARD_REPLIES: &[&str] = &["REGISTER", "VERIFY", "CHATHISTORY", "DEVICE", "ACCOUNT"];
@@ -148,5 +88,74 @@ impl World {
     /// With the time of the current turn, for those who asked for times.
     pub(crate) fn dated(&self, conn: ConnId, line: Line) -> Line {
         if self.session(conn).has(Cap::ServerTime) { line.tag("time", &self.now.to_string()) } else { line }
+    }
+
+    /// The connection that acts.
+    pub(crate) fn turn_actor(&self) -> Option<ConnId> {
+        self.turn.actor
+    }
+
+    /// Whether the line at hand has a label, so that its sender waits for an answer.
+    pub(crate) fn has_label(&self) -> bool {
+        self.turn.label.is_some()
+    }
+
+    /// A line to a connection. To the one that acts it is a reply to its line.
+    pub(crate) fn reply(&mut self, conn: ConnId, line: Line) {
+        if self.turn.actor == Some(conn) {
+            self.turn.reply(line);
+        } else {
+            self.send_unlabelled(conn, line);
+        }
+    }
+
+    /// A line to a connection that is no reply, even when it goes to the one that acts.
+    pub(crate) fn send_unlabelled(&mut self, conn: ConnId, line: Line) {
+        let mut bytes = Vec::new();
+        line.encode(&mut bytes);
+        self.send_encoded(conn, bytes.into(), false);
+    }
+
+    /// Bytes that are shared by all who receive them.
+    pub(super) fn send_encoded(&mut self, to: ConnId, bytes: Bytes, sheddable: bool) {
+        self.turn.effect(Effect::Send { to, bytes, sheddable });
+    }
+
+    /// Tells the operator's log.
+    pub(crate) fn log(&mut self, notable: Notable) {
+        self.turn.effect(Effect::Log(notable));
+    }
+
+    /// Asks the outside a question for a connection's line. The line is done when the answer was handled; the connection's
+    /// next lines wait. A handler that asks has not replied before, so that a label covers the whole answer.
+    pub(crate) fn ask(&mut self, conn: ConnId, question: Question, asked: Asked) {
+        let (command, label) = (self.turn.command, self.turn.label.take());
+        self.session_mut(conn).waiting = Some(Waiting { asked, command, label });
+        self.turn.effect(Effect::Ask { conn, question });
+    }
+
+    /// Later effects of this turn show the state of a channel: they wait until that state is committed.
+    pub(crate) fn shows(&mut self, channel: ChannelId) {
+        let last_seq = self.state.channel(channel).map_or(Seq(0), |channel| channel.last_seq);
+        self.shows_seq(last_seq);
+    }
+
+    /// Later effects of this turn show what came out of this event: they wait until it is committed.
+    pub(crate) fn shows_seq(&mut self, seq: Seq) {
+        self.turn.wait_for(seq);
+    }
+
+    /// A number for a `BATCH`, as text.
+    pub(crate) fn next_batch(&mut self) -> String {
+        self.batches += 1;
+        format!("b{}", self.batches)
+    }
+
+    /// Refuses while nothing can be committed. Commands whose row in the table says *durable* have passed this already.
+    pub(crate) fn require_journal(&self, context: &[&str]) -> Handled {
+        if self.is_stalled {
+            return Err(Refusal::fail("TEMPORARILY_UNAVAILABLE", context, "server-temporarily-unavailable"));
+        }
+        Ok(())
     }
 }

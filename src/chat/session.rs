@@ -5,8 +5,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::commands::Asked;
-use super::commands::authenticate::Exchange;
+use super::asked::{Asked, Exchange};
 use super::event::{AccountId, Author, AuthorKind, ChannelId, DeviceId, Seq};
 use super::ports::{ConnId, Peer, Transport};
 use crate::ground::texts::Language;
@@ -29,6 +28,17 @@ pub(crate) enum Identity {
         /// The correspondent's account.
         account: AccountId,
     },
+}
+
+/// Somebody who can be spoken to, invited or removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Person {
+    /// An account, there or not.
+    Account(AccountId),
+    /// A session without an account.
+    Guest(ConnId),
+    /// The server as a correspondent: all of its operators.
+    Correspondent,
 }
 
 /// A line that waits for the answer to an earlier one.

@@ -8,16 +8,32 @@
 //! *The label* (IRCv3 `labeled-response`) is put on at the end: one reply carries it, several stand in a batch, none is an
 //! `ACK`.
 
-use bytes::Bytes;
-
-use super::commands::Asked;
-use super::event::{ChannelId, Record, Seq};
-use super::limits;
-use super::ports::{ConnId, Effect, Effects, Held, Notable, Question};
-use super::session::Waiting;
-use super::world::World;
-use crate::proto::caps::Cap;
+use super::event::{Record, Seq};
+use super::ports::{ConnId, Effect, Effects, Held};
 use crate::proto::message::{Line, Message};
+
+/// What has been gathered.
+#[derive(Default)]
+pub(crate) struct Turn {
+    /// The connection that acts; none when it is the server itself.
+    pub actor: Option<ConnId>,
+    /// A line of the actor is being handled, which must be reported as done once.
+    pub is_line: bool,
+    /// The command at hand.
+    pub command: &'static str,
+    /// The label of the line.
+    pub label: Option<String>,
+    /// The event that must be committed before what comes next may happen.
+    pub gate: Seq,
+    /// The event that is being delivered.
+    pub cause: Option<Seq>,
+    /// The events of this turn.
+    pub records: Vec<Record>,
+    out: Vec<Out>,
+    lines_done: Vec<ConnId>,
+    /// Sessions to forget, and whether their connections are still there to be closed.
+    closing: Vec<(ConnId, bool)>,
+}
 
 /// Something that a turn does.
 struct Out {
@@ -26,6 +42,7 @@ struct Out {
     what: What,
 }
 
+/// What it is.
 enum What {
     /// A line to the connection that acts: part of the answer to its line.
     Reply(Line),
@@ -33,195 +50,98 @@ enum What {
     Effect(Effect),
 }
 
-/// What has been gathered.
-#[derive(Default)]
-pub(crate) struct Turn {
-    /// The connection that acts; none when it is the server itself.
-    actor: Option<ConnId>,
-    /// A line of the actor is being handled, which must be reported as done once.
-    is_line: bool,
-    /// The command at hand.
-    command: &'static str,
-    label: Option<String>,
-    gate: Seq,
-    /// The event that is being delivered.
-    pub(super) cause: Option<Seq>,
-    pub(super) records: Vec<Record>,
-    out: Vec<Out>,
-    lines_done: Vec<ConnId>,
-    /// Sessions to forget, and whether their connections are still there to be closed.
-    closing: Vec<(ConnId, bool)>,
-}
-
-impl World {
-    /// Begins a turn. `is_line`: a line of the actor is handled in it, which [`World::finish`] reports as done unless it waits
-    /// for an answer.
-    pub(super) fn begin(&mut self, actor: Option<ConnId>, is_line: bool) {
-        let gate = actor.and_then(|conn| self.sessions.get(&conn)).map_or(Seq(0), |session| session.gate);
-        self.turn = Turn { actor, is_line, gate, ..Turn::default() };
+impl Turn {
+    /// A turn in which nothing has happened yet.
+    pub fn begin(actor: Option<ConnId>, is_line: bool, gate: Seq) -> Self {
+        Self { actor, is_line, gate, ..Self::default() }
     }
 
-    /// The connection that acts.
-    pub(crate) fn turn_actor(&self) -> Option<ConnId> {
-        self.turn.actor
+    /// A line to the connection that acts.
+    pub fn reply(&mut self, line: Line) {
+        self.push(What::Reply(line));
     }
 
-    /// Whether the line at hand has a label, so that its sender waits for an answer.
-    pub(crate) fn has_label(&self) -> bool {
-        self.turn.label.is_some()
-    }
-
-    /// Takes note of the command at hand, and of its label when labels were asked for.
-    pub(super) fn note_command(&mut self, conn: ConnId, message: &Message<'_>, command: &'static str) {
-        self.turn.command = command;
-        let session = self.session(conn);
-        if session.has(Cap::LabeledResponse) && session.has(Cap::Batch) {
-            let label = message.tag("label").filter(|label| (1..=limits::LABEL_BYTES_MAX).contains(&label.len()));
-            self.turn.label = label.map(|label| label.into_owned());
-        }
-    }
-
-    /// Goes on with a line that has waited for an answer.
-    pub(super) fn resume_command(&mut self, command: &'static str, label: Option<String>) {
-        self.turn.command = command;
-        self.turn.label = label;
-    }
-
-    /// A line to a connection. To the one that acts it is a reply to its line.
-    pub(crate) fn reply(&mut self, conn: ConnId, line: Line) {
-        if self.turn.actor == Some(conn) {
-            self.push(What::Reply(line));
-        } else {
-            self.send_unlabelled(conn, line);
-        }
-    }
-
-    /// A line to a connection that is no reply, even when it goes to the one that acts.
-    pub(crate) fn send_unlabelled(&mut self, conn: ConnId, line: Line) {
-        let mut bytes = Vec::new();
-        line.encode(&mut bytes);
-        self.send_encoded(conn, bytes.into(), false);
-    }
-
-    /// Bytes that are shared by all who receive them.
-    pub(super) fn send_encoded(&mut self, to: ConnId, bytes: Bytes, sheddable: bool) {
-        self.push(What::Effect(Effect::Send { to, bytes, sheddable }));
-    }
-
-    /// Tells the operator's log.
-    pub(crate) fn log(&mut self, notable: Notable) {
-        self.push(What::Effect(Effect::Log(notable)));
+    /// Anything else.
+    pub fn effect(&mut self, effect: Effect) {
+        self.push(What::Effect(effect));
     }
 
     fn push(&mut self, what: What) {
-        let (gate, cause) = (self.turn.gate, self.turn.cause);
-        self.turn.out.push(Out { gate, cause, what });
+        self.out.push(Out { gate: self.gate, cause: self.cause, what });
     }
 
-    /// Asks the outside a question for a connection's line. The line is done when the answer was handled; the connection's
-    /// next lines wait. A handler that asks has not replied before, so that a label covers the whole answer.
-    pub(crate) fn ask(&mut self, conn: ConnId, question: Question, asked: Asked) {
-        let command = self.turn.command;
-        let label = self.turn.label.take();
-        self.session_mut(conn).waiting = Some(Waiting { asked, command, label });
-        self.push(What::Effect(Effect::Ask { conn, question }));
+    /// What comes next waits for the commit of this event too.
+    pub fn wait_for(&mut self, seq: Seq) {
+        self.gate = self.gate.max(seq);
     }
 
-    /// Later effects of this turn show the state of a channel: they wait until that state is committed.
-    pub(crate) fn shows(&mut self, channel: ChannelId) {
-        let last_seq = self.state.channel(channel).map_or(Seq(0), |channel| channel.last_seq);
-        self.shows_seq(last_seq);
+    /// A session ends in this turn, and this many of its lines need nothing more.
+    pub fn close(&mut self, conn: ConnId, lines: usize, is_connected: bool) {
+        self.lines_done.extend(std::iter::repeat_n(conn, lines));
+        self.closing.push((conn, is_connected));
     }
 
-    /// Later effects of this turn show what came out of this event: they wait until it is committed.
-    pub(crate) fn shows_seq(&mut self, seq: Seq) {
-        self.turn.gate = self.turn.gate.max(seq);
+    /// The sessions that end in this turn.
+    pub fn closed(&self) -> impl Iterator<Item = ConnId> {
+        self.closing.iter().map(|(conn, _)| *conn)
     }
 
-    /// A number for a `BATCH`, as text.
-    pub(crate) fn next_batch(&mut self) -> String {
-        self.batches += 1;
-        format!("b{}", self.batches)
-    }
-
-    /// Notes that a session ends in this turn, and that this many of its lines need nothing more.
-    pub(super) fn note_closing(&mut self, conn: ConnId, lines: usize, is_connected: bool) {
-        self.turn.lines_done.extend(std::iter::repeat_n(conn, lines));
-        self.turn.closing.push((conn, is_connected));
-    }
-
-    /// Ends the turn: labels the answer, sets the gates, hands everything over.
-    pub(super) fn finish(&mut self, effects: &mut Effects) {
-        let turn = std::mem::take(&mut self.turn);
-        let waits =
-            turn.actor.and_then(|conn| self.sessions.get(&conn)).is_some_and(|session| session.waiting.is_some());
-        let (out, response_tag) = match turn.label {
-            Some(label) if !waits => self.labelled(turn.out, &label, turn.gate),
-            _ => (turn.out, None),
-        };
-        for record in &turn.records {
-            if let Some(pending) = self.pending.get_mut(&record.seq) {
-                pending.response_tag.clone_from(&response_tag);
-            }
-        }
-
-        if let Some(session) = turn.actor.and_then(|conn| self.sessions.get_mut(&conn)) {
-            session.gate = turn.gate;
-        }
-        let mut held = Holder { committed: self.committed, effects, joined: None };
-        for Out { gate, cause, what } in out {
-            match (what, turn.actor) {
+    /// Hands everything over. `waits`: the line at hand waits for an answer, so it is not done yet.
+    pub fn finish(self, committed: Seq, waits: bool, effects: &mut Effects) {
+        let mut held = Holder { committed, effects, joined: None };
+        for Out { gate, cause, what } in self.out {
+            match (what, self.actor) {
                 (What::Reply(line), Some(actor)) => held.reply(actor, &line, gate, cause),
                 (What::Effect(effect), _) => held.push(effect, gate, cause),
                 // Replies are made for an actor only.
                 (What::Reply(_), None) => {}
             }
         }
-        let mut last = |effect| held.push(effect, turn.gate, None);
-        if let Some(conn) = turn.actor.filter(|_| turn.is_line && !waits) {
+        let mut last = |effect| held.push(effect, self.gate, None);
+        if let Some(conn) = self.actor.filter(|_| self.is_line && !waits) {
             last(Effect::LineDone { conn });
         }
-        for conn in turn.lines_done {
+        for conn in self.lines_done {
             last(Effect::LineDone { conn });
         }
-        for (conn, is_connected) in turn.closing {
-            if is_connected {
-                last(Effect::Close { conn });
-            }
-            self.sessions.remove(&conn);
+        for (conn, _) in self.closing.into_iter().filter(|(_, is_connected)| *is_connected) {
+            last(Effect::Close { conn });
         }
         held.flush();
-        effects.records.extend(turn.records);
+        effects.records.extend(self.records);
     }
 
-    /// Puts a label on the answer to a line. Gives back the tag by which each of its lines belongs to the answer.
-    fn labelled(&mut self, mut out: Vec<Out>, label: &str, gate: Seq) -> (Vec<Out>, Option<ResponseTag>) {
+    /// Puts the label on the answer to the line. Gives back the tag by which each line of it belongs to the answer.
+    /// `batch` is a reference for a batch, should one be needed.
+    pub fn put_label(&mut self, server_name: &str, batch: &str) -> Option<ResponseTag> {
+        let label = self.label.take()?;
+        let from_server = |command: &str| Line::new(command).source(server_name);
+        let out = &mut self.out;
         let replies: Vec<usize> = (0..out.len()).filter(|place| matches!(out[*place].what, What::Reply(_))).collect();
         match replies.as_slice() {
             [] => {
-                let line = self.server_line("ACK").tag("label", label);
-                out.push(Out { gate, cause: None, what: What::Reply(line) });
-                (out, None)
+                let line = from_server("ACK").tag("label", &label);
+                self.reply(line);
+                None
             }
             [only] => {
-                out[*only].tag("label", label);
-                (out, Some(("label", label.to_owned())))
+                out[*only].tag("label", &label);
+                Some(("label", label))
             }
             [first, .., last] if opens_batch(&out[*first]).is_some_and(|batch| closes_batch(&out[*last], &batch)) => {
-                out[*first].tag("label", label);
-                (out, None)
+                out[*first].tag("label", &label);
+                None
             }
             [first, .., last] => {
-                let batch = self.next_batch();
                 for place in &replies {
-                    out[*place].tag("batch", &batch);
+                    out[*place].tag("batch", batch);
                 }
-                let end = self.server_line("BATCH").param(&format!("-{batch}"));
-                let start = self.server_line("BATCH").tag("label", label).param(&format!("+{batch}"));
+                let end = from_server("BATCH").param(&format!("-{batch}"));
+                let start = from_server("BATCH").tag("label", &label).param(&format!("+{batch}"));
                 let frame = |gate, line| Out { gate, cause: None, what: What::Reply(line) };
                 out.insert(last + 1, frame(out[*last].gate, end));
                 out.insert(*first, frame(out[*first].gate, start.param("labeled-response")));
-                (out, Some(("batch", batch)))
+                Some(("batch", batch.to_owned()))
             }
         }
     }

@@ -3,25 +3,18 @@
 //! Specification: our own, for the server's console and command line: `ACCOUNT LIST`, `ADD`, `PASSWORD`, `ALLOW`, `SUSPEND`,
 //! `RESUME`, `DELETE`. (IRCv3 `account-notify` uses the same word from the server to clients only.)
 
-use super::{Asked, Call, address, register};
+use super::{address, register};
+use crate::chat::asked::{Asked, AskedAccount};
+use crate::chat::call::Call;
 use crate::chat::event::{AccountId, AccountState, Event, Place};
 use crate::chat::limits;
 use crate::chat::policy::{self, cut};
 use crate::chat::ports::{Answer, ConnId, Notable, Question};
-use crate::chat::reply::{Handled, Refusal, Text};
+use crate::chat::refusal::{Handled, Refusal, Text};
 use crate::chat::session::Session;
 use crate::chat::world::{Draft, World};
 use crate::proto::names::AccountName;
 use crate::proto::secret::Secret;
-
-/// What a new password is for.
-#[derive(Debug)]
-pub(crate) enum AskedAccount {
-    /// A new account.
-    Add(AccountName),
-    /// An account that is there.
-    Password(AccountId),
-}
 
 /// A subcommand: its name, the parameters that it needs, whether it leads to events.
 struct Subcommand {

@@ -3,46 +3,13 @@
 //! A right password from an unknown address is refused like a wrong one. The account's open sessions are told of it, once for
 //! each address in a while, with a code; whoever gives the code back from one of these sessions allows the address.
 
-use std::collections::VecDeque;
-
 use crate::chat::event::{AccountId, Event, Place};
 use crate::chat::limits;
 use crate::chat::policy;
 use crate::chat::ports::ConnId;
-use crate::chat::reply::Text;
+use crate::chat::refusal::Text;
 use crate::chat::world::{Draft, World};
 use crate::proto::caps::Cap;
-use crate::proto::time::Timestamp;
-
-/// Which refused addresses were told to their accounts, the oldest first.
-#[derive(Debug, Default)]
-pub(crate) struct Refused {
-    told: VecDeque<(AccountId, String, Timestamp)>,
-}
-
-impl Refused {
-    /// Whether an address is to be told now: not again within a while.
-    fn is_due(&mut self, account: AccountId, address: &str, now: Timestamp) -> bool {
-        self.forget_old(now);
-        if self.told.iter().any(|(known, text, _)| *known == account && text == address) {
-            return false;
-        }
-        if self.told.len() >= limits::REFUSED_ADDRESSES_MAX {
-            self.told.pop_front();
-        }
-        self.told.push_back((account, address.to_owned(), now));
-        true
-    }
-
-    /// Forgets what may be told again.
-    pub fn forget_old(&mut self, now: Timestamp) {
-        while let Some((_, _, told)) = self.told.front()
-            && now.millis_since(*told) >= limits::REFUSED_ADDRESS_TOLD_AGAIN_AFTER_MILLIS
-        {
-            self.told.pop_front();
-        }
-    }
-}
 
 /// Tells the open sessions of an account that its password was given at an unknown address.
 pub(super) fn tell_refused(world: &mut World, account: AccountId, conn: ConnId) {

@@ -3,12 +3,14 @@
 //! Specifications: IRCv3 `sasl-3.1` and `sasl-3.2`; RFC 4616 (PLAIN); RFC 7677 (SCRAM-SHA-256). A wrong name, password or
 //! address look alike to the one who tries; the operator's log tells them apart.
 
-use super::{Asked, Call, address, welcome};
+use super::{address, welcome};
+use crate::chat::asked::{Asked, Exchange, LogIn, Method, Step};
+use crate::chat::call::Call;
 use crate::chat::event::{AccountId, DeviceId};
 use crate::chat::limits;
 use crate::chat::policy;
 use crate::chat::ports::{Answer, ConnId, FailedCheck, Notable, Peer, Question, Transport};
-use crate::chat::reply::{Handled, Refusal, Text};
+use crate::chat::refusal::{Handled, Refusal, Text};
 use crate::chat::session::Identity;
 use crate::chat::world::World;
 use crate::proto::names::{AccountName, NICK_BYTES_MAX, Nick};
@@ -16,46 +18,12 @@ use crate::proto::numerics::{
     ERR_PASSWDMISMATCH, ERR_SASLABORTED, ERR_SASLALREADY, ERR_SASLFAIL, ERR_SASLTOOLONG, RPL_LOGGEDIN, RPL_SASLMECHS,
     RPL_SASLSUCCESS,
 };
-use crate::proto::sasl::{ABORT, Assembler, EMPTY_CHUNK, Mechanism, PayloadError, PlainCredentials, payload_chunks};
+use crate::proto::sasl::{ABORT, EMPTY_CHUNK, Mechanism, PayloadError, PlainCredentials, payload_chunks};
 use crate::proto::scram::{ClientFirst, ScramServer};
 use crate::proto::secret::Secret;
 
 /// What a device token begins with.
 const TOKEN_PREFIX: &str = "ctd1_";
-
-/// By what a session proves who it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Method {
-    /// PASS.
-    Pass,
-    /// SASL.
-    Sasl(Mechanism),
-}
-
-/// An unfinished SASL exchange.
-#[derive(Debug)]
-pub(crate) struct Exchange {
-    mechanism: Mechanism,
-    assembler: Assembler,
-    step: Step,
-}
-
-/// What an exchange waits for.
-#[derive(Debug)]
-enum Step {
-    /// The client's first message.
-    First,
-    /// SCRAM: the client's proof.
-    Proof(LogIn, ScramServer),
-    /// SCRAM: the client's consent to the server's proof, an empty message.
-    Consent(LogIn),
-}
-
-impl Exchange {
-    fn new(mechanism: Mechanism, step: Step) -> Self {
-        Self { mechanism, assembler: Assembler::new(limits::SASL_PAYLOAD_BYTES_MAX), step }
-    }
-}
 
 /// Who may use a mechanism: everybody, but what proves the server's own user only on the server's own socket.
 fn is_offered(mechanism: Mechanism, peer: &Peer) -> bool {
@@ -139,7 +107,7 @@ fn plain(world: &mut World, conn: ConnId, payload: &[u8]) -> Handled {
         return Err(failed());
     }
     let method = Method::Sasl(Mechanism::Plain);
-    LogIn::by_password(world, conn, &credentials.authentication, credentials.password, method)
+    by_password(world, conn, &credentials.authentication, credentials.password, method)
 }
 
 fn scram_first(world: &mut World, conn: ConnId, payload: &[u8]) -> Handled {
@@ -147,7 +115,7 @@ fn scram_first(world: &mut World, conn: ConnId, payload: &[u8]) -> Handled {
     if !first.authorization.is_empty() && first.authorization != first.authentication {
         return Err(failed());
     }
-    let log_in = LogIn::new(world, &first.authentication, Method::Sasl(Mechanism::ScramSha256));
+    let log_in = log_in_as(world, &first.authentication, Method::Sasl(Mechanism::ScramSha256));
     let folded = AccountName::new(&first.authentication).map(|name| name.folded().as_str().to_owned());
     // A name that cannot be one has keys that look alike too.
     let name = folded.unwrap_or_else(|_| first.authentication.clone());
@@ -207,50 +175,24 @@ fn external(world: &mut World, conn: ConnId, response: &[u8]) -> Handled {
     welcome::try_welcome(world, conn)
 }
 
-/// A log-in that waits for the store's word.
-#[derive(Debug)]
-pub(crate) struct LogIn {
-    name: String,
-    /// The account of that name, when a person may log in to it.
-    account: Option<AccountId>,
-    is_token: bool,
-    method: Method,
+/// A log-in to the account of this name, whether there is one or not.
+fn log_in_as(world: &World, name: &str, method: Method) -> LogIn {
+    let account = AccountName::new(name).ok().and_then(|name| world.person_named(name.folded()));
+    let account = account.map(|account| account.state.id);
+    LogIn { name: policy::cut(name, NICK_BYTES_MAX).to_owned(), account, is_token: false, method }
 }
 
-impl LogIn {
-    fn new(world: &World, name: &str, method: Method) -> Self {
-        let account = AccountName::new(name).ok().and_then(|name| world.person_named(name.folded()));
-        let account = account.map(|account| account.state.id);
-        Self { name: policy::cut(name, NICK_BYTES_MAX).to_owned(), account, is_token: false, method }
-    }
-
-    /// Asks whether a password (or a device token in its place) is right.
-    pub(super) fn by_password(
-        world: &mut World,
-        conn: ConnId,
-        name: &str,
-        password: Secret,
-        method: Method,
-    ) -> Handled {
-        let is_token = password.expose().starts_with(TOKEN_PREFIX);
-        let log_in = Self { is_token, ..Self::new(world, name, method) };
-        let question = if is_token {
-            Question::Token { token: password, address: world.session(conn).address() }
-        } else {
-            Question::Password { account: log_in.account, password }
-        };
-        world.ask(conn, question, Asked::LogIn(log_in));
-        Ok(())
-    }
-
-    /// The check that failed when the proof is wrong.
-    fn wrong_check(&self) -> FailedCheck {
-        match self.account {
-            None => FailedCheck::Name,
-            Some(_) if self.is_token => FailedCheck::Token,
-            Some(_) => FailedCheck::Password,
-        }
-    }
+/// Asks whether a password (or a device token in its place) is right.
+pub(super) fn by_password(world: &mut World, conn: ConnId, name: &str, password: Secret, method: Method) -> Handled {
+    let is_token = password.expose().starts_with(TOKEN_PREFIX);
+    let log_in = LogIn { is_token, ..log_in_as(world, name, method) };
+    let question = if is_token {
+        Question::Token { token: password, address: world.session(conn).address() }
+    } else {
+        Question::Password { account: log_in.account, password }
+    };
+    world.ask(conn, question, Asked::LogIn(log_in));
+    Ok(())
 }
 
 /// The store has spoken.

@@ -3,11 +3,11 @@
 //! Specification: IRCv3 "Client Capability Negotiation", version 302. What is offered stands in [`OFFERED`], with the values
 //! that depend on the settings in [`value`].
 
-use super::{Call, welcome};
-use crate::chat::commands::authenticate;
+use super::{authenticate, welcome};
+use crate::chat::call::Call;
 use crate::chat::limits;
 use crate::chat::ports::ConnId;
-use crate::chat::reply::{Handled, Refusal};
+use crate::chat::refusal::{Handled, Refusal};
 use crate::chat::world::World;
 use crate::ground::texts::Language;
 use crate::proto::caps::{Cap, CapChange, CapSet, pack_words};

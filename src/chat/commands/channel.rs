@@ -8,14 +8,14 @@
 //! are there, so that plain clients never see somebody who cannot answer. Guests, and operators as `serveur`, are members
 //! as long as their connection lasts; nothing of that is in the record.
 
-use super::Call;
+use crate::chat::call::Call;
 use crate::chat::event::{AccountId, Author, ChannelId, ChannelModes, Event, Place};
 use crate::chat::limits;
-use crate::chat::people::Person;
 use crate::chat::policy::channel::{self as policy, Asker};
 use crate::chat::policy::cut;
 use crate::chat::ports::ConnId;
-use crate::chat::reply::{Handled, Refusal};
+use crate::chat::refusal::{Handled, Refusal};
+use crate::chat::session::Person;
 use crate::chat::world::{Draft, World};
 use crate::proto::caps::{Cap, CapSet};
 use crate::proto::line::BODY_BYTES_MAX;

@@ -2,10 +2,10 @@
 //!
 //! Specification: Modern IRC, "PING message", "PONG message", "QUIT message", "ERROR message".
 
-use super::Call;
+use crate::chat::call::Call;
 use crate::chat::limits;
 use crate::chat::policy::cut;
-use crate::chat::reply::{Handled, Refusal};
+use crate::chat::refusal::{Handled, Refusal};
 use crate::chat::world::World;
 use crate::proto::numerics::ERR_NOORIGIN;
 

@@ -3,26 +3,14 @@
 //! Specification: `chat-tui/devices`, our own: `DEVICE ADD :<name>`, `DEVICE LIST`, `DEVICE REVOKE <id>`. A token is shown to its
 //! owner once; what is stored is its digest.
 
-use super::{Asked, Call};
+use crate::chat::asked::{Asked, AskedDevice};
+use crate::chat::call::Call;
 use crate::chat::event::{AccountId, DeviceId, Event, Place};
 use crate::chat::limits;
 use crate::chat::policy::cut;
 use crate::chat::ports::{Answer, ConnId, Device, Question};
-use crate::chat::reply::{Handled, Refusal, Text};
+use crate::chat::refusal::{Handled, Refusal, Text};
 use crate::chat::world::{Draft, World};
-
-/// What is asked of the list of an account's devices, or of the making of a token.
-#[derive(Debug)]
-pub(crate) enum AskedDevice {
-    /// Whether there is room for one more of this name.
-    Room(String),
-    /// The token of the new one.
-    Token(String),
-    /// The list itself.
-    List,
-    /// Whether one of them has this number, to revoke it.
-    Revoke(DeviceId),
-}
 
 /// `DEVICE ADD|LIST|REVOKE …`.
 pub(crate) fn device(world: &mut World, call: &Call<'_>) -> Handled {

@@ -7,29 +7,21 @@
 //! While the store does not answer, the page comes from what is [kept in memory](crate::chat::recent) when that is enough to
 //! know it, else `MESSAGE_ERROR` says so. Whoever may not read a conversation is told the same as when there is none.
 
-use super::{Asked, Call};
+use crate::chat::asked::{Asked, PageAsked};
+use crate::chat::call::Call;
 use crate::chat::deliver::Stamp;
 use crate::chat::event::{AccountId, Place};
-use crate::chat::people::Person;
 use crate::chat::ports::{
     Answer, Bound, ConnId, PageQuery, PageRange, Question, StoredEvent, StoredWhat, TargetsQuery,
 };
-use crate::chat::reply::{Handled, Refusal};
+use crate::chat::refusal::{Handled, Refusal};
+use crate::chat::session::Person;
 use crate::chat::world::World;
 use crate::proto::caps::Cap;
 use crate::proto::history::{BATCH_TYPE, HistoryError, HistoryQuery, Reference, TARGETS_BATCH_TYPE, target_line};
 use crate::proto::message::Line;
 use crate::proto::names::{ChannelName, MsgId};
 use crate::proto::time::Timestamp;
-
-/// A page that was asked for.
-#[derive(Debug)]
-pub(crate) struct PageAsked {
-    query: HistoryQuery,
-    page: PageQuery,
-    /// What the conversation is called in the batch.
-    name: String,
-}
 
 /// `CHATHISTORY <subcommand> …`.
 pub(crate) fn chathistory(world: &mut World, call: &Call<'_>) -> Handled {

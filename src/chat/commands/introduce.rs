@@ -3,12 +3,13 @@
 //! Specification: Modern IRC, "Connection Messages". Before the welcome a nick is only a wish: whether it may be had is
 //! decided when the introduction is complete ([`welcome`]), because by then it is known who asks.
 
-use super::authenticate::{LogIn, Method};
-use super::{Call, welcome};
+use super::{authenticate, welcome};
+use crate::chat::asked::Method;
+use crate::chat::call::Call;
 use crate::chat::limits;
 use crate::chat::policy::cut;
 use crate::chat::ports::ConnId;
-use crate::chat::reply::{Handled, Refusal};
+use crate::chat::refusal::{Handled, Refusal};
 use crate::chat::world::World;
 use crate::proto::caps::CapSet;
 use crate::proto::message::Line;
@@ -38,19 +39,11 @@ pub(crate) fn nick(world: &mut World, call: &Call<'_>) -> Handled {
     if welcome::bound_nick(world, call.conn).is_some() {
         return Err(Refusal::numeric(ERR_NICKLOCKED, &[], "You must use a nick assigned to you"));
     }
-    if !may_have_nick(world, call.conn, &nick) {
+    if !world.may_have_nick(call.conn, &nick) {
         return Err(Refusal::numeric(ERR_NICKNAMEINUSE, &[text], "Nickname is already in use"));
     }
     change_nick(world, call.conn, &nick);
     Ok(())
-}
-
-/// Whether a session may be called so: nobody else is, and it is neither the correspondent's name nor another account's.
-pub(super) fn may_have_nick(world: &World, conn: ConnId, nick: &Nick) -> bool {
-    let account = world.session(conn).account();
-    let is_reserved = world.state.account_named(nick.folded()).is_some_and(|owner| Some(owner.state.id) != account);
-    let is_mine = |other: &ConnId| *other == conn || account.is_some() && world.session(*other).account() == account;
-    !is_reserved && !world.is_correspondent(nick) && world.nick_sessions(nick).iter().all(is_mine)
 }
 
 /// Calls a welcomed session, and the others of its account, something else, and tells them and their peers.
@@ -93,5 +86,5 @@ pub(crate) fn pass(world: &mut World, call: &Call<'_>) -> Handled {
         return Err(Refusal::numeric(ERR_ALREADYREGISTERED, &[], "You may not reregister"));
     }
     let Some((name, password)) = call.param(0).split_once(':') else { return Ok(()) };
-    LogIn::by_password(world, call.conn, name, Secret::new(password), Method::Pass)
+    authenticate::by_password(world, call.conn, name, Secret::new(password), Method::Pass)
 }

@@ -2,9 +2,9 @@
 //!
 //! Specification: IRCv3 `languages` (draft).
 
-use super::Call;
+use crate::chat::call::Call;
 use crate::chat::limits;
-use crate::chat::reply::{Handled, Refusal};
+use crate::chat::refusal::{Handled, Refusal};
 use crate::chat::world::World;
 use crate::ground::texts::Language;
 use crate::proto::numerics::{ERR_NOLANGUAGE, ERR_TOOMANYLANGUAGES, RPL_YOURLANGUAGESARE};

@@ -3,11 +3,11 @@
 //! Specification: Modern IRC, "NAMES message", "LIST message"; `ELIST=MNU`: a mask, a mask that must not match (`!mask`), and
 //! how many are there (`>n`, `<n`). Secret channels show themselves to their members only.
 
-use super::Call;
+use crate::chat::call::Call;
 use crate::chat::event::ChannelId;
 use crate::chat::limits;
 use crate::chat::policy::channel as policy;
-use crate::chat::reply::Handled;
+use crate::chat::refusal::Handled;
 use crate::chat::world::World;
 use crate::proto::mask::{fold_mask, glob};
 use crate::proto::names::ChannelName;

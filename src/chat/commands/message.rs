@@ -6,16 +6,16 @@
 //! at once and is not in the record. A message that would not fit into a line with its source is refused with 417, because
 //! nothing may be lost silently; so a text of a NOTICE, to which no error is answered, is refused by FAIL only.
 
-use super::Call;
 use super::address::obeys_allow;
 use super::channel::no_such_nick;
+use crate::chat::call::Call;
 use crate::chat::deliver::IDEMPOTENCY_TAG;
 use crate::chat::event::{AccountId, Event, MessageKind, Place};
 use crate::chat::limits;
-use crate::chat::people::Person;
 use crate::chat::policy::channel as policy;
 use crate::chat::ports::ConnId;
-use crate::chat::reply::{Handled, Refusal};
+use crate::chat::refusal::{Handled, Refusal};
+use crate::chat::session::Person;
 use crate::chat::world::{Draft, World};
 use crate::proto::caps::{Cap, CapSet};
 use crate::proto::line::BODY_BYTES_MAX;

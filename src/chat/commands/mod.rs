@@ -27,83 +27,16 @@ pub(crate) mod user_mode;
 pub(crate) mod welcome;
 pub(crate) mod who;
 
+use super::asked::Asked;
+use super::call::{Call, Command, command};
+use super::limits;
 use super::ports::{Answer, ConnId};
-use super::reply::{Handled, Refusal, Text};
+use super::refusal::{Handled, Refusal, Text};
 use super::world::World;
-use crate::proto::history::HistoryQuery;
+use crate::proto::caps::Cap;
 use crate::proto::line::LineError;
 use crate::proto::message::{Message, ParseError};
-use crate::proto::names::AccountName;
-use crate::proto::numerics::{
-    ERR_INPUTTOOLONG, ERR_NEEDMOREPARAMS, ERR_NOTREGISTERED, ERR_SASLFAIL, ERR_UNKNOWNCOMMAND,
-};
-use crate::proto::scram::ClientFirst;
-
-/// One row of the table.
-pub(crate) struct Command {
-    /// Its name, in capitals.
-    pub name: &'static str,
-    /// How it is written, for HELP.
-    pub syntax: &'static str,
-    /// What it does, for HELP.
-    pub meaning: &'static str,
-    /// How many parameters it needs; with fewer it is refused with 461.
-    pub params_min: usize,
-    /// Whether it may come before the connection is welcomed; else it is refused with 451.
-    pub is_early: bool,
-    /// Whether it always leads to events: refused at the door while the journal is stalled. Commands that sometimes do ask
-    /// [`World::require_journal`] themselves.
-    pub is_durable: bool,
-    /// Whether it carries a secret: refused on connections that others could read along.
-    pub is_secret: bool,
-    /// What it does.
-    pub handler: fn(&mut World, &Call<'_>) -> Handled,
-}
-
-/// A line on its way to its handler.
-pub(crate) struct Call<'a> {
-    /// Whose line it is.
-    pub conn: ConnId,
-    /// The command's row.
-    pub command: &'static Command,
-    /// The line.
-    pub message: Message<'a>,
-}
-
-impl<'a> Call<'a> {
-    /// The parameter at `index`; empty when there is none.
-    pub fn param(&self, index: usize) -> &'a str {
-        self.message.param(index).unwrap_or_default()
-    }
-
-    /// The refusal of a line whose parameters are too few for what it asks.
-    pub fn needs_more_params(&self) -> Refusal {
-        Refusal::numeric(ERR_NEEDMOREPARAMS, &[self.command.name], "Not enough parameters")
-    }
-}
-
-const fn command(name: &'static str, params_min: usize, handler: fn(&mut World, &Call<'_>) -> Handled) -> Command {
-    let (syntax, meaning) = ("", "");
-    Command { name, syntax, meaning, params_min, is_early: false, is_durable: false, is_secret: false, handler }
-}
-
-impl Command {
-    const fn help(self, syntax: &'static str, meaning: &'static str) -> Self {
-        Self { syntax, meaning, ..self }
-    }
-
-    const fn early(self) -> Self {
-        Self { is_early: true, ..self }
-    }
-
-    const fn durable(self) -> Self {
-        Self { is_durable: true, ..self }
-    }
-
-    const fn secret(self) -> Self {
-        Self { is_secret: true, ..self }
-    }
-}
+use crate::proto::numerics::{ERR_INPUTTOOLONG, ERR_NOTREGISTERED, ERR_SASLFAIL, ERR_UNKNOWNCOMMAND};
 
 /// Every command that the server knows.
 pub(crate) const COMMANDS: &[Command] = &[
@@ -194,25 +127,6 @@ pub(crate) const COMMANDS: &[Command] = &[
     command("WHOWAS", 0, who::whowas).help("WHOWAS <nick>", "Who was called so."),
 ];
 
-/// What a session's open question is about: what to go on with when it is answered.
-#[derive(Debug)]
-pub(crate) enum Asked {
-    /// A log-in.
-    LogIn(authenticate::LogIn),
-    /// The devices of an account, or a new one.
-    Device(device::AskedDevice),
-    /// A registration: the hash of its password.
-    Register(AccountName),
-    /// A password that an operator gives out.
-    Account(account::AskedAccount),
-    /// The keys for a log-in by SCRAM.
-    ScramKeys(authenticate::LogIn, ClientFirst),
-    /// A page of history.
-    Page(Box<history::PageAsked>),
-    /// A list of conversations.
-    Targets(Box<HistoryQuery>),
-}
-
 /// Hands a line to its handler.
 pub(crate) fn dispatch(world: &mut World, conn: ConnId, line: &str) {
     let message = match Message::parse(line) {
@@ -221,17 +135,27 @@ pub(crate) fn dispatch(world: &mut World, conn: ConnId, line: &str) {
         Err(ParseError::BadCommand) => return unknown(world, conn, "*"),
     };
     let Some(command) = COMMANDS.iter().find(|command| command.name.eq_ignore_ascii_case(message.command)) else {
-        world.note_command(conn, &message, "*");
+        note(world, conn, &message, "*");
         return unknown(world, conn, message.command);
     };
-    world.note_command(conn, &message, command.name);
+    note(world, conn, &message, command.name);
     if !matches!(command.name, "PING" | "PONG") {
         world.session_mut(conn).active_at = world.now;
     }
-    let call = Call { conn, command, message };
+    let call = Call { conn, command, table: COMMANDS, message };
     let handled = admit(world, &call).and_then(|()| (command.handler)(world, &call));
     if let Err(refusal) = handled {
         world.refuse(conn, command.name, refusal);
+    }
+}
+
+/// Takes note of the command at hand, and of its label when labels were asked for.
+fn note(world: &mut World, conn: ConnId, message: &Message<'_>, command: &'static str) {
+    world.turn.command = command;
+    let session = world.session(conn);
+    if session.has(Cap::LabeledResponse) && session.has(Cap::Batch) {
+        let label = message.tag("label").filter(|label| (1..=limits::LABEL_BYTES_MAX).contains(&label.len()));
+        world.turn.label = label.map(|label| label.into_owned());
     }
 }
 

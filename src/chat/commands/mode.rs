@@ -3,15 +3,15 @@
 //! Specification: Modern IRC, "MODE message", "Channel mode". One line's changes are one event, unless they would not fit
 //! into one line any more. Ranks of accounts are in the record and last; those of guests last as long as their connection.
 
-use super::Call;
 use super::channel::no_such_nick;
+use crate::chat::call::Call;
 use crate::chat::event::{AccountId, ChannelId, ChannelModes, Event, Rank};
 use crate::chat::limits;
 use crate::chat::modes::KEY_BYTES_MAX;
-use crate::chat::people::Person;
 use crate::chat::policy::channel::{self as policy, Asker};
 use crate::chat::ports::ConnId;
-use crate::chat::reply::{Handled, Refusal};
+use crate::chat::refusal::{Handled, Refusal};
+use crate::chat::session::Person;
 use crate::chat::world::World;
 use crate::proto::line::BODY_BYTES_MAX;
 use crate::proto::mask::Mask;

@@ -3,12 +3,12 @@
 //! Specifications: Modern IRC, "AWAY message"; IRCv3 `away-notify`, `setname`. Somebody with several sessions is away when all of
 //! these are; others are told only when that changes.
 
-use super::Call;
+use crate::chat::call::Call;
 use crate::chat::event::ChannelId;
 use crate::chat::limits;
 use crate::chat::policy::cut;
 use crate::chat::ports::ConnId;
-use crate::chat::reply::{Handled, Refusal};
+use crate::chat::refusal::{Handled, Refusal};
 use crate::chat::world::World;
 use crate::proto::caps::{Cap, CapSet};
 use crate::proto::message::Line;

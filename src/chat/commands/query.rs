@@ -3,9 +3,10 @@
 //! Specification: Modern IRC, "Server Queries and Commands", "HELP message". There is one server: a question to another one is
 //! answered by 402.
 
+use super::welcome;
 use super::who::SERVER_DESCRIPTION;
-use super::{COMMANDS, Call, welcome};
-use crate::chat::reply::{Handled, Refusal};
+use crate::chat::call::Call;
+use crate::chat::refusal::{Handled, Refusal};
 use crate::chat::world::World;
 use crate::proto::mask::{fold_mask, glob};
 use crate::proto::numerics::{
@@ -101,13 +102,13 @@ pub(crate) fn links(world: &mut World, call: &Call<'_>) -> Handled {
 pub(crate) fn help(world: &mut World, call: &Call<'_>) -> Handled {
     let subject = call.param(0);
     let (subject, lines) = if subject.is_empty() {
-        let names: Vec<&str> = COMMANDS.iter().map(|command| command.name).collect();
+        let names: Vec<&str> = call.table.iter().map(|command| command.name).collect();
         let mut lines = vec!["Commands:".to_owned()];
         lines.extend(names.chunks(10).map(|names| names.join(" ")));
         lines.push("HELP <command> tells more.".to_owned());
         ("*", lines)
     } else {
-        let Some(command) = COMMANDS.iter().find(|command| command.name.eq_ignore_ascii_case(subject)) else {
+        let Some(command) = call.table.iter().find(|command| command.name.eq_ignore_ascii_case(subject)) else {
             return Err(Refusal::numeric(ERR_HELPNOTFOUND, &[subject], "No help available on this topic"));
         };
         (command.name, vec![command.syntax.to_owned(), command.meaning.to_owned()])

@@ -3,12 +3,14 @@
 //! Specification: IRCv3 `account-registration` (draft), with the keys `before-connect` and `custom-account-name`. No email is asked
 //! for, so there is nothing to verify.
 
-use super::{Asked, Call, authenticate, welcome};
+use super::{authenticate, welcome};
+use crate::chat::asked::Asked;
+use crate::chat::call::Call;
 use crate::chat::event::{Author, AuthorKind, Credentials, Event, Place};
 use crate::chat::limits;
 use crate::chat::policy;
 use crate::chat::ports::{Answer, ConnId, Notable, Question};
-use crate::chat::reply::{Handled, Refusal, Text};
+use crate::chat::refusal::{Handled, Refusal, Text};
 use crate::chat::world::{Draft, World};
 use crate::proto::names::{AccountName, Nick};
 use crate::proto::secret::Secret;

@@ -3,8 +3,8 @@
 //! Specification: Modern IRC, "User Modes". `i` (invisible) and `w` (wallops) are kept for clients that set them; `o` is
 //! an operator's from its log-in on; `B` is IRCv3 `bot-mode`.
 
-use super::Call;
-use crate::chat::reply::{Handled, Refusal};
+use crate::chat::call::Call;
+use crate::chat::refusal::{Handled, Refusal};
 use crate::chat::world::World;
 use crate::proto::message::Line;
 use crate::proto::numerics::{ERR_UMODEUNKNOWNFLAG, RPL_UMODEIS};

@@ -3,13 +3,12 @@
 //! Specifications: Modern IRC, "Connection Registration"; IRCv3 `account-registration`. After the burst a session *attaches*: it
 //! gets the JOIN, topic and names of each channel of its account. What the correspondent says then is not in the record.
 
-use super::introduce::may_have_nick;
 use super::user_mode;
 use crate::chat::event::AccountId;
 use crate::chat::limits;
 use crate::chat::modes::KEY_BYTES_MAX;
 use crate::chat::ports::ConnId;
-use crate::chat::reply::{Handled, Refusal};
+use crate::chat::refusal::{Handled, Refusal};
 use crate::chat::session::Identity;
 use crate::chat::world::World;
 use crate::proto::casemapping::CaseMapping;
@@ -44,8 +43,7 @@ pub(super) fn try_welcome(world: &mut World, conn: ConnId) -> Handled {
         world.session_mut(conn).nick = Some(nick);
     }
     let is_operator = world.session(conn).is_operator();
-    if let Some(nick) =
-        world.session(conn).nick.clone().filter(|nick| !is_operator && !may_have_nick(world, conn, nick))
+    if let Some(nick) = world.session(conn).nick.clone().filter(|nick| !is_operator && !world.may_have_nick(conn, nick))
     {
         let refusal = Refusal::numeric(ERR_NICKNAMEINUSE, &[nick.as_str()], "Nickname is already in use");
         world.session_mut(conn).nick = None;

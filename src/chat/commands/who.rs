@@ -3,14 +3,14 @@
 //! Specification: Modern IRC, "User-Based Queries" and "Optional Messages". Addresses are shown to operators and to oneself
 //! only; everybody else sees the cloak. Secret channels are not shown to those outside.
 
-use super::Call;
 use super::channel::no_such_nick;
+use crate::chat::call::Call;
 use crate::chat::event::{ChannelId, Rank};
 use crate::chat::limits;
-use crate::chat::people::Person;
 use crate::chat::policy::channel as policy;
 use crate::chat::ports::{ConnId, Transport};
-use crate::chat::reply::{Handled, Refusal};
+use crate::chat::refusal::{Handled, Refusal};
+use crate::chat::session::Person;
 use crate::chat::world::World;
 use crate::proto::caps::{Cap, pack_words};
 use crate::proto::mask::{fold_mask, glob};

@@ -5,7 +5,7 @@
 
 use crate::chat::apply::Channel;
 use crate::chat::event::{AccountId, Rank};
-use crate::chat::reply::{Handled, Refusal};
+use crate::chat::refusal::{Handled, Refusal};
 use crate::proto::mask::{Mask, fold_mask};
 use crate::proto::names::Folded;
 use crate::proto::numerics::{

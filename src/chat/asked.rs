@@ -1,0 +1,123 @@
+//! What a session's open question is about: plain data, with which its handler goes on when the answer has come.
+
+use super::event::{AccountId, DeviceId};
+use super::limits;
+use super::ports::{FailedCheck, PageQuery};
+use crate::proto::history::HistoryQuery;
+use crate::proto::names::AccountName;
+use crate::proto::sasl::{Assembler, Mechanism};
+use crate::proto::scram::{ClientFirst, ScramServer};
+
+/// What a session's open question is about: what to go on with when it is answered.
+#[derive(Debug)]
+pub(crate) enum Asked {
+    /// A log-in.
+    LogIn(LogIn),
+    /// The devices of an account, or a new one.
+    Device(AskedDevice),
+    /// A registration: the hash of its password.
+    Register(AccountName),
+    /// A password that an operator gives out.
+    Account(AskedAccount),
+    /// The keys for a log-in by SCRAM.
+    ScramKeys(LogIn, ClientFirst),
+    /// A page of history.
+    Page(Box<PageAsked>),
+    /// A list of conversations.
+    Targets(Box<HistoryQuery>),
+}
+
+/// By what a session proves who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Method {
+    /// PASS.
+    Pass,
+    /// SASL.
+    Sasl(Mechanism),
+}
+
+/// An unfinished SASL exchange.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    /// By which mechanism.
+    pub mechanism: Mechanism,
+    /// The message so far.
+    pub assembler: Assembler,
+    /// What it waits for.
+    pub step: Step,
+}
+
+/// What an exchange waits for.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// The client's first message.
+    First,
+    /// SCRAM: the client's proof.
+    Proof(LogIn, ScramServer),
+    /// SCRAM: the client's consent to the server's proof, an empty message.
+    Consent(LogIn),
+}
+
+impl Exchange {
+    /// A step that waits for its message.
+    pub fn new(mechanism: Mechanism, step: Step) -> Self {
+        Self { mechanism, assembler: Assembler::new(limits::SASL_PAYLOAD_BYTES_MAX), step }
+    }
+}
+
+/// A log-in that waits for the store's word.
+#[derive(Debug)]
+pub(crate) struct LogIn {
+    /// The name that was given.
+    pub name: String,
+    /// The account of that name, when a person may log in to it.
+    pub account: Option<AccountId>,
+    /// Whether a device token stood in the password's place.
+    pub is_token: bool,
+    /// By what.
+    pub method: Method,
+}
+
+impl LogIn {
+    /// The check that failed when the proof is wrong.
+    pub fn wrong_check(&self) -> FailedCheck {
+        match self.account {
+            None => FailedCheck::Name,
+            Some(_) if self.is_token => FailedCheck::Token,
+            Some(_) => FailedCheck::Password,
+        }
+    }
+}
+
+/// What is asked of the list of an account's devices, or of the making of a token.
+#[derive(Debug)]
+pub(crate) enum AskedDevice {
+    /// Whether there is room for one more of this name.
+    Room(String),
+    /// The token of the new one.
+    Token(String),
+    /// The list itself.
+    List,
+    /// Whether one of them has this number, to revoke it.
+    Revoke(DeviceId),
+}
+
+/// What a new password is for.
+#[derive(Debug)]
+pub(crate) enum AskedAccount {
+    /// A new account.
+    Add(AccountName),
+    /// An account that is there.
+    Password(AccountId),
+}
+
+/// A page that was asked for.
+#[derive(Debug)]
+pub(crate) struct PageAsked {
+    /// The query as it was asked.
+    pub query: HistoryQuery,
+    /// What the store is asked.
+    pub page: PageQuery,
+    /// What the conversation is called in the batch.
+    pub name: String,
+}

@@ -1,0 +1,61 @@
+//! How a session ends: what it is told, what others see, and that nothing of it stays behind.
+
+use super::limits;
+use super::policy::cut;
+use super::ports::ConnId;
+use super::refusal::Text;
+use super::session::Session;
+use super::world::World;
+use crate::proto::caps::CapSet;
+use crate::proto::message::Line;
+
+impl World {
+    /// Closes a connection with an `ERROR`; others see its QUIT with the same reason.
+    pub(crate) fn close(&mut self, conn: ConnId, reason: &str) {
+        self.close_saying(conn, reason, reason);
+    }
+
+    /// Closes a connection: `error` is what it is told, `reason` what others see as its QUIT.
+    pub(crate) fn close_saying(&mut self, conn: ConnId, error: &str, reason: &str) {
+        if self.session(conn).is_closed {
+            return;
+        }
+        self.reply(conn, Line::new("ERROR").trailing(error));
+        self.forget(conn, reason, true);
+    }
+
+    /// Closes the sessions for which `which` holds, each told why in its language.
+    pub(crate) fn close_sessions(&mut self, why: &Text, which: impl Fn(&Session) -> bool) {
+        let conns: Vec<_> =
+            self.sessions.values().filter(|session| which(session)).map(|session| session.conn).collect();
+        for conn in conns {
+            let said = self.say(conn, why);
+            self.close(conn, &said);
+        }
+    }
+
+    /// Takes a session out of everything. It can still be read until the turn ends.
+    pub(super) fn forget(&mut self, conn: ConnId, reason: &str, is_connected: bool) {
+        let reason = cut(reason, limits::REASON_BYTES_MAX);
+        self.tell_quit(conn, reason);
+        self.take_off_indexes(conn);
+        let session = self.session_mut(conn);
+        session.is_closed = true;
+        let lines = usize::from(session.waiting.take().is_some()) + session.queue.len();
+        session.queue.clear();
+        self.turn.close(conn, lines, is_connected);
+    }
+
+    /// Tells the QUIT of a session that goes, unless another one of its account stays.
+    fn tell_quit(&mut self, conn: ConnId, reason: &str) {
+        let session = self.session(conn);
+        let stays = session.account().is_some_and(|account| self.account_sessions(account).len() > 1);
+        if !session.is_welcome || stays {
+            return;
+        }
+        let stamp = self.stamp_of(conn);
+        let line = Line::new("QUIT").source(&session.source()).trailing(reason);
+        let peers = self.peers(conn);
+        self.tell(&peers, &stamp, CapSet::EMPTY, false, |_| Some(line.clone()));
+    }
+}

@@ -1,0 +1,75 @@
+//! Who is in a channel: members by their account, there or not, and the guests that come and go with their sessions.
+
+use std::collections::BTreeMap;
+
+use super::apply::Channel;
+use super::event::{AccountId, ChannelId, Rank};
+use super::ports::ConnId;
+use super::world::World;
+
+impl World {
+    /// The sessions that hear a channel: all of its members' ones and those of its guests.
+    pub(crate) fn channel_sessions(&self, id: ChannelId) -> Vec<ConnId> {
+        let Some(channel) = self.state.channel(id) else { return Vec::new() };
+        let members = channel.members.keys().flat_map(|account| self.account_sessions(*account));
+        members.chain(self.guests.get(&id).into_iter().flat_map(BTreeMap::keys)).copied().collect()
+    }
+
+    /// How many members a channel has, there or not.
+    pub(crate) fn member_count(&self, id: ChannelId) -> usize {
+        let members = self.state.channel(id).map_or(0, |channel| channel.members.len());
+        members + self.guests.get(&id).map_or(0, BTreeMap::len)
+    }
+
+    /// The members of a channel who are there, one session for each, with their rank.
+    pub(crate) fn present_members(&self, channel: &Channel) -> Vec<(ConnId, Rank)> {
+        let first = |account: &AccountId| self.account_sessions(*account).first().copied();
+        let members = channel.members.iter().filter_map(|(account, rank)| Some((first(account)?, *rank)));
+        let guests = self.guests.get(&channel.id).into_iter().flatten().map(|(conn, rank)| (*conn, *rank));
+        members.chain(guests).collect()
+    }
+
+    /// The channels that a session is in.
+    pub(crate) fn channels_of(&self, conn: ConnId) -> Vec<ChannelId> {
+        match self.account_of(conn) {
+            Some(account) => account.channels.iter().copied().collect(),
+            None => self.session(conn).guest_channels.iter().copied().collect(),
+        }
+    }
+
+    /// The rank of a session in a channel; nothing when it is no member.
+    pub(crate) fn rank_of(&self, conn: ConnId, channel: ChannelId) -> Option<Rank> {
+        match self.session(conn).account() {
+            Some(account) => self.state.channel(channel)?.members.get(&account).copied(),
+            None => self.guests.get(&channel)?.get(&conn).copied(),
+        }
+    }
+
+    /// Makes a session without an account a member. Telling it is the caller's.
+    pub(crate) fn add_guest(&mut self, channel: ChannelId, conn: ConnId, rank: Rank) {
+        self.guests.entry(channel).or_default().insert(conn, rank);
+        self.session_mut(conn).guest_channels.insert(channel);
+    }
+
+    /// Ends the membership of a session without an account. Telling it is the caller's.
+    pub(crate) fn remove_guest(&mut self, channel: ChannelId, conn: ConnId) {
+        if let Some(guests) = self.guests.get_mut(&channel) {
+            guests.remove(&conn);
+            if guests.is_empty() {
+                self.guests.remove(&channel);
+            }
+        }
+        self.session_mut(conn).guest_channels.remove(&channel);
+    }
+
+    /// All other sessions that share a channel with this one, those of its own account left out.
+    pub(crate) fn peers(&self, conn: ConnId) -> Vec<ConnId> {
+        let account = self.session(conn).account();
+        let channels = self.channels_of(conn);
+        let mut peers: Vec<_> = channels.into_iter().flat_map(|channel| self.channel_sessions(channel)).collect();
+        peers.sort_unstable();
+        peers.dedup();
+        peers.retain(|peer| *peer != conn && (account.is_none() || self.session(*peer).account() != account));
+        peers
+    }
+}
