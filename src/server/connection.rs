@@ -62,6 +62,8 @@ struct State {
     half_closed: bool,
     /// All lines that came before the half-close are answered.
     answered: bool,
+    /// The hub has queued more. It stays in the queue, where it counts, until what was taken over has left.
+    has_more: bool,
     /// When the current wait (for a write, for the end) has lasted too long.
     deadline: Option<Instant>,
 }
@@ -89,6 +91,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     async fn exchange(&mut self) -> io::Result<&'static str> {
         let link = Arc::clone(&self.link);
         loop {
+            if self.state.has_more && (self.pipe.output.is_empty() || link.is_closing()) {
+                self.take_output();
+            }
             let Self { pipe, state, .. } = self;
             if pipe.is_flushed() {
                 match state.closing {
@@ -106,7 +111,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             let deadline = state.deadline;
             tokio::select! {
                 biased;
-                () = link.filled() => self.take_output(),
+                () = link.filled() => state.has_more = true,
                 progress = pipe.progress(may_read) => match progress? {
                     Progress::Wrote if serving && !state.half_closed => {
                         state.deadline = Some(Instant::now() + WRITE_TIMEOUT);
@@ -124,7 +129,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 },
                 () = all_permits(&link), if may_finish => {
                     state.answered = true;
-                    self.take_output();
+                    state.has_more = true;
                 },
                 () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
                     return match state.closing {
@@ -141,6 +146,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Takes over what the hub queued.
     fn take_output(&mut self) {
         let Self { link, pipe, state, .. } = self;
+        state.has_more = false;
         let was_flushed = pipe.is_flushed();
         let closing = link.take(&mut pipe.output);
         if closing.is_some() && state.closing.is_none() {

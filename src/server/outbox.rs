@@ -12,7 +12,8 @@ use tokio::sync::{Notify, Semaphore};
 
 /// Beyond so many queued bytes, sheddable lines are left out.
 pub const OUTBOX_SOFT_BYTES_MAX: usize = 256 * 1024;
-/// Beyond so many queued bytes, the connection is ended with [`SENDQ_EXCEEDED`].
+/// Beyond so many queued bytes, the connection is ended with [`SENDQ_EXCEEDED`]. What its task has taken over to write
+/// does not count; that is no more than this either.
 pub const OUTBOX_HARD_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How many lines of one connection may wait for their `LineDone`. Beyond it the socket is not read.
 pub const LINES_IN_FLIGHT_MAX: usize = 64;
@@ -80,7 +81,8 @@ impl Link {
         }
         queue.bytes += bytes.len();
         queue.chunks.push_back(bytes);
-        if queue.bytes > self.limits.hard_bytes_max {
+        // A page of history is one piece, and may be long: whoever had nothing waiting does not read slowly.
+        if queue.bytes > self.limits.hard_bytes_max && queue.chunks.len() > 1 {
             queue.closing = Some(Closing::Exceeded);
             queue.chunks = VecDeque::from([Bytes::from(format!("ERROR :{SENDQ_EXCEEDED}\r\n"))]);
             queue.bytes = 0;
@@ -101,6 +103,11 @@ impl Link {
     /// Waits until it is worth to look at the queue. May be cancelled.
     pub async fn filled(&self) {
         self.filled.notified().await;
+    }
+
+    /// Whether the end was asked for: nothing more is queued then.
+    pub fn is_closing(&self) -> bool {
+        self.queue().closing.is_some()
     }
 
     /// Moves what is queued behind `out`, and says whether this is the last of it.
