@@ -75,11 +75,16 @@ async fn channels<S: Session>(clerk: &mut Clerk<S>) -> Result<Vec<ChannelState>,
         let entry = ListEntry { letter, mask: row.text()?, set_by: row.text()?, set_at: row.time()? };
         masks.entry(channel).or_default().push(entry);
     }
-    let sql = "SELECT id, name, name_folded, founded_at, founder_id, topic, topic_set_by, topic_set_at, flags, \
-               channel_key, member_limit, \
-               (SELECT MAX(seq) FROM event WHERE event.conversation_id = channel.conversation_id) \
-               FROM channel ORDER BY id";
-    let rows = clerk.session.query(sql, Vec::new()).await?;
+    // `MAX(seq)` would walk the whole record in MariaDB; this reads one row of each channel.
+    let along = S::DIALECT.along_conversation;
+    let sql = format!(
+        "SELECT id, name, name_folded, founded_at, founder_id, topic, topic_set_by, topic_set_at, flags, \
+         channel_key, member_limit, ( \
+             SELECT seq FROM event{along} WHERE event.conversation_id = channel.conversation_id \
+             ORDER BY seq DESC LIMIT 1 \
+         ) FROM channel ORDER BY id"
+    );
+    let rows = clerk.session.query(&sql, Vec::new()).await?;
     let read = rows.into_iter().map(|mut row| {
         let id = row.number()?;
         Ok(ChannelState {

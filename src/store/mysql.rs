@@ -122,7 +122,7 @@ impl MySqlSession {
         self.server_limit = None;
         let set_up = self.set_up().await;
         if set_up.is_err() {
-            self.connection.take().map(throw_away);
+            self.give_up();
         }
         set_up
     }
@@ -207,6 +207,13 @@ impl MySqlSession {
         }
     }
 
+    /// Whatever state the connection is in, nobody shall use it again.
+    fn give_up(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            throw_away(connection);
+        }
+    }
+
     /// Runs a statement that is not prepared.
     async fn text(&mut self, sql: &str) -> Result<(), StoreError> {
         let mut connection = self.take()?;
@@ -276,14 +283,14 @@ impl Session for MySqlSession {
     async fn commit(&mut self) -> Result<(), StoreError> {
         let committed = self.text("COMMIT").await;
         if committed.is_err() {
-            self.connection.take().map(throw_away);
+            self.give_up();
         }
         committed
     }
 
     async fn rollback(&mut self) {
         if self.connection.is_some() && self.text("ROLLBACK").await.is_err() {
-            self.connection.take().map(throw_away);
+            self.give_up();
         }
     }
 

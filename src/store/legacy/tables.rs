@@ -38,12 +38,6 @@ impl Cell {
         })
     }
 
-    /// A cell that holds something.
-    #[cfg(test)]
-    pub fn new(bytes: &[u8]) -> Self {
-        Self(Some(bytes.to_vec()))
-    }
-
     /// Its bytes.
     pub fn bytes(&self) -> Option<&[u8]> {
         self.0.as_deref()

@@ -137,7 +137,8 @@ pub async fn the_seeds_own_rows_are_taken_over(stage: &mut Stage) {
     let mut shown = stage.ask("SELECT * FROM `connexion` ORDER BY `port` ASC").await;
     assert!(shown[10].contains(" | 25 | ") && shown[11].contains(" | 50509 | "), "by number: {shown:#?}");
     let mut were: Vec<String> = EXCHANGES.iter().map(|row| row.join(" | ")).collect();
-    (shown.sort(), were.sort());
+    shown.sort();
+    were.sort();
     assert_eq!(shown, were);
 
     // And it is history. The server's answer belongs to the client of that second.

@@ -54,7 +54,7 @@ pub fn message(text: &str) -> Event {
 pub fn credentials(mark: u8) -> Box<Credentials> {
     let keys =
         ScramKeys { salt: vec![mark, 0xff], iterations: 600_000, stored_key: [mark; 32], server_key: [mark; 32] };
-    Box::new(Credentials { argon2: format!("$argon2id${mark}"), scram: (mark % 2 == 0).then_some(keys) })
+    Box::new(Credentials { argon2: format!("$argon2id${mark}"), scram: mark.is_multiple_of(2).then_some(keys) })
 }
 
 /// The registration of an account from number 2 on.
@@ -63,7 +63,7 @@ pub fn registration(account: u64) -> Event {
         account: AccountId(account),
         name: AccountName::new(&format!("Zoé-{account}")).unwrap(),
         credentials: credentials(account as u8),
-        address: (account % 2 == 0).then(|| "192.168.56.1".to_owned()),
+        address: account.is_multiple_of(2).then(|| "192.168.56.1".to_owned()),
     }
 }
 

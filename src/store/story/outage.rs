@@ -115,8 +115,11 @@ async fn carry_questions(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mode: 
         if is_last {
             cut.store(true, Ordering::SeqCst);
             mode.store(PASS, Ordering::SeqCst);
+            if how == CUT_BEFORE_COMMIT {
+                return;
+            }
         }
-        if (!is_last || how == CUT_AFTER_COMMIT) && to.write_all(bytes).await.is_err() || is_last {
+        if to.write_all(bytes).await.is_err() || is_last {
             return;
         }
     }

@@ -66,7 +66,7 @@ pub async fn targets_are_those_of_the_model(stage: &mut Stage) {
     let model = fill(stage).await;
     let all = Timestamp::from_millis(i64::MIN)..Timestamp::from_millis(i64::MAX);
     let last = model.records.last().unwrap().time;
-    let channels = vec![Place::Channel(ChannelId(1)), Place::Channel(ChannelId(2)), Place::Channel(ChannelId(1))];
+    let channels = [Place::Channel(ChannelId(1)), Place::Channel(ChannelId(2)), Place::Channel(ChannelId(1))];
     for account in [1, 2, 3, 4] {
         for (after, before) in [
             (all.start, all.end),
