@@ -7,9 +7,11 @@
 //!
 //! - **A batch is one transaction.** After [`Store::commit`] has returned, the batch survives a power failure; when it
 //!   fails with a retryable error it may have happened or not, and the same batch may be handed in again.
-//! - **Idempotent by number.** A batch whose last number is in the record already is answered as it was the first time.
-//! - **Once by id.** An event whose author, place and idempotency id are those of an event of the last
-//!   [`IDEMPOTENCY_WINDOW`] is not stored; it is reported with the first one.
+//! - **Idempotent by number.** A batch whose last number is in the record already is answered as it was the first time; if
+//!   other events bear its numbers, another server writes to the same record, and the batch is rejected.
+//! - **Once by id.** A message whose author's account, place and idempotency id are those of a message of the last
+//!   [`IDEMPOTENCY_WINDOW`] is not stored; it is reported with the first one. Other events are not looked up by id: they
+//!   change the state, which leaving one out would leave behind the rules' own.
 //! - **State follows the record.** The tables of accounts, channels and members change in the same transaction as the
 //!   event that changes them, so that [`Store::load`] always gives what all events add up to.
 //! - **A page is full** unless the end of history is reached: filters stand before the limit.
@@ -17,6 +19,20 @@
 //!   one before it and its own number, time, kind and digest ([`chain`]).
 //! - **Bounded.** No call waits for ever: a database that does not answer is [`StoreError::Unavailable`] after
 //!   [`STATEMENT_TIMEOUT`].
+//!
+//! # In reading order
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `sql/*/0001_record.sql` | the tables and the two views, with comments |
+//! | [`database`] | the URL, and opening |
+//! | `sql_store`, `queue` | the contract carried out by clerks that work one call after the other and are never cancelled |
+//! | `session`, `value` | one connection, and what goes through it; all below is written once, over these |
+//! | `sqlite`, `mysql` | the two kinds of connection |
+//! | `record`, `state`, `rows`, [`chain`] | committing: the batch, what it changes beside the record, an event's row, its link |
+//! | `load`, `history`, `people` | reading: the whole state, pages, credentials and devices |
+//! | `migrate`, `legacy`, `correspondent` | preparation: migrations, the seed's tables, the account of "the server" |
+//! | `story` | the contract as tests, told on each database |
 
 pub mod chain;
 mod correspondent;
