@@ -17,7 +17,7 @@ use super::format;
 use super::look::Look;
 use super::wrap::{Columns, columns_of, cut, wrap};
 use crate::client::buffer::{Entry, EntryKey, EntryKind, Fate, Window};
-use crate::client::conversation::{Conversation, HistoryState};
+use crate::client::conversation::{Conversation, ConversationKind, HistoryState};
 
 /// How many entries' rows are kept; beyond it all are dropped and those that are visible are wrapped again.
 const CACHED_ENTRIES_MAX: usize = 4_096;
@@ -177,7 +177,7 @@ fn text_style(entry: &Entry, look: &Look<'_>) -> Style {
 
 fn author_style(entry: &Entry, look: &Look<'_>) -> Style {
     let style = look.theme.author(&entry.author);
-    if entry.mention || entry.own { style.add_modifier(Modifier::BOLD) } else { style }
+    if entry.own { style.add_modifier(Modifier::BOLD) } else { style }
 }
 
 /// A row above an entry that belongs to it.
@@ -235,7 +235,9 @@ pub fn draw(
         draw_empty(cells, area, conversation, look);
         return;
     }
-    let mut painter = Painter { cells, grid, look };
+    // Where everything is meant for the person, nothing stands out by it.
+    let has_mentions = conversation.kind == ConversationKind::Channel;
+    let mut painter = Painter { cells, grid, look, has_mentions };
     let mut y = area.bottom();
     let mut index = window.bottom.min(entries.len() - 1);
     let mut last_row = Some(window.bottom_row);
@@ -279,6 +281,8 @@ struct Painter<'a> {
     cells: &'a mut Cells,
     grid: Grid,
     look: &'a Look<'a>,
+    /// Messages that name the person are marked.
+    has_mentions: bool,
 }
 
 impl Painter<'_> {
@@ -312,7 +316,7 @@ impl Painter<'_> {
         }
         let (bar, style) = match fate_mark(entry, look) {
             Some(mark) if is_first => mark,
-            _ if entry.mention => ("┃", look.theme.warning()),
+            _ if entry.mention && self.has_mentions => ("┃", look.theme.warning()),
             _ => ("│", look.theme.line()),
         };
         paint(self.cells, line, line.x + grid.clock + grid.author + 1, line.y, bar, 1, style);

@@ -20,7 +20,7 @@ use crate::ground::texts::{Texts, Value};
 use crate::ground::tls::Fingerprint;
 
 /// The widest dialogue, its frame included.
-const QUESTION_COLUMNS_MAX: u16 = 68;
+const QUESTION_COLUMNS_MAX: u16 = 64;
 /// The widest help, its frame included.
 const HELP_COLUMNS_MAX: u16 = 84;
 /// Smaller screens have no frame around a dialogue.
