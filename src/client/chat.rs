@@ -49,6 +49,15 @@ pub fn apply(model: &mut Model, fact: Fact, effects: &mut Effects) {
                 conversation.members.replace(members, &ranks);
             }
         }
+        Fact::Invited { by, channel } => {
+            let variables = [("name", by.into()), ("channel", channel.into())];
+            let text = model.texts.format("chat-invited", &variables);
+            remark_here(model, EntryKind::Info, &text);
+        }
+        Fact::Person { nick, text_id, value } => {
+            let text = model.texts.format(text_id, &[("name", nick.into()), ("value", value.into())]);
+            remark_here(model, EntryKind::Info, &text);
+        }
         Fact::Modes { target, by, text, ranks } => modes(model, &target, &by, &text, ranks),
         Fact::Step(_)
         | Fact::Prove(..)
@@ -113,7 +122,8 @@ fn message(model: &mut Model, incoming: Incoming, effects: &mut Effects) {
     let is_own = entry.own;
     let is_seen = model.is_seen(id);
     let Some(conversation) = model.conversations.get_mut(id) else { return };
-    entry.mention |= conversation.kind != ConversationKind::Channel && !is_own;
+    // A notice (the server's greeting, a bot's answer) calls nobody.
+    entry.mention |= conversation.kind != ConversationKind::Channel && !is_own && entry.kind != EntryKind::Notice;
     let is_mention = entry.mention;
     let Some(key) = conversation.buffer.push_live(entry) else { return };
     if is_own || is_seen {
@@ -171,9 +181,11 @@ fn joined(model: &mut Model, channel: &str, nick: &str, is_own: bool, effects: &
         let has_channel = model.conversations.list().iter().any(|one| one.kind == ConversationKind::Channel);
         let conversation = model.open(channel);
         let id = conversation.id;
-        conversation.is_joined = true;
-        conversation.members.clear();
-        conversation.arriving_members.clear();
+        // By another session of ours it may be joined once more, without its members being named again.
+        if !std::mem::replace(&mut conversation.is_joined, true) {
+            conversation.members.clear();
+            conversation.arriving_members.clear();
+        }
         let is_awaited = model.awaited_channel.as_deref() == Some(folded.as_str());
         if is_awaited || !(model.has_chosen || has_channel || model.prefers_correspondent) {
             model.awaited_channel = None;

@@ -93,9 +93,17 @@ fn ask(model: &mut Model, fetch: Fetch, effects: &mut Effects) {
 /// Sends questions as long as there is room for their answers.
 fn pump(model: &mut Model, effects: &mut Effects) {
     while let Some(fetch) = model.fetches.take_next() {
-        if let Some(line) = query(model, &fetch).and_then(|query| model.session.history_line(&query)) {
-            effects.send(line);
-            model.fetches.asked(fetch, model.now.elapsed_millis);
+        match query(model, &fetch).and_then(|query| model.session.history_line(&query)) {
+            Some(line) => {
+                effects.send(line);
+                model.fetches.asked(fetch, model.now.elapsed_millis);
+            }
+            // What it was about is gone.
+            None => {
+                if let Some(conversation) = model.conversations.get_mut(fetch.conversation) {
+                    conversation.history = HistoryState::More;
+                }
+            }
         }
     }
 }
@@ -196,7 +204,8 @@ fn reference(model: &Model, fetch: Option<&Fetch>, message: &Incoming) -> Refere
 }
 
 /// Conversations with messages that we may not have.
-pub fn targets(model: &mut Model, targets: Vec<(String, Timestamp)>, effects: &mut Effects) {
+pub fn targets(model: &mut Model, mut targets: Vec<(String, Timestamp)>, effects: &mut Effects) {
+    targets.sort_by_key(|(_, latest)| *latest);
     for (target, latest) in targets {
         if model.session.isupport().is_channel(&target) {
             continue;
@@ -204,6 +213,7 @@ pub fn targets(model: &mut Model, targets: Vec<(String, Timestamp)>, effects: &m
         let id = model.open(&target).id;
         let newest = model.conversations.get(id).and_then(|one| one.buffer.newest()).map(|entry| entry.time);
         if newest.is_none_or(|newest| newest < latest) {
+            model.conversations.touch(id);
             catch_up(model, id, effects);
         }
     }

@@ -21,6 +21,18 @@ chat-names = { $count ->
 }
 chat-gap = Messages are missing here: too much was said while you were away.
 
+chat-invited = { $name } invites you to { $channel }. /join { $channel } goes there.
+
+## Who somebody is.
+
+whois-name = { $name } is { $value }
+whois-account = { $name } is logged in as { $value }
+whois-channels = { $name } is in { $value }
+whois-server = { $name } is connected to { $value }
+whois-away = { $name } is away: { $value }
+whois-idle = { $name } has said nothing for { $value } min
+whois-other = { $name } { $value }
+
 ## What cannot be done.
 
 chat-takes-no-messages = Nothing can be written to { $name } at the moment: you are not in it. /join comes in again.

@@ -21,6 +21,18 @@ chat-names = { $count ->
 }
 chat-gap = Il manque des messages ici : il s'en est dit trop pendant votre absence.
 
+chat-invited = { $name } vous invite dans { $channel }. /join { $channel } y mène.
+
+## Qui est quelqu'un.
+
+whois-name = { $name } est { $value }
+whois-account = { $name } est connecté au compte { $value }
+whois-channels = { $name } est dans { $value }
+whois-server = { $name } est relié à { $value }
+whois-away = { $name } est absent : { $value }
+whois-idle = { $name } n'a rien dit depuis { $value } min
+whois-other = { $name } { $value }
+
 ## Ce qui n'est pas possible.
 
 chat-takes-no-messages = On ne peut rien écrire dans { $name } pour le moment : vous n'y êtes pas. /join y fait revenir.

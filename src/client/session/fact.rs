@@ -105,6 +105,22 @@ pub enum Fact {
         /// The channel.
         channel: String,
     },
+    /// Someone invites us into a channel.
+    Invited {
+        /// Who.
+        by: String,
+        /// Into which.
+        channel: String,
+    },
+    /// A line of the answer to WHOIS.
+    Person {
+        /// Who.
+        nick: String,
+        /// The id of the sentence that says it.
+        text_id: &'static str,
+        /// What it says.
+        value: String,
+    },
     /// Modes were changed.
     Modes {
         /// A channel, or ourselves.

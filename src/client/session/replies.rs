@@ -12,6 +12,24 @@ use crate::proto::names::NICK_BYTES_MAX;
 
 /// How many changes of one MODE line are looked at; no server sends more.
 const MODE_CHANGES_MAX: usize = 64;
+/// The numerics that answer WHOIS, with the sentences that say what is in them.
+const WHOIS: &[(&str, &str)] = &[
+    ("276", "whois-other"),
+    ("301", "whois-away"),
+    ("307", "whois-other"),
+    ("311", "whois-name"),
+    ("312", "whois-server"),
+    ("313", "whois-other"),
+    ("317", "whois-idle"),
+    ("319", "whois-channels"),
+    ("320", "whois-other"),
+    ("330", "whois-account"),
+    ("335", "whois-other"),
+    ("338", "whois-other"),
+    ("378", "whois-other"),
+    ("379", "whois-other"),
+    ("671", "whois-other"),
+];
 
 impl Session {
     /// Any command but those that [`Session::receive`] knows by itself.
@@ -64,8 +82,9 @@ impl Session {
                     out.facts.push(Fact::Reply { kind: ReplyKind::Answer, text: clean(&params[1..].join(" ")) });
                 }
             }
-            "INVITE" | "WALLOPS" => {
-                let text = clean(&format!("{who}: {command} {last}"));
+            "INVITE" => out.facts.push(Fact::Invited { by: who, channel: clean(last) }),
+            "WALLOPS" => {
+                let text = clean(&format!("{who}: {last}"));
                 out.facts.push(Fact::Reply { kind: ReplyKind::Answer, text });
             }
             "ACK" => {
@@ -155,6 +174,19 @@ impl Session {
             ("005", _) => self.isupport.read(params),
             ("372", _) => self.announce(last, out),
             ("376" | "422", _) => self.ready(now, out),
+            (_, [nick, about @ ..]) if let Some((_, text_id)) = WHOIS.iter().find(|(code, _)| *code == numeric) => {
+                let value = match (numeric, about) {
+                    ("311", [user, host, .., name]) => format!("{user}@{host} ({name})"),
+                    ("317", [seconds, ..]) => {
+                        seconds.parse().map_or(String::new(), |seconds: u64| (seconds / 60).to_string())
+                    }
+                    ("319", _) => last.to_owned(),
+                    ("330", [account, ..]) => (*account).to_owned(),
+                    _ => about.join(" "),
+                };
+                let nick = (*nick).to_owned();
+                out.facts.push(Fact::Person { nick, text_id, value: clean(&value) });
+            }
             ("331", [channel, ..]) => self.topic(channel, "", out),
             ("332", [channel, topic, ..]) => self.topic(channel, topic, out),
             ("353", [_, channel, names, ..]) => {

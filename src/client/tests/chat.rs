@@ -200,6 +200,37 @@ fn members_come_go_and_change() {
 }
 
 #[test]
+fn answers_about_people_are_sentences() {
+    let mut stage = Stage::online();
+    stage.lines(&[
+        ":s 311 ann bob user cloak * :Bob B",
+        ":s 317 ann bob 125 1700000000 :seconds idle, signon time",
+        ":s 319 ann bob :#general @#tea",
+        ":s 318 ann bob :End of /WHOIS list",
+        ":bob!b@c INVITE ann #tea",
+    ]);
+    let texts: Vec<_> = stage.entries("#general").iter().map(|entry| entry.text.clone()).collect();
+    assert_eq!(
+        texts,
+        [
+            "bob is user@cloak (Bob B)",
+            "bob has said nothing for 2 min",
+            "bob is in #general @#tea",
+            "bob invites you to #tea. /join #tea goes there."
+        ]
+    );
+}
+
+#[test]
+fn the_servers_greeting_is_unread_but_calls_nobody() {
+    let mut stage = Stage::online();
+    stage.lines(&[":serveur!serveur@s NOTICE ann :the connection is well established"]);
+    let serveur = stage.conversation("serveur");
+    assert_eq!((serveur.unread, serveur.mentions), (1, 0));
+    assert!(!stage.done.iter().any(|effect| matches!(effect, Effect::Bell)));
+}
+
+#[test]
 fn parting_closes_the_conversation() {
     let mut stage = Stage::online();
     stage.say("/part see you");
