@@ -229,11 +229,77 @@ fn check_restart(server: &mut Bare) {
     assert_eq!(after, before, "a server that starts again knows what the old one knew");
 }
 
+/// A parameter that some command may make something of.
+fn parameter() -> impl Strategy<Value = String> {
+    const WORDS: [&str; 20] = [
+        "ann",
+        "bob",
+        "serveur",
+        "nobody",
+        "#one",
+        "#two",
+        "#One,#two,bad",
+        "ann,bob,nobody",
+        "+o-v",
+        "+bkl",
+        "-n+i",
+        "0",
+        "7",
+        "*",
+        "*!*@*",
+        "LATEST",
+        "BETWEEN",
+        "LIST",
+        "msgid=0000000000003",
+        "timestamp=2023-11-14T22:13:20.000Z",
+    ];
+    prop_oneof![
+        6 => prop::sample::select(&WORDS[..]).prop_map(str::to_owned),
+        1 => (0..460usize).prop_map(|length| "x".repeat(length)),
+        1 => (0..140usize).prop_map(|length| format!("#{}", "é".repeat(length))),
+        1 => "\\PC{0,30}",
+        1 => "[a-z ]{0,30}".prop_map(|text| format!(":{text}")),
+    ]
+}
+
+/// The names of all commands, as HELP lists them.
+fn commands(server: &mut Bare) -> Vec<String> {
+    server.send("ann", "HELP").unwrap();
+    let lines = server.drain("ann");
+    let texts = lines.iter().filter_map(|line| line.split_once(" 705 ann * :").map(|(_, names)| names));
+    texts.flat_map(|names| names.split(' ')).map(str::to_owned).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn everybody_sees_the_same_order_and_nothing_is_lost(steps in prop::collection::vec(step(), 1..160)) {
         simulate(&steps);
+    }
+
+    /// No line makes the rules panic, lose track of a line, or send one that is too long (the driver sees to that).
+    #[test]
+    fn every_command_takes_anything(
+        lines in prop::collection::vec((0..3usize, any::<prop::sample::Index>(), prop::collection::vec(parameter(), 0..5)), 1..60),
+    ) {
+        let mut server = Bare::new();
+        let script = "--- enter ann with batch labeled-response\n--- enter bob\n--- enter console unix operator\n\
+                      ann -> JOIN #one,#two\nbob -> JOIN #one\n--- read ann bob console\n";
+        play(&Transcript::parse("people", script).unwrap(), &mut server).unwrap();
+        let commands = commands(&mut server);
+        prop_assert!(commands.len() > 30, "{commands:?}");
+        for (session, command, parameters) in &lines {
+            let mut line = command.get(&commands).clone();
+            for parameter in parameters {
+                if line.len() + 1 + parameter.len() <= 510 {
+                    line = format!("{line} {parameter}");
+                }
+            }
+            let who = ["ann", "bob", "console"][*session];
+            server.send(who, &line).unwrap();
+            server.drain(who);
+        }
+        prop_assert_eq!(server.lines_done, server.lines_sent);
     }
 }

@@ -13,6 +13,7 @@ use super::event::{
     AccountId, AccountState, ChannelId, ChannelModes, ChannelState, DeviceId, Event, ListEntry, Place, Rank, Record,
     Seq, Snapshot, Topic,
 };
+use crate::proto::mask::Mask;
 use crate::proto::names::{ChannelName, Folded};
 use crate::proto::time::Timestamp;
 
@@ -45,9 +46,26 @@ pub(crate) struct Channel {
     /// The accounts that are members, online or not, with their rank.
     pub members: BTreeMap<AccountId, Rank>,
     /// The entries of its lists, oldest first.
-    pub masks: Vec<ListEntry>,
+    pub masks: Vec<Entry>,
     /// Its last event.
     pub last_seq: Seq,
+}
+
+/// An entry of a channel's list with its mask read: it is compared with whoever joins and speaks.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// What the store keeps of it.
+    pub state: ListEntry,
+    /// The mask; none when it is one that only an older version knew, which means nobody.
+    pub mask: Option<Mask>,
+}
+
+impl Entry {
+    /// Reads an entry.
+    pub fn new(state: ListEntry) -> Self {
+        let mask = Mask::parse(&state.mask).ok();
+        Self { state, mask }
+    }
 }
 
 impl Channel {
@@ -242,14 +260,14 @@ impl State {
                     }
                 }
                 for (added, letter, mask) in masks {
-                    channel.masks.retain(|entry| entry.letter != *letter || entry.mask != *mask);
+                    channel.masks.retain(|entry| entry.state.letter != *letter || entry.state.mask != *mask);
                     if *added {
-                        channel.masks.push(ListEntry {
+                        channel.masks.push(Entry::new(ListEntry {
                             letter: *letter,
                             mask: mask.clone(),
                             set_by: record.author.name.clone(),
                             set_at: record.time,
-                        });
+                        }));
                     }
                 }
             }
@@ -277,7 +295,7 @@ impl State {
             topic: state.topic,
             modes: state.modes,
             members: state.members.into_iter().collect(),
-            masks: state.masks,
+            masks: state.masks.into_iter().map(Entry::new).collect(),
             last_seq: state.last_seq,
         };
         self.channels.insert(channel.id, channel);

@@ -9,10 +9,9 @@ use bytes::Bytes;
 
 use super::apply::Channel;
 use super::event::{AccountId, AuthorKind, ChannelId, Event, MessageKind, Place, Record, Seq};
-use super::limits;
 use super::ports::ConnId;
 use super::world::{Draft, Pending, World};
-use crate::proto::caps::{Cap, CapSet, pack_words};
+use crate::proto::caps::{Cap, CapSet};
 use crate::proto::message::Line;
 use crate::proto::names::{MsgId, Nick};
 use crate::proto::numerics::{RPL_ENDOFNAMES, RPL_NAMREPLY, RPL_TOPIC, RPL_TOPICWHOTIME};
@@ -265,14 +264,12 @@ impl World {
         let name = channel.name.as_str();
         let sign = if channel.has_flag('s') { "@" } else { "=" };
         let words = self.names(channel, self.session(conn).caps);
-        let lines: Vec<_> = pack_words(words, limits::NAMES_BYTES_MAX)
-            .iter()
-            .map(|names| self.numeric(conn, RPL_NAMREPLY).param(sign).param(name).trailing(names))
-            .chain([self.numeric(conn, RPL_ENDOFNAMES).param(name).trailing("End of /NAMES list")])
-            .collect();
-        for line in lines {
-            self.reply(conn, line);
+        let head = self.numeric(conn, RPL_NAMREPLY).param(sign).param(name);
+        let end = self.numeric(conn, RPL_ENDOFNAMES).param(name).trailing("End of /NAMES list");
+        if !words.is_empty() {
+            self.reply_words(conn, &head, &words);
         }
+        self.reply(conn, end);
     }
 
     /// The members of a channel who are there, with their prefixes, as 353 lists them.

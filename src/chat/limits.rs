@@ -35,8 +35,6 @@ pub const SESSIONS_PER_ACCOUNT_MAX: usize = 64;
 pub const LANGUAGES_MAX: usize = 2;
 /// Bytes of a list in one `CAP` line. What is longer takes several lines.
 pub const CAP_LIST_BYTES_MAX: usize = 400;
-/// Bytes of the names in one 353. What is longer takes several lines.
-pub const NAMES_BYTES_MAX: usize = 380;
 /// Accounts in the answer to one `ACCOUNT LIST`. Beyond: the list is cut, and its end says so.
 pub const ACCOUNTS_LISTED_MAX: usize = 10_000;
 /// Targets in one line (PRIVMSG, JOIN, KICK and the like; `TARGMAX`). Beyond: numeric 407.
@@ -51,3 +49,5 @@ pub const AWAY_BYTES_MAX: usize = 300;
 pub const LIST_REPLIES_MAX: usize = 5_000;
 /// People in the answer to one WHO by a mask. Beyond: the rest is left out.
 pub const WHO_REPLIES_MAX: usize = 500;
+/// Bytes of a parameter that an answer repeats from the line it answers. Beyond: it is cut.
+pub const REPEATED_BYTES_MAX: usize = 128;

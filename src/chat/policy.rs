@@ -57,6 +57,11 @@ pub(crate) fn cut(text: &str, bytes_max: usize) -> &str {
     &text[..end]
 }
 
+/// A parameter of the client's line as an answer repeats it: not so long that the answer would not fit into a line.
+pub(crate) fn repeated(param: &str) -> &str {
+    cut(param, limits::REPEATED_BYTES_MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

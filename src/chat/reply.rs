@@ -7,12 +7,15 @@ use bytes::Bytes;
 
 use super::asked::Asked;
 use super::event::{ChannelId, Seq};
+use super::policy;
 use super::ports::{ConnId, Effect, Notable, Question};
 use super::refusal::{Handled, Refusal, Text};
 use super::session::Waiting;
 use super::world::World;
-use crate::proto::caps::Cap;
+use crate::proto::caps::{Cap, pack_words};
+use crate::proto::line::BODY_BYTES_MAX;
 use crate::proto::message::Line;
+use crate::proto::numerics::ERR_INPUTTOOLONG;
 
 /// Commands whose own specification has FAIL: their clients know it without `standard-replies`.
 const SPEAK_STANDARD_REPLIES: &[&str] = &["REGISTER", "VERIFY", "CHATHISTORY", "DEVICE", "ACCOUNT"];
@@ -39,7 +42,7 @@ impl World {
         match refusal {
             Refusal::Numeric { numeric, params, text } => {
                 let line = self.numeric(conn, numeric);
-                let line = params.iter().fold(line, |line, param| line.param(param)).trailing(text);
+                let line = params.iter().fold(line, |line, param| line.param(policy::repeated(param))).trailing(text);
                 self.reply(conn, line);
             }
             Refusal::Fail { code, context, text } => {
@@ -66,8 +69,29 @@ impl World {
             return self.notice(conn, &said);
         }
         let line = self.server_line(kind).param(command).param(code);
-        let line = context.iter().fold(line, |line, param| line.param(param)).trailing(&said);
+        let line = context.iter().fold(line, |line, param| line.param(policy::repeated(param))).trailing(&said);
         self.reply(conn, line);
+    }
+
+    /// A reply that repeats a text of the client's line as a whole; when it would not fit into a line, 417 is said instead.
+    pub(crate) fn reply_whole(&mut self, conn: ConnId, line: Line) -> Handled {
+        if line.body_bytes() > BODY_BYTES_MAX {
+            return Err(Refusal::numeric(ERR_INPUTTOOLONG, &[], "Input line was too long"));
+        }
+        self.reply(conn, line);
+        Ok(())
+    }
+
+    /// Words in as few numerics as possible, behind what `head` says already; one without words when there are none.
+    pub(crate) fn reply_words(&mut self, conn: ConnId, head: &Line, words: &[String]) {
+        let room = BODY_BYTES_MAX.saturating_sub(head.clone().trailing("").body_bytes());
+        let mut lists = pack_words(words, room);
+        if lists.is_empty() {
+            lists.push(String::new());
+        }
+        for list in lists {
+            self.reply(conn, head.clone().trailing(&list));
+        }
     }
 
     /// A NOTICE of the server.

@@ -43,6 +43,10 @@ pub struct Bare {
     closed: BTreeSet<ConnId>,
     last_conn: u64,
     tokens: u8,
+    /// How many lines were sent.
+    pub lines_sent: usize,
+    /// How many of them need nothing more.
+    pub lines_done: usize,
 }
 
 impl Bare {
@@ -65,6 +69,8 @@ impl Bare {
             closed: BTreeSet::new(),
             last_conn: 0,
             tokens: 0,
+            lines_sent: 0,
+            lines_done: 0,
         }
     }
 
@@ -167,7 +173,8 @@ impl Bare {
                 Effect::Close { conn } => {
                     self.closed.insert(conn);
                 }
-                Effect::LineDone { .. } | Effect::Log(_) => {}
+                Effect::LineDone { .. } => self.lines_done += 1,
+                Effect::Log(_) => {}
             }
         }
     }
@@ -256,6 +263,7 @@ impl Driver for Bare {
     fn send(&mut self, who: &str, line: &str) -> Result<(), String> {
         let conn = self.conn(who)?;
         self.now = self.now.plus_millis(1);
+        self.lines_sent += 1;
         self.input(Input::Line { conn, line: line.into() });
         Ok(())
     }

@@ -67,7 +67,7 @@ pub(crate) fn cap(world: &mut World, call: &Call<'_>) -> Handled {
             let words: Vec<_> = world.session(conn).caps.iter().map(|cap| cap.to_string()).collect();
             list(world, conn, "LIST", &words);
         }
-        "REQ" => request(world, conn, call.param(1)),
+        "REQ" => return request(world, conn, call.param(1)),
         "END" => {
             let session = world.session_mut(conn);
             if !session.is_welcome {
@@ -95,19 +95,21 @@ fn list(world: &mut World, conn: ConnId, subcommand: &str, words: &[String]) {
 }
 
 /// The list is accepted or refused as a whole.
-fn request(world: &mut World, conn: ConnId, list: &str) {
+fn request(world: &mut World, conn: ConnId, list: &str) -> Handled {
     let change = CapChange::parse(list).filter(|change| OFFERED.has_all(change.added));
     // With `CAP LS 302`, `cap-notify` cannot be switched off.
     let session = world.session_mut(conn);
     let is_bound = session.cap_version >= VALUES_SINCE;
     let change = change.filter(|change| !(is_bound && change.removed.has(Cap::CapNotify)));
     session.is_negotiating |= !session.is_welcome;
-    if let Some(change) = change {
-        session.caps = change.apply(session.caps);
-    }
     let answer = if change.is_some() { "ACK" } else { "NAK" };
     let line = world.server_line("CAP").param(world.session(conn).name()).param(answer).trailing(list);
-    world.reply(conn, line);
+    world.reply_whole(conn, line)?;
+    if let Some(change) = change {
+        let session = world.session_mut(conn);
+        session.caps = change.apply(session.caps);
+    }
+    Ok(())
 }
 
 /// The value of a capability for those who asked by version 302.

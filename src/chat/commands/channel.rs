@@ -253,11 +253,12 @@ fn show_topic(world: &mut World, conn: ConnId, id: ChannelId) -> Handled {
     Ok(())
 }
 
-/// How long a topic may be so that TOPIC and 332 fit into a line whoever reads them.
+/// How long a topic may be so that TOPIC, 332 and 322 fit into a line whoever reads them.
 fn topic_bytes_max(world: &World, source: &str, channel: &str) -> usize {
     let change = Line::new("TOPIC").source(source).param(channel).trailing("").body_bytes();
-    let shown = Line::new("332").source(&world.settings.server_name).param(channel).trailing("").body_bytes();
-    let longest = change.max(shown + 1 + NICK_BYTES_MAX);
+    // 322 says a number of people beside the topic, so it is longer than 332.
+    let shown = Line::new("322").source(&world.settings.server_name).param(channel).param("1000000").trailing("");
+    let longest = change.max(shown.body_bytes() + 1 + NICK_BYTES_MAX);
     world.settings.topic_bytes_max.min(BODY_BYTES_MAX.saturating_sub(longest))
 }
 

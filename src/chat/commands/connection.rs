@@ -15,8 +15,7 @@ pub(crate) fn ping(world: &mut World, call: &Call<'_>) -> Handled {
         return Err(Refusal::numeric(ERR_NOORIGIN, &[], "No origin specified"));
     };
     let line = world.server_line("PONG").param(&world.settings.server_name).trailing(token);
-    world.reply(call.conn, line);
-    Ok(())
+    world.reply_whole(call.conn, line)
 }
 
 /// `PONG` was heard already: every line shows that its connection is alive.

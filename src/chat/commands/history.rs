@@ -11,6 +11,7 @@ use crate::chat::asked::{Asked, PageAsked};
 use crate::chat::call::Call;
 use crate::chat::deliver::Stamp;
 use crate::chat::event::{AccountId, Place};
+use crate::chat::policy::repeated;
 use crate::chat::ports::{
     Answer, Bound, ConnId, PageQuery, PageRange, Question, StoredEvent, StoredWhat, TargetsQuery,
 };
@@ -52,8 +53,9 @@ pub(crate) fn chathistory(world: &mut World, call: &Call<'_>) -> Handled {
 }
 
 fn fail(world: &mut World, conn: ConnId, error: &HistoryError) -> Handled {
-    let line = error.line().source(&world.settings.server_name);
-    world.reply(conn, line);
+    let line = world.server_line("FAIL").param("CHATHISTORY").param(error.code());
+    let line = error.context().into_iter().fold(line, |line, param| line.param(repeated(param)));
+    world.reply(conn, line.trailing(&error.to_string()));
     Err(Refusal::Quiet)
 }
 

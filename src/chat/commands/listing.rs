@@ -7,6 +7,7 @@ use crate::chat::call::Call;
 use crate::chat::event::ChannelId;
 use crate::chat::limits;
 use crate::chat::policy::channel as policy;
+use crate::chat::policy::repeated;
 use crate::chat::refusal::Handled;
 use crate::chat::world::World;
 use crate::proto::mask::{fold_mask, glob};
@@ -20,7 +21,7 @@ pub(crate) fn names(world: &mut World, call: &Call<'_>) -> Handled {
         match world.find_channel(name) {
             Ok(id) if sees(world, call, id) => world.show_names(call.conn, id),
             _ => {
-                let end = world.numeric(call.conn, RPL_ENDOFNAMES).param(name).trailing("End of /NAMES list");
+                let end = world.numeric(call.conn, RPL_ENDOFNAMES).param(repeated(name)).trailing("End of /NAMES list");
                 world.reply(call.conn, end);
             }
         }

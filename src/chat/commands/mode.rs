@@ -188,19 +188,19 @@ impl Changing {
             return Err(bad_parameter(world, self.channel, letter, text, "The mask is not well-formed"));
         };
         let Some(channel) = world.state.channel(self.channel) else { return Ok(()) };
-        let same = |known: &str| Mask::parse(known).is_ok_and(|known| known == mask);
-        let in_state = channel.masks.iter().find(|entry| entry.letter == letter && same(&entry.mask));
-        let in_change = self.masks.iter().rev().find(|(_, known, mask)| *known == letter && same(mask));
+        let of_letter = || channel.masks.iter().filter(|entry| entry.state.letter == letter);
+        let in_state = of_letter().find(|entry| entry.mask.as_ref() == Some(&mask));
+        let is_same = |known: &str| Mask::parse(known).is_ok_and(|known| known == mask);
+        let in_change = self.masks.iter().rev().find(|(_, known, mask)| *known == letter && is_same(mask));
         let is_there = in_change.map_or(in_state.is_some(), |(added, ..)| *added);
         if is_there == on {
             return Ok(());
         }
         // An entry is removed as it was written when it was added.
-        let known = in_change.map(|(.., mask)| mask).or(in_state.map(|entry| &entry.mask));
+        let known = in_change.map(|(.., mask)| mask).or(in_state.map(|entry| &entry.state.mask));
         let mask = known.map_or(mask.as_str(), String::as_str).to_owned();
         let added = self.masks.iter().filter(|(added, known, _)| *added && *known == letter).count();
-        let entries = channel.masks.iter().filter(|entry| entry.letter == letter).count();
-        if on && entries + added >= limits::LIST_ENTRIES_MAX {
+        if on && of_letter().count() + added >= limits::LIST_ENTRIES_MAX {
             let letter = letter.to_string();
             return Err(Refusal::numeric(ERR_BANLISTFULL, &[channel.name.as_str(), &letter], "Channel list is full"));
         }
@@ -290,6 +290,7 @@ fn show_list(world: &mut World, conn: ConnId, id: ChannelId, letter: char) -> Ha
     let lines: Vec<Line> = channel
         .masks
         .iter()
+        .map(|entry| &entry.state)
         .filter(|entry| entry.letter == letter)
         .map(|entry| {
             let line = world.numeric(conn, entry_numeric).param(name).param(&entry.mask).param(&entry.set_by);

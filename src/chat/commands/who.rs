@@ -8,11 +8,13 @@ use crate::chat::call::Call;
 use crate::chat::event::{ChannelId, Rank};
 use crate::chat::limits;
 use crate::chat::policy::channel as policy;
+use crate::chat::policy::repeated;
 use crate::chat::ports::{ConnId, Transport};
 use crate::chat::refusal::{Handled, Refusal};
 use crate::chat::session::Person;
 use crate::chat::world::World;
 use crate::proto::caps::{Cap, pack_words};
+use crate::proto::line::BODY_BYTES_MAX;
 use crate::proto::mask::{fold_mask, glob};
 use crate::proto::message::Line;
 use crate::proto::names::ChannelName;
@@ -40,7 +42,7 @@ pub(crate) fn who(world: &mut World, call: &Call<'_>) -> Handled {
     for line in lines {
         world.reply(conn, line);
     }
-    let end = world.numeric(conn, RPL_ENDOFWHO).param(mask).trailing("End of WHO list");
+    let end = world.numeric(conn, RPL_ENDOFWHO).param(repeated(mask)).trailing("End of WHO list");
     world.reply(conn, end);
     Ok(())
 }
@@ -120,7 +122,7 @@ pub(crate) fn whois(world: &mut World, call: &Call<'_>) -> Handled {
     }
     for nick in nicks.split(',').filter(|nick| !nick.is_empty()).take(limits::TARGETS_MAX) {
         whois_one(world, call.conn, nick);
-        let end = world.numeric(call.conn, RPL_ENDOFWHOIS).param(nick).trailing("End of /WHOIS list");
+        let end = world.numeric(call.conn, RPL_ENDOFWHOIS).param(repeated(nick)).trailing("End of /WHOIS list");
         world.reply(call.conn, end);
     }
     Ok(())
@@ -152,9 +154,9 @@ fn whois_there(world: &mut World, conn: ConnId, person: Person, of: ConnId) {
     let reply = |numeric| world.numeric(conn, numeric).param(&nick);
     let realname = if session.is_operator() { SERVER_DESCRIPTION } else { &session.realname };
     let mut lines = vec![reply(RPL_WHOISUSER).param(&user).param(&host).param("*").trailing(realname)];
-    lines.extend(
-        pack_words(&channels, limits::NAMES_BYTES_MAX).iter().map(|names| reply(RPL_WHOISCHANNELS).trailing(names)),
-    );
+    let head = reply(RPL_WHOISCHANNELS);
+    let room = BODY_BYTES_MAX.saturating_sub(head.clone().trailing("").body_bytes());
+    lines.extend(pack_words(&channels, room).iter().map(|names| head.clone().trailing(names)));
     lines.push(reply(RPL_WHOISSERVER).param(&world.settings.server_name).trailing(SERVER_DESCRIPTION));
     if session.is_operator() {
         lines.push(reply(RPL_WHOISOPERATOR).trailing("is an IRC operator"));
@@ -211,7 +213,7 @@ pub(crate) fn whowas(world: &mut World, call: &Call<'_>) -> Handled {
     }
     let refusal = Refusal::numeric(ERR_WASNOSUCHNICK, &[nick], "There was no such nickname");
     world.refuse(call.conn, call.command.name, refusal);
-    let end = world.numeric(call.conn, RPL_ENDOFWHOWAS).param(nick).trailing("End of WHOWAS");
+    let end = world.numeric(call.conn, RPL_ENDOFWHOWAS).param(repeated(nick)).trailing("End of WHOWAS");
     world.reply(call.conn, end);
     Ok(())
 }
@@ -228,8 +230,8 @@ pub(crate) fn userhost(world: &mut World, call: &Call<'_>) -> Handled {
         let (user, host) = user_and_host(world, of);
         words.push(format!("{}{operator}={presence}{user}@{host}", world.session(of).name()));
     }
-    let line = world.numeric(call.conn, RPL_USERHOST).trailing(&words.join(" "));
-    world.reply(call.conn, line);
+    let head = world.numeric(call.conn, RPL_USERHOST);
+    world.reply_words(call.conn, &head, &words);
     Ok(())
 }
 
@@ -242,7 +244,7 @@ pub(crate) fn ison(world: &mut World, call: &Call<'_>) -> Handled {
             there.push(world.name_of(person));
         }
     }
-    let line = world.numeric(call.conn, RPL_ISON).trailing(&there.join(" "));
-    world.reply(call.conn, line);
+    let head = world.numeric(call.conn, RPL_ISON);
+    world.reply_words(call.conn, &head, &there);
     Ok(())
 }

@@ -6,7 +6,7 @@
 use crate::chat::apply::Channel;
 use crate::chat::event::{AccountId, Rank};
 use crate::chat::refusal::{Handled, Refusal};
-use crate::proto::mask::{Mask, fold_mask};
+use crate::proto::mask::fold_mask;
 use crate::proto::names::Folded;
 use crate::proto::numerics::{
     ERR_BADCHANNELKEY, ERR_BANNEDFROMCHAN, ERR_CANNOTSENDTOCHAN, ERR_CHANNELISFULL, ERR_CHANOPRIVSNEEDED,
@@ -43,13 +43,17 @@ impl Asker {
 
     /// Whether an entry of a list means the asker.
     fn is_in_list(&self, channel: &Channel, letter: char) -> bool {
-        let mut entries = channel.masks.iter().filter(|entry| entry.letter == letter).peekable();
-        if entries.peek().is_none() {
+        let mut masks = channel
+            .masks
+            .iter()
+            .filter(|entry| entry.state.letter == letter)
+            .filter_map(|entry| entry.mask.as_ref())
+            .peekable();
+        if masks.peek().is_none() {
             return false;
         }
         let source = fold_mask(&self.source);
-        let means = |mask: Mask| mask.matches(self.account_name.as_ref(), &[&source]);
-        entries.any(|entry| Mask::parse(&entry.mask).is_ok_and(means))
+        masks.any(|mask| mask.matches(self.account_name.as_ref(), &[&source]))
     }
 
     fn is_banned(&self, channel: &Channel) -> bool {
@@ -188,6 +192,7 @@ pub(crate) fn may_rank(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chat::apply::Entry;
     use crate::chat::event::{ChannelId, ChannelModes, ListEntry, Seq};
     use crate::proto::names::ChannelName;
     use crate::proto::time::Timestamp;
@@ -215,6 +220,11 @@ mod tests {
             is_operator: false,
             is_invited: false,
         }
+    }
+
+    fn entry(letter: char, mask: &str) -> Entry {
+        let (mask, set_by) = (mask.to_owned(), "ann".to_owned());
+        Entry::new(ListEntry { letter, mask, set_by, set_at: Timestamp::default() })
     }
 
     fn rank(letters: &str) -> Rank {
@@ -251,13 +261,11 @@ mod tests {
         assert_eq!(numeric(&barred, &asker(2, None), Some("x")), "475");
         barred.modes.limit = Some(5);
         assert_eq!(numeric(&barred, &asker(2, None), Some("k")), "471");
-        let mask = "*!*@x.*".to_owned();
-        barred.masks = vec![ListEntry { letter: 'b', mask, set_by: String::new(), set_at: Timestamp::default() }];
+        barred.masks = vec![entry('b', "*!*@x.*")];
         assert_eq!(numeric(&barred, &asker(2, None), Some("k")), "474");
         assert!(may_speak(&barred, &asker(2, Some("")), "hi").is_err());
         assert!(may_speak(&barred, &asker(2, Some("v")), "hi").is_ok());
-        let mask = "ann".to_owned();
-        barred.masks.push(ListEntry { letter: 'e', mask, set_by: String::new(), set_at: Timestamp::default() });
+        barred.masks.push(entry('e', "ann"));
         assert!(may_speak(&barred, &asker(2, Some("")), "hi").is_ok());
     }
 
