@@ -3,6 +3,11 @@
 //! Every wait has a bound, and every server is stopped by its own process id. What concerns the store runs on SQLite, and on
 //! MariaDB too when `CHAT_TEST_MYSQL_URL` names one; with `CHAT_TEST_REQUIRE_SERVICES=1` it must.
 
+#![cfg(feature = "server")]
+
+#[path = "../common/transcript.rs"]
+mod transcript;
+
 mod accounts;
 mod addresses;
 mod availability;
@@ -15,3 +20,4 @@ mod database;
 mod host;
 mod slow_reader;
 mod stop;
+mod transcripts;
