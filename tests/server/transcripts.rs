@@ -64,7 +64,8 @@ fn every_transcript_that_a_real_server_can_play_goes_as_written() {
 /// Whether a real server can play it. That a connection was lost for another reason than its end cannot be played.
 fn is_playable(transcript: &Transcript) -> bool {
     let loses_otherwise = |what: &What| matches!(what, What::Direct(Directive::Close(_, reason)) if !reason.is_empty());
-    transcript.needs().all(|need| MEANS.contains(&need)) && !transcript.steps.iter().any(|step| loses_otherwise(&step.what))
+    transcript.needs().all(|need| MEANS.contains(&need))
+        && !transcript.steps.iter().any(|step| loses_otherwise(&step.what))
 }
 
 /// A server of this process, and its clients.
@@ -106,7 +107,9 @@ impl Sockets {
     /// Reads everything that somebody has to read after all that was sent so far.
     fn settle(&mut self, who: &str) {
         let mut names: Vec<String> = Vec::new();
-        names.extend(self.people.iter().filter(|(name, person)| person.has_sent && *name != who).map(|(name, _)| name.clone()));
+        names.extend(
+            self.people.iter().filter(|(name, person)| person.has_sent && *name != who).map(|(name, _)| name.clone()),
+        );
         names.push(who.to_owned());
         for name in names {
             self.marks += 1;
@@ -128,7 +131,8 @@ impl Person {
                 self.is_closed = true;
                 return;
             };
-            if Message::parse(&line).is_ok_and(|message| message.command == "PONG" && message.params().contains(&mark)) {
+            if Message::parse(&line).is_ok_and(|message| message.command == "PONG" && message.params().contains(&mark))
+            {
                 return;
             }
             self.unread.push_back(line);
