@@ -1,1 +1,146 @@
-fn main() {}
+//! Makes the pictures in `screenshots/` from the real programs: a server, its clients in pseudo-terminals, a terminal emulator
+//! behind each, and its cells drawn as SVG. `scripts/screenshots` builds everything and runs this.
+
+#[path = "../../tests/common/sandbox.rs"]
+mod sandbox;
+mod svg;
+#[path = "../../tests/common/terminal.rs"]
+mod terminal;
+
+use std::fs;
+use std::path::Path;
+
+use sandbox::{RunningServer, Sandbox};
+use terminal::{Key, Terminal};
+
+const PASSWORD: &str = "Romain_1995";
+
+/// What differs between the languages.
+struct Scene {
+    language: &'static str,
+    log_in: &'static str,
+    /// The label of the field that only the tab *Register* has.
+    password_again: &'static str,
+    /// Who says what in `#general`; a person's lines are typed into their own client.
+    talk: &'static [(&'static str, &'static str)],
+    question: &'static str,
+    answer: &'static str,
+}
+
+const ENGLISH: Scene = Scene {
+    language: "en",
+    log_in: "Log in",
+    password_again: "Password again",
+    talk: &[
+        ("Romain", "Good morning! Is the new server up?"),
+        ("mimi", "It is. Everything we say here is in our own database now."),
+        ("mimi", "/me waves 👋"),
+        ("achille", "Confirmed, I can see the rows: SELECT * FROM `connexion` ORDER BY `port` ASC"),
+        ("Romain", "And 漢字, emoji 🎉 and long lines keep their columns, however narrow the window is, because \
+            they are measured as a terminal shows them."),
+        ("mimi", "See you at ten."),
+    ],
+    question: "Server, do you hear me?",
+    answer: "Loud and clear, client",
+};
+
+const FRENCH: Scene = Scene {
+    language: "fr",
+    log_in: "Se connecter",
+    password_again: "Mot de passe, encore",
+    talk: &[
+        ("Romain", "Bonjour ! Le nouveau serveur tourne ?"),
+        ("mimi", "Oui. Tout ce que nous disons ici est dans notre propre base de données."),
+        ("mimi", "/me fait signe 👋"),
+        ("achille", "Je confirme, je vois les lignes : SELECT * FROM `connexion` ORDER BY `port` ASC"),
+        ("Romain", "Et 漢字, emoji 🎉 et longues lignes gardent leurs colonnes, si étroite que soit la fenêtre, parce \
+            qu'elles sont mesurées comme un terminal les montre."),
+        ("mimi", "À dix heures, alors."),
+    ],
+    question: "Serveur vous me recevez ?",
+    answer: "Tout à fait, client",
+};
+
+fn main() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("screenshots");
+    fs::create_dir_all(&directory).expect("the directory of pictures");
+    for scene in [ENGLISH, FRENCH] {
+        photograph(&scene, &directory);
+    }
+}
+
+fn photograph(scene: &Scene, directory: &Path) {
+    let home = Sandbox::new();
+    let server = home.start_server(None, &["--lang", scene.language]);
+    let save = |name: &str, terminal: &Terminal, title: &str| {
+        terminal.settled();
+        let path = directory.join(format!("{name}-{}.svg", scene.language));
+        fs::write(&path, svg::render(&terminal.picture(), title)).expect("the picture is written");
+        println!("{}", path.file_name().unwrap_or_default().display());
+    };
+
+    let homes = [Sandbox::new(), Sandbox::new(), Sandbox::new()];
+    let names = ["Romain", "mimi", "achille"];
+    let clients = [0, 1, 2].map(|index| open(&homes[index], &server, scene, names[index]));
+    clients[0].type_text("Romain");
+    clients[0].press(Key::Tab);
+    clients[0].type_text(PASSWORD);
+    clients[0].press(Key::Tab);
+    clients[0].type_text("Romain");
+    save("form", &clients[0], "chat-tui");
+    clients[0].press(Key::Control('u'));
+    clients[0].press(Key::BackTab);
+    clients[0].press(Key::Control('u'));
+    clients[0].press(Key::BackTab);
+    clients[0].press(Key::Control('u'));
+    for (client, name) in clients.iter().zip(names) {
+        register(client, name);
+    }
+    for (who, line) in scene.talk {
+        let index = names.iter().position(|name| name == who).expect("a person of the scene");
+        clients[index].type_line(line);
+        let shown: String = line.trim_start_matches("/me ").chars().take(18).collect();
+        clients[0].wait_for(&shown);
+    }
+    clients[0].type_text(scene.question);
+    save("conversation", &clients[0], "chat-tui");
+
+    clients[0].press(Key::Control('u'));
+    clients[0].press(Key::Control('p'));
+    clients[0].wait_for("▌ serveur");
+    clients[0].type_line(scene.question);
+    let socket = server.socket.display().to_string();
+    let command = home.in_terminal("chat-server", &["console", "--socket", &socket, "--lang", scene.language]);
+    let console = Terminal::start("the console", command, 100, 20);
+    console.wait_for("Romain");
+    while !console.settled().contains("▌ Romain") {
+        console.press(Key::Control('n'));
+    }
+    console.type_line(scene.answer);
+    clients[0].wait_for(scene.answer);
+    save("console", &console, "chat-server console");
+    clients[0].press(Key::F1);
+    save("help", &clients[0], "chat-tui, F1");
+}
+
+/// A client with its form open on the tab *Register*.
+fn open(home: &Sandbox, server: &RunningServer, scene: &Scene, name: &str) -> Terminal {
+    let address = format!("irc://{}", server.address);
+    let command = home.in_terminal("chat-tui", &["--server", &address, "--lang", scene.language]);
+    let terminal = Terminal::start(name, command, 100, 24);
+    terminal.wait_for(scene.log_in);
+    terminal.wait_for(scene.password_again);
+    terminal
+}
+
+/// Fills the form in, the caret standing on the name.
+fn register(terminal: &Terminal, name: &str) {
+    for (place, text) in [name, PASSWORD, PASSWORD].into_iter().enumerate() {
+        if place > 0 {
+            terminal.press(Key::Tab);
+        }
+        terminal.type_text(text);
+    }
+    terminal.press(Key::Enter);
+    terminal.wait_for("#general");
+}
