@@ -36,8 +36,11 @@ const ENGLISH: Scene = Scene {
         ("mimi", "It is. Everything we say here is in our own database now."),
         ("mimi", "/me waves 👋"),
         ("achille", "Confirmed, I can see the rows: SELECT * FROM `connexion` ORDER BY `port` ASC"),
-        ("Romain", "And 漢字, emoji 🎉 and long lines keep their columns, however narrow the window is, because \
-            they are measured as a terminal shows them."),
+        (
+            "Romain",
+            "And 漢字, emoji 🎉 and long lines keep their columns, however narrow the window is, because \
+            they are measured as a terminal shows them.",
+        ),
         ("mimi", "See you at ten."),
     ],
     question: "Server, do you hear me?",
@@ -53,8 +56,11 @@ const FRENCH: Scene = Scene {
         ("mimi", "Oui. Tout ce que nous disons ici est dans notre propre base de données."),
         ("mimi", "/me fait signe 👋"),
         ("achille", "Je confirme, je vois les lignes : SELECT * FROM `connexion` ORDER BY `port` ASC"),
-        ("Romain", "Et 漢字, emoji 🎉 et longues lignes gardent leurs colonnes, si étroite que soit la fenêtre, parce \
-            qu'elles sont mesurées comme un terminal les montre."),
+        (
+            "Romain",
+            "Et 漢字, emoji 🎉 et longues lignes gardent leurs colonnes, si étroite que soit la fenêtre, parce \
+            qu'elles sont mesurées comme un terminal les montre.",
+        ),
         ("mimi", "À dix heures, alors."),
     ],
     question: "Serveur vous me recevez ?",

@@ -82,7 +82,7 @@ fn wide_characters_keep_the_columns_straight() {
     for text in ["abc", "漢字", "é e\u{301}", "👋🏽", "ok ❤\u{fe0f}", "ｶﾞ"] {
         client.type_line(&format!("{text} fin"));
     }
-    client.wait_for("ｶﾞ fin");
+    client.wait_until("all messages", |screen| screen.matches(" fin").count() == 6);
     let screen = client.settled();
     let picture = client.picture();
     let (rows, columns) = picture.size();

@@ -88,11 +88,16 @@ fn who_has_registered_is_known_the_next_time() {
 fn no_spawn_starts_nothing_and_says_so() {
     let sandbox = Sandbox::new();
     let _cleanup = Cleanup(&sandbox);
-    let client = start(&sandbox, "without a server", &["--no-spawn", "--plain", "--lang", "fr"]);
-    client.type_line("oui");
+    let mut client = start(&sandbox, "without a server", &["--no-spawn", "--plain", "--lang", "fr"]);
+    client.wait_for("Voulez-vous vous inscrire ?");
+    client.type_line("non");
+    client.wait_for("Votre identifiant ->");
     client.type_line("Romain");
+    client.wait_for("Votre mot de passe ->");
     client.type_line(super::PASSWORD);
-    let mut client = client;
+    client.wait_for("Aucun serveur local ne tourne");
+    // It asks again; the end of the input ends it, without a log-in.
+    client.press(super::Key::Control('d'));
     assert_eq!(client.wait_exit().exit_code(), 1, "{}", client.screen());
     assert!(servers_of(&sandbox).is_empty());
 }
