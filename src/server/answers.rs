@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use super::auth::{self, Hasher, NoRandomness, SCRAM_ITERATIONS};
+use super::auth::{self, Hasher, NoRandomness};
 use super::hub::now;
 use crate::chat::event::AccountId;
 use crate::chat::ports::{Answer, Question};
 use crate::proto::sasl::ScramKeys;
 use crate::proto::secret::Secret;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, hashing};
 
 /// How many questions are put to the store at once.
 const STORE_QUESTIONS_MAX: usize = 64;
@@ -108,7 +108,7 @@ impl Answerer {
             self.store.credentials(account.unwrap_or(AccountId(0))).await?
         };
         let real = credentials.and_then(|credentials| credentials.scram);
-        let keys = real.unwrap_or_else(|| ScramKeys::fake(&self.fake_secret, name, SCRAM_ITERATIONS));
+        let keys = real.unwrap_or_else(|| ScramKeys::fake(&self.fake_secret, name, hashing::SCRAM_ITERATIONS));
         Ok(Answer::Scram { keys, nonce })
     }
 

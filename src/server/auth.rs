@@ -4,34 +4,23 @@
 //! buffer that it keeps. Whoever comes when its queue is full is told that the service is unavailable. Nothing here is
 //! ever logged.
 
-use std::num::NonZeroU32;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, Version};
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::oneshot;
 
 use crate::chat::event::{Credentials, Digest};
-use crate::proto::sasl::{ScramKeys, prepare_password};
+use crate::proto::sasl::prepare_password;
 use crate::proto::scram;
 use crate::proto::secret::{Secret, equal_in_constant_time};
+use crate::store::hashing;
 
-/// Argon2id: the memory of one hash, in KiB.
-const ARGON2_MEMORY_KIB: u32 = 19 * 1024;
-/// Argon2id: the passes over the memory.
-const ARGON2_PASSES: u32 = 2;
-/// Argon2id: the lanes.
-const ARGON2_LANES: u32 = 1;
-/// Argon2id: the bytes of salt and of output.
-const ARGON2_SALT_BYTES: usize = 16;
-const ARGON2_OUTPUT_BYTES: usize = 32;
 /// A stored hash that asks for more memory than this (1 GiB) is not computed: it counts as wrong.
 const ARGON2_MEMORY_KIB_MAX: u32 = 1024 * 1024;
-/// The rounds of PBKDF2 in SCRAM keys.
-pub const SCRAM_ITERATIONS: NonZeroU32 = NonZeroU32::new(600_000).unwrap();
 /// How many passwords may wait to be hashed: some seconds' worth of work. Beyond: unavailable.
 const QUEUE_MAX: usize = 256;
 /// The priority of the hashing thread: chatting goes before logging in.
@@ -134,29 +123,11 @@ fn work(queue: &Receiver<Job>) {
                 let _ = reply.send(verify(stored.as_deref(), &password, &mut memory));
             }
             Job::Credentials { password, reply } if !reply.is_closed() => {
-                let _ = reply.send(make_credentials(&password, &mut memory));
+                let _ = reply.send(hashing::credentials(&password, &mut memory));
             }
             Job::Verify { .. } | Job::Credentials { .. } => {}
         }
     }
-}
-
-/// What is stored of a password: an Argon2id PHC string, and SCRAM keys. Nothing when there is no randomness.
-pub fn make_credentials(password: &Secret, memory: &mut Vec<Block>) -> Option<Credentials> {
-    let prepared = prepare_password(password);
-    let salt: [u8; ARGON2_SALT_BYTES] = random_bytes().ok()?;
-    let params = Params::new(ARGON2_MEMORY_KIB, ARGON2_PASSES, ARGON2_LANES, Some(ARGON2_OUTPUT_BYTES)).ok()?;
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    let mut output = [0; ARGON2_OUTPUT_BYTES];
-    hash(&argon2, prepared.expose().as_bytes(), &salt, &mut output, memory)?;
-    let argon2 = format!(
-        "$argon2id$v=19$m={ARGON2_MEMORY_KIB},t={ARGON2_PASSES},p={ARGON2_LANES}${}${}",
-        STANDARD_NO_PAD.encode(salt),
-        STANDARD_NO_PAD.encode(output),
-    );
-    let scram_salt: [u8; scram::SALT_BYTES] = random_bytes().ok()?;
-    let scram = Some(ScramKeys::derive(password, &scram_salt, SCRAM_ITERATIONS));
-    Some(Credentials { argon2, scram })
 }
 
 /// Whether a password is the one of a stored hash. Without one, or when it cannot be read, the same work is done for
@@ -167,11 +138,9 @@ fn verify(stored: Option<&str>, password: &Secret, memory: &mut Vec<Block>) -> b
     match parsed.as_ref().and_then(|parsed| compare(parsed, prepared.expose().as_bytes(), memory)) {
         Some(is_right) => is_right,
         None => {
-            let params = Params::new(ARGON2_MEMORY_KIB, ARGON2_PASSES, ARGON2_LANES, Some(ARGON2_OUTPUT_BYTES));
-            if let Ok(params) = params {
-                let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-                let mut output = [0; ARGON2_OUTPUT_BYTES];
-                let _ = hash(&argon2, prepared.expose().as_bytes(), &[0; ARGON2_SALT_BYTES], &mut output, memory);
+            if let Some(argon2) = hashing::argon2() {
+                let (salt, mut output) = ([0; hashing::SALT_BYTES], [0; hashing::HASH_BYTES]);
+                let _ = hashing::hash(&argon2, prepared.expose().as_bytes(), &salt, &mut output, memory);
             }
             false
         }
@@ -186,17 +155,8 @@ fn compare(stored: &PasswordHash, password: &[u8], memory: &mut Vec<Block>) -> O
     let params = Params::try_from(stored).ok().filter(|params| params.m_cost() <= ARGON2_MEMORY_KIB_MAX)?;
     let argon2 = Argon2::new(algorithm, version, params);
     let mut output = vec![0; expected.len()];
-    hash(&argon2, password, salt.as_ref(), &mut output, memory)?;
+    hashing::hash(&argon2, password, salt.as_ref(), &mut output, memory)?;
     Some(equal_in_constant_time(&output, expected.as_bytes()))
-}
-
-/// One Argon2 hash in a buffer that grows when it must and is kept.
-fn hash(argon2: &Argon2<'_>, password: &[u8], salt: &[u8], output: &mut [u8], memory: &mut Vec<Block>) -> Option<()> {
-    let blocks = argon2.params().block_count();
-    if memory.len() < blocks {
-        memory.resize(blocks, Block::new());
-    }
-    argon2.hash_password_into_with_memory(password, salt, output, &mut memory[..blocks]).ok()
 }
 
 #[cfg(test)]
@@ -218,7 +178,7 @@ mod tests {
         assert_eq!(hasher.verify(None, secret("correct horse")).await, Some(false));
         assert_eq!(hasher.verify(Some("nonsense".to_owned()), secret("nonsense")).await, Some(false));
         let scram = credentials.scram.unwrap();
-        assert_eq!(scram.iterations, SCRAM_ITERATIONS.get());
+        assert_eq!(scram.iterations, hashing::SCRAM_ITERATIONS.get());
         assert!(scram.fit(&secret("correct horse")));
     }
 

@@ -32,11 +32,13 @@
 //! | `record`, `state`, `rows`, [`chain`] | committing: the batch, what it changes beside the record, an event's row, its link |
 //! | `load`, `history`, `people` | reading: the whole state, pages, credentials and devices |
 //! | `migrate`, `legacy`, `correspondent` | preparation: migrations, the seed's tables, the account of "the server" |
+//! | [`hashing`] | what is stored instead of a password |
 //! | `story` | the contract as tests, told on each database |
 
 pub mod chain;
 mod correspondent;
 pub mod database;
+pub mod hashing;
 mod history;
 mod legacy;
 mod load;

@@ -2,27 +2,16 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use argon2::{Algorithm, Argon2, Params, Version};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
-use ring::rand::{SecureRandom as _, SystemRandom};
+use argon2::Block;
 
 use super::super::StoreError;
+use super::super::hashing;
 use crate::chat::event::Credentials;
-use crate::proto::sasl::{ScramKeys, prepare_password};
-use crate::proto::scram;
+use crate::proto::sasl::prepare_password;
 use crate::proto::secret::Secret;
-
-/// Argon2id's memory in KiB, its passes, its lanes: OWASP's recommendation.
-const ARGON2: (u32, u32, u32) = (19 * 1_024, 2, 1);
-const ARGON2_SALT_BYTES: usize = 16;
-const ARGON2_OUTPUT_BYTES: usize = 32;
-/// The rounds of PBKDF2 in SCRAM keys.
-const SCRAM_ITERATIONS: NonZeroU32 = NonZeroU32::new(600_000).unwrap();
 
 /// A password of the seed's, in clear: any bytes.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -84,9 +73,9 @@ impl Hashed {
 pub fn hash_all(passwords: &[Password]) -> Result<Hashed, StoreError> {
     let next = AtomicUsize::new(0);
     let work = || {
-        let mut done = Vec::new();
+        let (mut done, mut memory) = (Vec::new(), Vec::new());
         while let Some(password) = passwords.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let credentials = hash(password);
+            let credentials = hash(password, &mut memory);
             done.push((password.clone(), credentials?));
         }
         Some(done)
@@ -101,28 +90,13 @@ pub fn hash_all(passwords: &[Password]) -> Result<Hashed, StoreError> {
     Ok(Hashed(all.into_iter().flatten().collect()))
 }
 
-fn random<const COUNT: usize>() -> Option<[u8; COUNT]> {
-    let mut bytes = [0; COUNT];
-    SystemRandom::new().fill(&mut bytes).ok().map(|()| bytes)
-}
-
-fn hash(password: &Password) -> Option<Credentials> {
-    let text = password.text();
-    let prepared = text.as_ref().map(prepare_password);
-    let bytes = prepared.as_ref().map_or(password.bytes.as_slice(), |prepared| prepared.expose().as_bytes());
-    let (memory_kib, passes, lanes) = ARGON2;
-    let params = Params::new(memory_kib, passes, lanes, Some(ARGON2_OUTPUT_BYTES)).ok()?;
-    let salt: [u8; ARGON2_SALT_BYTES] = random()?;
-    let mut output = [0; ARGON2_OUTPUT_BYTES];
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into(bytes, &salt, &mut output).ok()?;
-    let (salt, output) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(output));
-    let argon2 = format!("$argon2id$v=19$m={memory_kib},t={passes},p={lanes}${salt}${output}");
-    let scram = match text.filter(|_| password.is_account) {
+fn hash(password: &Password, memory: &mut Vec<Block>) -> Option<Credentials> {
+    match password.text() {
+        Some(text) if password.is_account => hashing::credentials(&text, memory),
         Some(text) => {
-            let salt: [u8; scram::SALT_BYTES] = random()?;
-            Some(ScramKeys::derive(&text, &salt, SCRAM_ITERATIONS))
+            let argon2 = hashing::phc(prepare_password(&text).expose().as_bytes(), memory)?;
+            Some(Credentials { argon2, scram: None })
         }
-        None => None,
-    };
-    Some(Credentials { argon2, scram })
+        None => Some(Credentials { argon2: hashing::phc(&password.bytes, memory)?, scram: None }),
+    }
 }
