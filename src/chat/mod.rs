@@ -2,13 +2,14 @@
 //!
 //! Nothing here does input or output, reads a clock, draws a random number or waits. A line's way through this room:
 //!
-//! 1. [`world`] takes the [`ports::Input`] and opens a turn ([`turn`]) for the connection that acts;
-//! 2. [`commands`] finds the handler in its table; the handler asks [`policy`] and refuses ([`reply`]), replies, asks the
-//!    outside a question, or appends an event;
-//! 3. an appended event gets its number, [`apply`] changes the state by it, [`deliver`] turns it into lines;
+//! 1. `handle` takes the [`ports::Input`] and opens a `turn` for the connection that acts;
+//! 2. `commands` finds the handler in its table; the handler asks `policy` and returns a `refusal`, or it replies (`reply`),
+//!    asks the outside a question (`asked`), or appends an event (`deliver`);
+//! 3. an appended event gets its number, `apply` changes the state by it, `deliver` turns it into lines;
 //! 4. the end of the turn puts every effect behind its gate: the event that must be committed before it may happen.
 //!
-//! [`session`] is a connection as the rules see it, [`settings`] what an operator decides, [`limits`] the bounds, [`key`] where
+//! [`world`] is everything that the rules know; `session` is a connection as they see it, `members` and `people` say who is
+//! where, `leave` how a session ends; [`settings`] is what an operator decides, `limits` are the bounds, [`key`] is where
 //! everything that looks random comes from.
 
 pub mod event;

@@ -1,8 +1,8 @@
-//! The world: everything that the rules know. The one door to it is [`World::handle`], in [`handle`](super::handle).
+//! The world: everything that the rules know. The one door to it is [`World::handle`], in the file `handle`.
 //!
-//! [`State`] is what is durable, changed by events only; sessions, nicks and the members without an account live and die with
+//! The state is what is durable, changed by events only; sessions, nicks and the members without an account live and die with
 //! connections. Every judgement is made against the world as it is after all earlier lines, whether committed or not; what is
-//! told waits for the commit (see [`turn`](super::turn)). Nothing is ever awaited: a line that needs an answer from outside
+//! told waits for the commit (see `turn`). Nothing is ever awaited: a line that needs an answer from outside
 //! leaves a question, and its connection's later lines wait in the session.
 
 use std::collections::{BTreeMap, HashMap};
