@@ -262,14 +262,6 @@ fn parameter() -> impl Strategy<Value = String> {
     ]
 }
 
-/// The names of all commands, as HELP lists them.
-fn commands(server: &mut Bare) -> Vec<String> {
-    server.send("ann", "HELP").unwrap();
-    let lines = server.drain("ann");
-    let texts = lines.iter().filter_map(|line| line.split_once(" 705 ann * :").map(|(_, names)| names));
-    texts.flat_map(|names| names.split(' ')).map(str::to_owned).collect()
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -287,7 +279,7 @@ proptest! {
         let script = "--- enter ann with batch labeled-response\n--- enter bob\n--- enter console unix operator\n\
                       ann -> JOIN #one,#two\nbob -> JOIN #one\n--- read ann bob console\n";
         play(&Transcript::parse("people", script).unwrap(), &mut server).unwrap();
-        let commands = commands(&mut server);
+        let commands = server.commands("ann");
         prop_assert!(commands.len() > 30, "{commands:?}");
         for (session, command, parameters) in &lines {
             let mut line = command.get(&commands).clone();

@@ -325,6 +325,14 @@ impl Bare {
         self.take_inputs(inputs);
     }
 
+    /// The names of all commands, as HELP lists them to somebody who is there.
+    pub fn commands(&mut self, who: &str) -> Vec<String> {
+        self.send(who, "HELP").expect("somebody who is there");
+        let lines = self.drain(who);
+        let texts = lines.iter().filter_map(|line| line.split_once(" * :").filter(|(head, _)| head.contains(" 705 ")));
+        texts.flat_map(|(_, names)| names.split(' ')).map(str::to_owned).collect()
+    }
+
     fn commit_now(&mut self) {
         let mut inputs = VecDeque::new();
         self.commit(&mut inputs);

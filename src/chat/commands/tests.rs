@@ -59,19 +59,10 @@ fn the_table_is_in_order_and_in_capitals() {
 }
 
 #[test]
-fn every_command_has_its_help_and_its_transcripts() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
-    let files = std::fs::read_dir(folder).unwrap().map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap());
-    let all: String = files.collect();
+fn every_command_has_its_help() {
     for command in COMMANDS {
-        let name = command.name;
-        assert!(command.syntax.starts_with(name) && !command.meaning.is_empty(), "{name} has no help");
-        let sends = |line: &str| {
-            let said = line.split_once(" -> ").map_or("", |(_, said)| said);
-            let command = said.split(' ').find(|word| !word.starts_with('@'));
-            command.is_some_and(|word| word == name)
-        };
-        assert!(all.lines().any(sends), "{name} has no transcript");
+        assert!(command.syntax.starts_with(command.name), "{} has no syntax", command.name);
+        assert!(command.meaning.ends_with('.'), "{} has no meaning", command.name);
     }
 }
 
