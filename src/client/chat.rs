@@ -8,6 +8,7 @@ use super::model::{Model, Screen};
 use super::outbox;
 use super::overlay::{AddressQuestion, Overlay};
 use super::session::fact::{Fact, Incoming, Refusal, ReplyKind};
+use super::unsent;
 use crate::ground::texts::Value;
 use crate::proto::message::Line;
 
@@ -352,6 +353,7 @@ pub fn connected(model: &mut Model, effects: &mut Effects) {
             effects.send(Line::new("JOIN").param(&channel.name));
         }
     }
+    unsent::restore(model);
     outbox::flush(model, effects);
 }
 

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use super::buffer::EntryKind;
 use crate::ground::tls::Fingerprint;
 use crate::proto::message::Line;
 use crate::proto::scram::{ScramClient, ScramClientProof, ScramError};
@@ -163,6 +164,27 @@ pub struct Login {
     pub account: String,
     /// The device token.
     pub token: Secret,
+}
+
+/// A message that waits from one run to the next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsent {
+    /// The server, as in `Login::server`.
+    pub server: String,
+    /// The account that wrote it.
+    pub account: String,
+    /// The channel or person it is for.
+    pub target: String,
+    /// Message, action or notice.
+    pub kind: EntryKind,
+    /// It may have arrived: the person decides whether it goes out again.
+    pub is_unknown: bool,
+    /// Its idempotency id.
+    pub id: String,
+    /// What it says.
+    pub text: String,
+    /// When it was written.
+    pub time: Timestamp,
 }
 
 /// A wish of the core, to be carried out by the shell in the order given.

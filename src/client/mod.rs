@@ -14,7 +14,7 @@
 //! | [`conversation`], [`buffer`], [`composer`], [`edit`] | what is said, what is being written |
 //! | [`session`] | the IRC client: lines in, facts and lines out |
 //! | [`connection`] | which server, connecting and connecting again |
-//! | [`chat`], [`outbox`], [`history`] | what facts do to conversations; sending; catching up |
+//! | [`chat`], [`outbox`], [`unsent`], [`history`] | what facts do to conversations; sending; catching up |
 //! | [`geometry`] | where things are on the screen: for drawing and for the mouse alike |
 //! | [`config`] | settings: flags and the configuration file |
 //! | [`plain`] | the line mode: question by question |
@@ -53,6 +53,7 @@ pub mod shell;
 pub mod signals;
 pub mod store;
 pub mod terminal;
+pub mod unsent;
 pub mod update;
 pub mod view;
 

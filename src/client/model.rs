@@ -8,7 +8,7 @@ use super::buffer::Entry;
 use super::config::{Mode, Settings};
 use super::connection::Connection;
 use super::conversation::{Conversation, ConversationId, ConversationKind, Conversations, ListOrder};
-use super::event::{Login, Moment};
+use super::event::{Login, Moment, Unsent};
 use super::fetch::Fetches;
 use super::form::{Form, Tab};
 use super::geometry::ChatAreas;
@@ -36,6 +36,8 @@ pub struct Remembered {
     pub logins: Vec<Login>,
     /// Accepted certificates by `host:port`.
     pub pins: BTreeMap<String, Fingerprint>,
+    /// Messages that had not reached their server.
+    pub unsent: Vec<Unsent>,
 }
 
 /// What the shell hands over at the start.

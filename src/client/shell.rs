@@ -20,6 +20,7 @@ use super::network::{self, Connection};
 use super::plain::{Input, Plain};
 use super::store::{Keeper, Order, Store, StoreError};
 use super::terminal;
+use super::unsent;
 use super::update::update;
 use crate::ground::paths::Directories;
 use crate::ground::texts::Texts;
@@ -66,6 +67,8 @@ pub struct Shell {
     answers: (mpsc::Sender<Event>, mpsc::Receiver<Event>),
     store_faults: mpsc::Receiver<StoreError>,
     keeper: Keeper,
+    /// The unsent messages of earlier runs.
+    unsent_ids: Vec<String>,
     start_faults: Vec<String>,
     directories: Directories,
     spawn: Spawn,
@@ -77,6 +80,7 @@ impl Shell {
         let texts = Texts::new(options.settings.language);
         let store = Store::new(&options.directories);
         let (remembered, faults) = store.load();
+        let unsent_ids = remembered.unsent.iter().map(|unsent| unsent.id.clone()).collect();
         let start_faults = faults.iter().take(START_FAULTS_MAX).map(|fault| fault.explain(&texts)).collect();
         let model = Model::new(Start {
             settings: options.settings.clone(),
@@ -100,6 +104,7 @@ impl Shell {
             answers: mpsc::channel(ANSWERS_MAX),
             store_faults,
             keeper: Keeper::new(store, store_failed),
+            unsent_ids,
             start_faults,
             directories: options.directories.clone(),
             spawn: if options.settings.spawn { options.spawn } else { Spawn::Forbidden },
@@ -250,7 +255,20 @@ impl Shell {
         }
         let goodbye = async { while self.closing.join_next().await.is_some() {} };
         let _ = timeout(GOODBYE_TIMEOUT, goodbye).await;
+        self.keep_unsent();
         self.keeper.close().await;
+    }
+
+    /// The line mode says itself what was not sent; a script that tries again would say it twice.
+    fn keep_unsent(&mut self) {
+        let left = unsent::collect(&self.model);
+        let read = std::mem::take(&mut self.unsent_ids);
+        if self.plain.is_none()
+            && !(left.is_empty() && read.is_empty())
+            && let Err(error) = self.keeper.order(Order::KeepUnsent { read, left })
+        {
+            tracing::warn!(%error, "unsent messages were not kept");
+        }
     }
 }
 

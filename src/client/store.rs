@@ -1,4 +1,4 @@
-//! What the client keeps on disk: log-ins of this device, pinned certificates.
+//! What the client keeps on disk: log-ins of this device, pinned certificates, messages that were not sent.
 //!
 //! Plain TOML files of mode 0600 in a directory of mode 0700, each replaced as a whole, under a lock, because several clients of
 //! one user may run at once. Everything here blocks: [`Keeper`] does it in a thread that may, one order after the other.
@@ -14,12 +14,14 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::event::Login;
+use super::buffer::EntryKind;
+use super::event::{Login, Unsent};
 use super::model::Remembered;
 use crate::ground::paths::{self, Action, Directories, FileLock, PathError};
 use crate::ground::texts::Texts;
 use crate::ground::tls::Fingerprint;
 use crate::proto::secret::Secret;
+use crate::proto::time::Timestamp;
 
 /// How long another client's change of a file is waited for.
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
@@ -29,6 +31,8 @@ const LOCK_INTERVAL: Duration = Duration::from_millis(20);
 const ORDERS_MAX: usize = 64;
 /// How long the last orders may take when the program ends.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How many unsent messages are kept; beyond it the oldest are lost.
+const UNSENT_MAX: usize = 2_000;
 /// The most bytes that are read of one file.
 const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
@@ -74,6 +78,13 @@ pub enum Order {
     Forget(String),
     /// Keep a fingerprint for this `host:port`, in place of an earlier one.
     Pin(String, Fingerprint),
+    /// Keep what has not reached its server.
+    KeepUnsent {
+        /// The ids of those that were read at the start; the ones that are not among `left` have arrived since.
+        read: Vec<String>,
+        /// What is left at the end.
+        left: Vec<Unsent>,
+    },
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -101,6 +112,34 @@ struct PinRow {
     sha256: String,
 }
 
+#[derive(Default, Serialize, Deserialize)]
+struct UnsentFile {
+    #[serde(default, rename = "message")]
+    messages: Vec<UnsentRow>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct UnsentRow {
+    server: String,
+    account: String,
+    target: String,
+    kind: UnsentKind,
+    #[serde(default)]
+    may_have_arrived: bool,
+    id: String,
+    time: String,
+    text: String,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum UnsentKind {
+    Message,
+    Action,
+    Notice,
+}
+
+const UNSENT_HEAD: &str = "# Messages that have not reached their server yet, written by chat-tui.\n\n";
 const LOGIN_HEAD: &str =
     "# Log-ins of this device, written by chat-tui. A token is as good as a password: show it to nobody.\n\n";
 const PIN_HEAD: &str = "# Certificates that were accepted by hand, written by chat-tui.\n\n";
@@ -109,12 +148,13 @@ const PIN_HEAD: &str = "# Certificates that were accepted by hand, written by ch
 #[derive(Clone, Debug)]
 pub struct Store {
     directory: PathBuf,
+    state: PathBuf,
 }
 
 impl Store {
     /// The files of this user. Nothing is read or made yet.
     pub fn new(directories: &Directories) -> Self {
-        Self { directory: directories.client_data() }
+        Self { directory: directories.client_data(), state: directories.client_state() }
     }
 
     /// Reads everything. What cannot be read is left out and told.
@@ -128,9 +168,14 @@ impl Store {
             errors.push(error);
             PinFile::default()
         });
+        let unsent: UnsentFile = self.read(&self.unsent_path()).unwrap_or_else(|error| {
+            errors.push(error);
+            UnsentFile::default()
+        });
         let logins = logins.logins.into_iter().map(LoginRow::into_login).collect();
         let pins = pins.servers.into_iter().filter_map(|row| Some((row.address, row.sha256.parse().ok()?))).collect();
-        (Remembered { logins, pins }, errors)
+        let unsent = unsent.messages.into_iter().filter_map(UnsentRow::into_unsent).collect();
+        (Remembered { logins, pins, unsent }, errors)
     }
 
     /// Carries out one order.
@@ -152,6 +197,27 @@ impl Store {
                 pins.servers.push(PinRow { address: address.clone(), sha256: fingerprint.to_string() });
                 self.write(&self.pins_path(), PIN_HEAD, &pins)
             }
+            Order::KeepUnsent { read, left } => self.keep_unsent(read, left),
+        }
+    }
+
+    fn keep_unsent(&self, read: &[String], left: &[Unsent]) -> Result<(), StoreError> {
+        paths::create_directory(&self.state)?;
+        let path = self.unsent_path();
+        let mut file: UnsentFile = self.read_or_set_aside(&path)?;
+        let is_replaced = |id: &String| read.contains(id) || left.iter().any(|unsent| unsent.id == *id);
+        file.messages.retain(|row| !is_replaced(&row.id));
+        file.messages.extend(left.iter().map(UnsentRow::of));
+        let excess = file.messages.len().saturating_sub(UNSENT_MAX);
+        file.messages.drain(..excess);
+        if !file.messages.is_empty() {
+            return self.write(&path, UNSENT_HEAD, &file);
+        }
+        match std::fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(PathError::Refused { action: Action::Write, path, source }.into())
+            }
+            _ => Ok(()),
         }
     }
 
@@ -167,6 +233,10 @@ impl Store {
 
     fn pins_path(&self) -> PathBuf {
         self.directory.join("certificates.toml")
+    }
+
+    fn unsent_path(&self) -> PathBuf {
+        self.state.join("unsent.toml")
     }
 
     fn lock(&self) -> Result<FileLock, StoreError> {
@@ -232,6 +302,44 @@ impl LoginRow {
 
     fn into_login(self) -> Login {
         Login { server: self.server, account: self.account, token: Secret::new(self.token) }
+    }
+}
+
+impl UnsentRow {
+    fn of(unsent: &Unsent) -> Self {
+        let kind = match unsent.kind {
+            EntryKind::Action => UnsentKind::Action,
+            EntryKind::Notice => UnsentKind::Notice,
+            _ => UnsentKind::Message,
+        };
+        Self {
+            server: unsent.server.clone(),
+            account: unsent.account.clone(),
+            target: unsent.target.clone(),
+            kind,
+            may_have_arrived: unsent.is_unknown,
+            id: unsent.id.clone(),
+            time: unsent.time.to_string(),
+            text: unsent.text.clone(),
+        }
+    }
+
+    fn into_unsent(self) -> Option<Unsent> {
+        let kind = match self.kind {
+            UnsentKind::Message => EntryKind::Message,
+            UnsentKind::Action => EntryKind::Action,
+            UnsentKind::Notice => EntryKind::Notice,
+        };
+        Some(Unsent {
+            server: self.server,
+            account: self.account,
+            target: self.target,
+            kind,
+            is_unknown: self.may_have_arrived,
+            id: self.id,
+            text: self.text,
+            time: Timestamp::parse(&self.time)?,
+        })
     }
 }
 
@@ -333,6 +441,33 @@ mod tests {
         assert!(store.directory.join("logins.toml.unreadable").exists());
     }
 
+    #[test]
+    fn what_was_not_sent_waits_for_the_next_run() {
+        let root = tempfile::tempdir().unwrap();
+        let store = store(root.path());
+        let unsent = |id: &str| Unsent {
+            server: "local".into(),
+            account: "romain".into(),
+            target: "#general".into(),
+            kind: EntryKind::Action,
+            is_unknown: false,
+            id: id.into(),
+            text: "two\n\"lines\"".into(),
+            time: Timestamp::parse("2022-09-18T11:49:43.123Z").unwrap(),
+        };
+        let keep = |read: &[&str], left: &[&str]| {
+            let read = read.iter().map(|id| (*id).to_owned()).collect();
+            store.apply(&Order::KeepUnsent { read, left: left.iter().map(|id| unsent(id)).collect() }).unwrap();
+            store.load().0.unsent
+        };
+        assert_eq!(keep(&[], &["a", "b"]), [unsent("a"), unsent("b")]);
+        // Another client of the same user ends in between.
+        assert_eq!(keep(&[], &["c"]), [unsent("a"), unsent("b"), unsent("c")]);
+        assert_eq!(keep(&["a", "b"], &["b"]), [unsent("c"), unsent("b")]);
+        assert_eq!(keep(&["b", "c"], &[]), []);
+        assert!(!store.unsent_path().exists());
+    }
+
     #[tokio::test]
     async fn the_keeper_finishes_what_it_was_told() {
         let root = tempfile::tempdir().unwrap();
@@ -345,7 +480,7 @@ mod tests {
         assert_eq!(store(root.path()).load().0.logins, [login("local", "19")]);
 
         std::fs::write(root.path().join("file"), "").unwrap();
-        let keeper = Keeper::new(Store { directory: root.path().join("file") }, failed);
+        let keeper = Keeper::new(Store { directory: root.path().join("file"), state: root.path().into() }, failed);
         keeper.order(Order::Forget("local".into())).unwrap();
         assert!(matches!(failures.recv().await, Some(StoreError::Path(_))));
         keeper.close().await;

@@ -21,6 +21,7 @@ mod forms;
 mod hostile;
 mod lines;
 mod reconnecting;
+mod unsent;
 
 /// What our own server offers, with PLAIN only, so that no proof has to be computed.
 const OWN_CAPS: &str = ":s CAP * LS :account-notify account-tag away-notify batch cap-notify chat-tui/devices \

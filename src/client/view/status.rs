@@ -50,14 +50,15 @@ pub fn sentence(model: &Model, look: &Look<'_>) -> Option<Sentence> {
             },
             Some(Security::Local) | None => Sentence { mark: "●", text: server, style: look.theme.good() },
         }),
-        Status::Waiting { reason, .. } => Some(Sentence {
-            mark: "○",
-            text: match reason.as_str() {
-                "" => look.texts.get("status-waiting").into_owned(),
-                reason => look.texts.format("status-waiting-because", &[("reason", reason.into())]),
-            },
-            style: look.theme.warning(),
-        }),
+        Status::Waiting { until_millis, reason } => {
+            let millis = until_millis.saturating_sub(model.now.elapsed_millis);
+            let seconds = ("seconds", millis.div_ceil(1_000).into());
+            let text = match reason.as_str() {
+                "" => look.texts.format("status-lost", &[seconds]),
+                reason => look.texts.format("status-lost-because", &[seconds, ("reason", reason.into())]),
+            };
+            Some(Sentence { mark: "○", text, style: look.theme.warning() })
+        }
         Status::Refused { reason } => Some(Sentence { mark: "✗", text: reason.clone(), style: look.theme.error() }),
     }
 }

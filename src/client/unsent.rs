@@ -1,0 +1,52 @@
+//! Own messages that have not reached the server: taken along when the program ends, put back when it is there again.
+//!
+//! They keep their idempotency ids, so that a server of our kind takes each of them once, whatever happened in between. Pure:
+//! the shell reads and writes the file.
+
+use super::buffer::{Entry, Fate};
+use super::conversation::Conversation;
+use super::event::Unsent;
+use super::model::Model;
+
+/// Everything that must not be lost when the program ends now: what was written, and what is still there from earlier runs.
+pub fn collect(model: &Model) -> Vec<Unsent> {
+    let mut unsent = model.remembered.unsent.clone();
+    let Some(account) = model.session.account() else { return unsent };
+    let server = model.connection.server.key();
+    let of_entry = |conversation: &Conversation, entry: &Entry| Unsent {
+        server: server.clone(),
+        account: account.to_owned(),
+        target: conversation.name.clone(),
+        kind: entry.kind,
+        is_unknown: entry.fate == Fate::Unknown,
+        id: entry.id.as_deref().unwrap_or_default().to_owned(),
+        text: entry.text.clone(),
+        time: entry.time,
+    };
+    for conversation in model.conversations.list() {
+        let unknown = conversation.buffer.stuck().filter(|entry| entry.fate == Fate::Unknown);
+        unsent.extend(unknown.chain(conversation.buffer.pending()).map(|entry| of_entry(conversation, entry)));
+    }
+    unsent
+}
+
+/// The server has let us in: what an earlier run has left for this server and account waits in its conversation again.
+pub fn restore(model: &mut Model) {
+    let server = model.connection.server.key();
+    let Some(account) = model.session.account().map(|account| model.session.fold(account)) else { return };
+    let (ours, others) = std::mem::take(&mut model.remembered.unsent)
+        .into_iter()
+        .partition(|unsent| unsent.server == server && model.session.fold(&unsent.account) == account);
+    model.remembered.unsent = others;
+    let ours: Vec<Unsent> = ours;
+    for unsent in ours {
+        let mut entry = Entry::new(unsent.kind, model.session.nick(), &unsent.text, unsent.time);
+        entry.id = Some(unsent.id.into());
+        let buffer = &mut model.open(&unsent.target).buffer;
+        // A conversation takes no more than it could have left behind.
+        let key = buffer.push_pending(entry);
+        if let Some(key) = key.filter(|_| unsent.is_unknown) {
+            buffer.set_fate(key, Fate::Unknown);
+        }
+    }
+}
