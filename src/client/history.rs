@@ -6,7 +6,7 @@
 //!
 //! Specification: IRCv3 `draft/chathistory`.
 
-use super::buffer::{Entry, Place};
+use super::buffer::{Entry, EntryKind, Place};
 use super::conversation::{ConversationId, ConversationKind, HistoryState};
 use super::event::Effects;
 use super::fetch::{Fetch, Fetches, Purpose};
@@ -147,7 +147,6 @@ pub fn page(model: &mut Model, page: Page, effects: &mut Effects) {
     };
     let is_shown = model.is_seen(id);
     let gap_text = model.texts.get("chat-gap").into_owned();
-    let from_others = page.messages.iter().filter(|message| !message.is_own).count();
     let is_past = !matches!(purpose, Some(Purpose::Newer { .. } | Purpose::Latest { after_gap: true }));
     let entry = |message| {
         let mut entry = model.entry(message);
@@ -156,16 +155,24 @@ pub fn page(model: &mut Model, page: Page, effects: &mut Effects) {
     };
     let entries: Vec<Entry> = page.messages.into_iter().map(entry).collect();
     let Some(conversation) = model.conversations.get_mut(id) else { return };
+    let is_missed =
+        |entry: &&Entry| !entry.own && entry.msgid.as_deref().is_none_or(|id| !conversation.buffer.knows(id));
+    let is_call = |entry: &&Entry| {
+        entry.mention || (conversation.kind != ConversationKind::Channel && entry.kind != EntryKind::Notice)
+    };
+    let missed = entries.iter().filter(is_missed).count();
+    let calls = entries.iter().filter(is_missed).filter(is_call).count();
     let had_first = first_msgid.as_deref().is_some_and(|msgid| conversation.buffer.knows(msgid));
-    let new = conversation.buffer.insert_page(entries, place);
+    conversation.buffer.insert_page(entries, place);
     match purpose {
         Some(Purpose::Older { .. }) | Some(Purpose::Latest { after_gap: false }) => {
             conversation.history = if is_full { HistoryState::More } else { HistoryState::Start };
         }
         Some(Purpose::Newer { .. } | Purpose::Latest { after_gap: true }) => {
-            let unread = u32::try_from(new.min(from_others)).unwrap_or(u32::MAX);
             if !is_shown {
-                conversation.unread = conversation.unread.saturating_add(unread);
+                let add = |count: u32, more: usize| count.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
+                conversation.unread = add(conversation.unread, missed);
+                conversation.mentions = add(conversation.mentions, calls);
             }
             if conversation.history == HistoryState::Loading {
                 conversation.history = HistoryState::More;

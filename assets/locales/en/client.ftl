@@ -31,6 +31,8 @@ whois-channels = { $name } is in { $value }
 whois-server = { $name } is connected to { $value }
 whois-away = { $name } is away: { $value }
 whois-idle = { $name } has said nothing for { $value } min
+whois-address = { $name } comes from the address { $value }
+whois-secure = { $name } uses a secure connection
 whois-other = { $name } { $value }
 
 ## What cannot be done.

@@ -31,6 +31,8 @@ whois-channels = { $name } est dans { $value }
 whois-server = { $name } est relié à { $value }
 whois-away = { $name } est absent : { $value }
 whois-idle = { $name } n'a rien dit depuis { $value } min
+whois-address = { $name } vient de l'adresse { $value }
+whois-secure = { $name } utilise une connexion sûre
 whois-other = { $name } { $value }
 
 ## Ce qui n'est pas possible.

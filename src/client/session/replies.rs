@@ -25,10 +25,10 @@ const WHOIS: &[(&str, &str)] = &[
     ("320", "whois-other"),
     ("330", "whois-account"),
     ("335", "whois-other"),
-    ("338", "whois-other"),
+    ("338", "whois-address"),
     ("378", "whois-other"),
     ("379", "whois-other"),
-    ("671", "whois-other"),
+    ("671", "whois-secure"),
 ];
 
 impl Session {
@@ -181,6 +181,7 @@ impl Session {
                         seconds.parse().map_or(String::new(), |seconds: u64| (seconds / 60).to_string())
                     }
                     ("319", _) => last.to_owned(),
+                    ("338", [.., address, _]) => (*address).to_owned(),
                     ("330", [account, ..]) => (*account).to_owned(),
                     _ => about.join(" "),
                 };

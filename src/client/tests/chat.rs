@@ -206,6 +206,8 @@ fn answers_about_people_are_sentences() {
         ":s 311 ann bob user cloak * :Bob B",
         ":s 317 ann bob 125 1700000000 :seconds idle, signon time",
         ":s 319 ann bob :#general @#tea",
+        ":s 338 ann bob bob@192.0.2.1 192.0.2.1 :is actually using host",
+        ":s 671 ann bob :is using a secure connection",
         ":s 318 ann bob :End of /WHOIS list",
         ":bob!b@c INVITE ann #tea",
     ]);
@@ -216,6 +218,8 @@ fn answers_about_people_are_sentences() {
             "bob is user@cloak (Bob B)",
             "bob has said nothing for 2 min",
             "bob is in #general @#tea",
+            "bob comes from the address 192.0.2.1",
+            "bob uses a secure connection",
             "bob invites you to #tea. /join #tea goes there."
         ]
     );

@@ -57,6 +57,34 @@ fn what_was_missed_is_fetched_without_doubles() {
 }
 
 #[test]
+fn what_was_missed_elsewhere_is_unread() {
+    let mut stage = Stage::online();
+    stage.lines(&["@msgid=b1;time=2026-11-22T10:00:00.000Z :bob!b@c PRIVMSG ann :one"]);
+    stage.event(key(KeyCode::Char('a'), KeyModifiers::ALT));
+    stage.event(key(KeyCode::Char('/'), KeyModifiers::ALT));
+    assert_eq!(stage.conversation("bob").unread, 0);
+    stage.lose();
+    stage.wait(10_000);
+    stage.log_in();
+    stage.lines(&[":s BATCH +1 chathistory #general", ":s BATCH -1", ":s BATCH +2 chathistory serveur", ":s BATCH -2"]);
+    stage.lines(&[
+        ":s BATCH +3 draft/chathistory-targets",
+        "@batch=3 :s CHATHISTORY TARGETS bob 2026-11-22T10:00:09.000Z",
+        ":s BATCH -3",
+    ]);
+    assert_eq!(stage.sent.last().unwrap(), "CHATHISTORY AFTER bob msgid=b1 3");
+    stage.lines(&[
+        ":s BATCH +4 chathistory bob",
+        "@batch=4;msgid=b1;time=2026-11-22T10:00:00.000Z :bob!b@c PRIVMSG ann :one",
+        "@batch=4;msgid=b2;time=2026-11-22T10:00:08.000Z :ann!ann@cloak PRIVMSG bob :from the phone",
+        "@batch=4;msgid=b3;time=2026-11-22T10:00:09.000Z :bob!b@c PRIVMSG ann :two",
+        ":s BATCH -4",
+    ]);
+    assert_eq!(stage.said("bob"), ["one", "from the phone", "two"]);
+    assert_eq!((stage.conversation("bob").unread, stage.conversation("bob").mentions), (1, 1));
+}
+
+#[test]
 fn a_gap_that_is_too_long_is_marked() {
     let mut stage = Stage::online();
     stage.lines(&[MESSAGE]);
