@@ -22,7 +22,6 @@ const SEED: &[&str] = &[
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "until the store takes over the seed's tables"]
 async fn romain_logs_in_from_his_address_and_from_elsewhere_once_allowed() {
     for database in Database::all().await {
         let directory = tempdir().unwrap();

@@ -1,78 +1,130 @@
-//! The database is away: at the start, and in the middle.
+//! The database is away: at the start, in the middle, and when it refuses what it is given.
 
 use std::time::Duration;
 
-use rusqlite::Connection;
 use tempfile::tempdir;
 
 use crate::client::message_of;
 use crate::database::Database;
 use crate::host::Host;
+use crate::outage::Switchable;
 
 const PASSWORD: &str = "correct horse";
-
-/// Takes the database for itself, as another program could.
-fn lock(directory: &tempfile::TempDir) -> Connection {
-    let connection = Connection::open(directory.path().join("chat.sqlite3")).unwrap();
-    connection.execute_batch("PRAGMA journal_mode = WAL; BEGIN IMMEDIATE").unwrap();
-    connection
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_without_its_database_listens_says_so_and_recovers() {
     let directory = tempdir().unwrap();
-    let locked = lock(&directory);
-    let host = Host::start(&directory, &Database::Sqlite.url(&directory)).await;
-    let mut early = host.connect().await;
-    early.introduce("ann").await;
-    early.settle().await;
-    early.send("REGISTER ann * correct-horse").await;
-    early.expect("FAIL REGISTER TEMPORARILY_UNAVAILABLE").await;
-    assert!(early.authenticate("ann", PASSWORD).await.contains(" 904 "));
-    assert!(
-        early.seen.iter().any(|line| line.contains("FAIL AUTHENTICATE TEMPORARILY_UNAVAILABLE")),
-        "{:#?}",
-        early.seen
-    );
-    let mut other = host.connect().await;
-    other.send("QUIT").await;
-    other.rest().await;
+    for mut database in Switchable::all(&directory).await {
+        database.cut();
+        let host = Host::start(&directory, &database.url()).await;
+        let mut early = host.connect().await;
+        early.introduce("ann").await;
+        early.settle().await;
+        early.send("REGISTER ann * correct-horse").await;
+        early.expect("FAIL REGISTER TEMPORARILY_UNAVAILABLE").await;
+        assert!(early.authenticate("ann", PASSWORD).await.contains(" 904 "));
+        let said = early.seen.iter().any(|line| line.contains("FAIL AUTHENTICATE TEMPORARILY_UNAVAILABLE"));
+        assert!(said, "{:#?}", early.seen);
+        let mut other = host.connect().await;
+        other.send("QUIT").await;
+        other.rest().await;
 
-    drop(locked);
-    // The early one is asked to come again as soon as the accounts are there.
-    let rest = early.rest().await;
-    assert!(rest.last().is_some_and(|line| line.starts_with("ERROR :")), "{rest:?}");
-    host.connect().await.register("ann", PASSWORD).await;
-    host.stop().await;
+        database.restore();
+        // The early one is asked to come again as soon as the accounts are there.
+        let rest = early.rest().await;
+        assert!(rest.last().is_some_and(|line| line.starts_with("ERROR :")), "{rest:?}");
+        host.connect().await.register("ann", PASSWORD).await;
+        host.stop().await;
+        database.remove().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_accepted_is_told_when_the_database_is_back_and_nothing_more_is_accepted_meanwhile() {
     let directory = tempdir().unwrap();
-    let host = Host::start(&directory, &Database::Sqlite.url(&directory)).await;
+    for mut database in Switchable::all(&directory).await {
+        let host = Host::start(&directory, &database.url()).await;
+        let mut ann = host.connect().await.register("ann", PASSWORD).await;
+        let mut bob = host.connect().await.register("bob", PASSWORD).await;
+        ann.settle().await;
+        database.cut();
+        ann.send("PRIVMSG #general :accepted").await;
+        // Others' replies do not wait for ann's commit.
+        bob.settle().await;
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        bob.send("PRIVMSG #general :refused").await;
+        bob.expect("FAIL PRIVMSG TEMPORARILY_UNAVAILABLE #general").await;
+        bob.settle().await;
+        assert!(ann.is_quiet().await, "nobody is told before the commit: {:?}", ann.seen.last());
+
+        database.restore();
+        let echo = message_of(&ann.expect("PRIVMSG #general").await).unwrap();
+        assert_eq!(message_of(&bob.expect("PRIVMSG #general").await).unwrap(), echo);
+        // It takes a moment until the journal is known to flow again.
+        loop {
+            bob.send("PRIVMSG #general :again").await;
+            if bob.expect_any(&["FAIL PRIVMSG", ":again"]).await.contains(":again") {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let texts: Vec<String> = bob.history("#general").await.into_iter().map(|(_, text)| text).collect();
+        assert_eq!(texts, ["accepted", "again"]);
+        host.stop().await;
+        database.remove().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_without_the_database_ends_in_time() {
+    let directory = tempdir().unwrap();
+    for mut database in Switchable::all(&directory).await {
+        let change = |config: &mut chat_tui::server::config::Config| config.stop_timeout = Duration::from_secs(3);
+        let host = Host::with(&directory, &database.url(), change).await;
+        let mut ann = host.connect().await.register("ann", PASSWORD).await;
+        ann.settle().await;
+        database.cut();
+        ann.send("PRIVMSG #general :never committed").await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let stopping = tokio::spawn(host.stop());
+        // Nobody may believe that it was stored: there is no echo, but there is an end.
+        let rest = ann.rest().await;
+        assert!(!rest.iter().any(|line| line.contains("never committed")), "{rest:?}");
+        assert!(rest.last().is_some_and(|line| line.starts_with("ERROR :")), "{rest:?}");
+        stopping.await.unwrap();
+        database.restore();
+        database.remove().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_database_refuses_starts_the_world_over_and_loses_nothing_else() {
+    let directory = tempdir().unwrap();
+    let database = Database::Sqlite;
+    let host = Host::start(&directory, &database.url(&directory)).await;
     let mut ann = host.connect().await.register("ann", PASSWORD).await;
     let mut bob = host.connect().await.register("bob", PASSWORD).await;
-    ann.settle().await;
-    let locked = lock(&directory);
-    ann.send("PRIVMSG #general :accepted").await;
-    // Others' replies do not wait for ann's commit.
-    bob.settle().await;
-    tokio::time::sleep(Duration::from_secs(4)).await;
-    bob.send("PRIVMSG #general :refused").await;
-    bob.expect("FAIL PRIVMSG TEMPORARILY_UNAVAILABLE #general").await;
-    bob.settle().await;
-    assert!(ann.is_quiet().await, "nobody is told before the commit: {:?}", ann.seen.last());
-
-    drop(locked);
-    let echo = message_of(&ann.expect("PRIVMSG #general").await).unwrap();
-    assert_eq!(message_of(&bob.expect("PRIVMSG #general").await).unwrap(), echo);
-    // It takes a moment until the journal is known to flow again.
-    loop {
-        bob.send("PRIVMSG #general :again").await;
-        if bob.expect_any(&["FAIL PRIVMSG", ":again"]).await.contains(":again") {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
+    let trigger = "CREATE TRIGGER refuse BEFORE INSERT ON event WHEN NEW.text = 'poison' \
+                   BEGIN SELECT RAISE(ABORT, 'poison is refused'); END";
+    database.execute(&directory, &[trigger]).await;
+    ann.send_bytes(b"PRIVMSG #general :before\r\nPRIVMSG #general :poison\r\nPRIVMSG #general :behind\r\n").await;
+    for client in [&mut ann, &mut bob] {
+        let rest = client.rest().await;
+        assert!(rest.iter().any(|line| line.ends_with(":before")), "{rest:?}");
+        assert!(!rest.iter().any(|line| line.contains("poison") || line.ends_with(":behind")), "{rest:?}");
+        assert!(rest.last().is_some_and(|line| line.starts_with("ERROR :")), "{rest:?}");
     }
+    // Whoever is back before the record is loaded again is told to wait.
+    let mut ann = loop {
+        let mut client = host.connect().await;
+        if client.try_log_in("ann", PASSWORD).await.contains(" 903 ") {
+            break client.welcomed().await;
+        }
+        assert!(client.seen.iter().any(|line| line.contains("TEMPORARILY_UNAVAILABLE")), "{:#?}", client.seen);
+    };
+    ann.send("PRIVMSG #general :after").await;
+    ann.expect(":after").await;
+    let texts: Vec<String> = ann.history("#general").await.into_iter().map(|(_, text)| text).collect();
+    assert_eq!(texts, ["before", "after"]);
     host.stop().await;
 }

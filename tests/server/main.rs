@@ -18,6 +18,7 @@ mod conversation;
 mod crash;
 mod database;
 mod host;
+mod outage;
 mod slow_reader;
 mod stop;
 mod transcripts;
