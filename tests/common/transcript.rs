@@ -250,6 +250,9 @@ fn parse_wire<'a>(words: &'a [&'a str]) -> Result<(Wire, IpAddr, &'a [&'a str]),
 /// # Errors
 /// The first step that does not go as written, with what was seen instead.
 pub fn play(transcript: &Transcript, driver: &mut dyn Driver) -> Result<(), String> {
+    if let Some(need) = transcript.needs().find(|need| !driver.can(need)) {
+        return Err(format!("{}: needs {need}, which this driver cannot", transcript.name));
+    }
     let mut player =
         Player { driver, values: BTreeMap::new(), connected: Vec::new(), skipping: Vec::new(), known: Vec::new() };
     for step in &transcript.steps {
