@@ -36,13 +36,24 @@ impl Host {
 
     /// Starts one with other settings.
     pub async fn with(directory: &TempDir, database: &str, change: impl FnOnce(&mut Config)) -> Self {
+        Self::listening(directory, database, Vec::new(), change).await
+    }
+
+    /// Starts one that listens elsewhere too.
+    pub async fn listening(
+        directory: &TempDir,
+        database: &str,
+        mut listeners: Vec<Listener>,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
         let mut config = Config::in_directory(directory.path());
         config.database = Secret::new(database);
         change(&mut config);
         let (memory, dialer) = Listener::memory();
         let plain = Listener::plain("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = plain.local_address().unwrap().to_string();
-        let options = Options { listeners: Some(vec![plain, memory]), output: None };
+        listeners.extend([plain, memory]);
+        let options = Options { listeners: Some(listeners), output: None };
         let server = Server::build(config, options).await.unwrap();
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(server.run(async {

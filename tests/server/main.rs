@@ -17,6 +17,7 @@ mod configuration;
 mod conversation;
 mod crash;
 mod database;
+mod doors;
 mod host;
 mod outage;
 mod slow_reader;
