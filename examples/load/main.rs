@@ -8,6 +8,7 @@ mod fleet;
 mod history;
 mod limit;
 mod login;
+mod measured;
 mod pairs;
 mod people;
 mod presence;
@@ -24,8 +25,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
+use measured::Processes;
 use people::PeopleOptions;
-use process::Processes;
 use report::Report;
 
 #[derive(Parser)]
@@ -104,6 +105,8 @@ enum Workload {
     Limit(limit::LimitOptions),
     /// Write SQL that fills a record of chat-server
     Seed(seed::SeedOptions),
+    /// Make a table of clients' figures
+    Clients(table::ClientsOptions),
     /// Make a table and plots of results
     Table(table::TableOptions),
 }
@@ -118,6 +121,7 @@ fn run(workload: Workload) -> Result<()> {
         Workload::History { common, options } => (common.clone(), history::run(&common, &options)?),
         Workload::Limit(options) => return limit::run(&options),
         Workload::Seed(options) => return seed::run(&options),
+        Workload::Clients(options) => return table::clients(&options),
         Workload::Table(options) => return table::run(&options),
     };
     print(&common, report);

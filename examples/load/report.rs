@@ -6,7 +6,7 @@ use hdrhistogram::Histogram;
 use serde_json::{Map, Value};
 
 use crate::fleet::Nanos;
-use crate::process::Cpu;
+use crate::measured::Cpu;
 
 /// What one run found, by name.
 #[derive(Debug, Default)]

@@ -207,6 +207,56 @@ fn grouped(value: f64, digits: usize) -> String {
     out + fraction
 }
 
+/// Which figures of clients.
+#[derive(Clone, Debug, Args)]
+pub struct ClientsOptions {
+    /// Figures: one JSON object on each line, each of one client
+    results: PathBuf,
+}
+
+/// The rows of the clients' table: what is shown, and of which figures.
+const CLIENT_ROWS: &[(&str, &[&str], usize)] = &[
+    ("exec to first paint / to the joined channel, ms", &["first_paint_p50_ms", "joined_p50_ms"], 1),
+    (
+        "resident MiB idle / after a tenth of the flood / after the flood",
+        &["resident_idle_mib", "resident_after_tenth_mib", "resident_after_flood_mib"],
+        1,
+    ),
+    (
+        "flood until the last is shown, s / CPU s / MiB to the terminal",
+        &["flood_s", "flood_cpu_s", "flood_mib_to_terminal"],
+        2,
+    ),
+    ("key to screen p50 / p99, idle, ms", &["key_idle_p50_ms", "key_idle_p99_ms"], 2),
+    (
+        "key to screen p50 / p99 with 1,000 messages/s, ms / CPU %",
+        &["key_busy_p50_ms", "key_busy_p99_ms", "busy_cpu_percent"],
+        2,
+    ),
+    ("message to screen p50 / p99, ms", &["message_to_screen_p50_ms", "message_to_screen_p99_ms"], 2),
+    ("PgUp p50 / p99, ms", &["page_up_p50_ms", "page_up_p99_ms"], 2),
+    ("resize to 80x24 / back, p50, ms", &["resize_smaller_p50_ms", "resize_larger_p50_ms"], 2),
+    ("10 messages/s: CPU µs / bytes a message", &["drip_cpu_us_per_message", "drip_bytes_per_message"], 0),
+    ("idle: seconds / CPU ms / wake-ups / bytes", &["idle_seconds", "idle_cpu_ms", "idle_wake_ups", "idle_bytes"], 1),
+];
+
+/// Prints a table of clients, one a column.
+pub fn clients(options: &ClientsOptions) -> Result<()> {
+    let text = fs::read_to_string(&options.results).with_context(|| options.results.display().to_string())?;
+    let clients: Vec<Map<String, Value>> = text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let name = |client: &Map<String, Value>| client.get("client").and_then(Value::as_str).unwrap_or("?").to_owned();
+    println!("| | {} |", clients.iter().map(name).collect::<Vec<_>>().join(" | "));
+    println!("|---|{}", "---|".repeat(clients.len()));
+    for (title, figures, digits) in CLIENT_ROWS {
+        let shown = |client: &Map<String, Value>| {
+            let figure = |name: &&str| number(client, name).map_or("–".to_owned(), |value| grouped(value, *digits));
+            figures.iter().map(figure).collect::<Vec<_>>().join(" / ")
+        };
+        println!("| {title} | {} |", clients.iter().map(shown).collect::<Vec<_>>().join(" | "));
+    }
+    Ok(())
+}
+
 const PLOT_WIDTH: f64 = 640.0;
 const BAR_HEIGHT: f64 = 22.0;
 const LABEL_WIDTH: f64 = 120.0;
