@@ -5,11 +5,12 @@
 //!
 //! A line that goes to many is encoded once for each set of capabilities among them.
 
-use bytes::Bytes;
+use std::sync::Arc;
 
 use super::apply::Channel;
+use super::audience::Audience;
 use super::event::{AccountId, AuthorKind, ChannelId, Event, MessageKind, Place, Record, Seq};
-use super::ports::ConnId;
+use super::ports::{ConnId, Effect};
 use super::world::{Draft, Pending, World};
 use crate::proto::caps::{Cap, CapSet};
 use crate::proto::message::Line;
@@ -32,7 +33,7 @@ pub(crate) struct Stamp {
 
 impl Stamp {
     /// The capabilities that decide which of the tags a line gets.
-    const CAPS: CapSet = CapSet::of(&[Cap::ServerTime, Cap::MessageTags, Cap::AccountTag]);
+    pub const CAPS: CapSet = CapSet::of(&[Cap::ServerTime, Cap::MessageTags, Cap::AccountTag]);
 
     /// The tags of an ephemeral line at this time.
     pub fn at(time: Timestamp) -> Self {
@@ -76,6 +77,10 @@ impl World {
         };
         self.state.apply(&record);
         self.recent.keep(&record);
+        // Whatever is not said may change who hears a channel.
+        if !matches!(record.event, Event::Message { .. }) {
+            self.audiences.change();
+        }
         self.turn.cause = Some(seq);
         self.turn.wait_for(seq);
         self.deliver(&record, &draft.client_tags);
@@ -137,14 +142,39 @@ impl World {
     /// One line to a channel's sessions.
     fn tell_channel(&mut self, record: &Record, stamp: &Stamp, line: &Line) {
         let Place::Channel(channel) = record.place else { return };
-        let receivers = self.channel_sessions(channel);
-        self.tell(&receivers, stamp, CapSet::EMPTY, false, |_| Some(line.clone()));
+        // The actor's own copy may get the label of its line.
+        if let Some(actor) = self.turn_actor().filter(|actor| self.rank_of(*actor, channel).is_some()) {
+            let caps = self.session(actor).caps;
+            self.reply(actor, stamp.put_on(line.clone(), caps));
+        }
+        self.tell_audience(channel, stamp, line);
+    }
+
+    /// One line to all who hear a channel, but for the connection that acts.
+    fn tell_audience(&mut self, channel: ChannelId, stamp: &Stamp, line: &Line) {
+        for (caps, to) in self.audience(channel) {
+            self.tell_group(to, &stamp.put_on(line.clone(), caps), false);
+        }
+    }
+
+    /// One line to these, but for the connection that acts.
+    fn tell_group(&mut self, to: Arc<[ConnId]>, line: &Line, sheddable: bool) {
+        let except = self.turn_actor();
+        if to.iter().all(|conn| Some(*conn) == except) {
+            return;
+        }
+        let mut bytes = Vec::new();
+        line.encode(&mut bytes);
+        self.turn.effect(Effect::Tell { to, except, bytes: bytes.into(), sheddable });
     }
 
     fn deliver_message(&mut self, record: &Record, stamp: &Stamp, source: &str, kind: MessageKind, text: &str) {
         let line = Line::new(kind.command()).source(source).param(&record.target).trailing(text);
         let sender = self.turn_actor();
         let is_to_itself = self.is_to_itself(record);
+        if let Place::Channel(channel) = record.place {
+            self.tell_audience(channel, stamp, &line);
+        }
         let mut receivers = self.message_receivers(record);
         receivers.retain(|receiver| Some(*receiver) != sender);
         self.tell(&receivers, stamp, CapSet::EMPTY, false, |_| Some(line.clone()));
@@ -168,11 +198,13 @@ impl World {
         }
     }
 
-    /// All sessions that a message is for, the sender's own ones included.
+    /// All sessions that a message is for beside a channel's audience, the sender's own ones included.
     fn message_receivers(&self, record: &Record) -> Vec<ConnId> {
         let mut receivers = match record.place {
+            // Its members are told as its audience.
+            Place::Channel(channel) if self.is_member(channel, record.author.account) => return Vec::new(),
             // Whoever writes from outside of an open channel sees it with all sessions too.
-            Place::Channel(channel) => self.channel_sessions(channel),
+            Place::Channel(_) => Vec::new(),
             Place::Direct(one, other) => {
                 let mut receivers = self.correspondent_or_account_sessions(one).to_vec();
                 add(&mut receivers, self.correspondent_or_account_sessions(other));
@@ -187,6 +219,11 @@ impl World {
             None => add(&mut receivers, self.turn_actor().as_slice()),
         }
         receivers
+    }
+
+    fn is_member(&self, channel: ChannelId, account: Option<AccountId>) -> bool {
+        let channel = self.state.channel(channel);
+        channel.zip(account).is_some_and(|(channel, account)| channel.members.contains_key(&account))
     }
 
     fn is_to_itself(&self, record: &Record) -> bool {
@@ -299,30 +336,45 @@ impl World {
         body: impl Fn(CapSet) -> Option<Line>,
     ) {
         let relevant = Stamp::CAPS.union(varies);
-        let mut encoded: Vec<(CapSet, Option<Bytes>)> = Vec::new();
-        for receiver in receivers {
-            let caps = self.session(*receiver).caps.intersection(relevant);
-            if self.turn_actor() == Some(*receiver) {
-                // Its own copy may get the label of its line.
-                if let Some(line) = body(caps) {
-                    self.reply(*receiver, stamp.put_on(line, caps));
-                }
-                continue;
-            }
-            let known = encoded.iter().find(|(known, _)| *known == caps).map(|(_, bytes)| bytes.clone());
-            let bytes = known.unwrap_or_else(|| {
-                let bytes = body(caps).map(|line| {
-                    let mut bytes = Vec::new();
-                    stamp.put_on(line, caps).encode(&mut bytes);
-                    Bytes::from(bytes)
-                });
-                encoded.push((caps, bytes.clone()));
-                bytes
-            });
-            if let Some(bytes) = bytes {
-                self.send_encoded(*receiver, bytes, is_sheddable);
+        // Its own copy may get the label of its line.
+        if let Some(actor) = self.turn_actor().filter(|actor| receivers.contains(actor)) {
+            let caps = self.session(actor).caps.intersection(relevant);
+            if let Some(line) = body(caps) {
+                self.reply(actor, stamp.put_on(line, caps));
             }
         }
+        for (caps, to) in self.grouped(receivers, relevant) {
+            if let Some(line) = body(caps) {
+                self.tell_group(to, &stamp.put_on(line, caps), is_sheddable);
+            }
+        }
+    }
+
+    /// Who hears a channel.
+    fn audience(&mut self, channel: ChannelId) -> Audience {
+        if let Some(audience) = self.audiences.of(channel) {
+            return audience;
+        }
+        let audience = self.grouped(&self.channel_sessions(channel), Stamp::CAPS);
+        self.audiences.keep(channel, audience.clone());
+        audience
+    }
+
+    /// Sessions by those of their capabilities that are in `relevant`.
+    fn grouped(&self, sessions: &[ConnId], relevant: CapSet) -> Audience {
+        let mut groups: Vec<(CapSet, Vec<ConnId>)> = Vec::new();
+        for conn in sessions {
+            let caps = self.session(*conn).caps.intersection(relevant);
+            match groups.iter_mut().find(|(known, _)| *known == caps) {
+                Some((_, conns)) => conns.push(*conn),
+                None => groups.push((caps, vec![*conn])),
+            }
+        }
+        let list = |mut conns: Vec<ConnId>| {
+            conns.sort_unstable();
+            conns.into()
+        };
+        groups.into_iter().map(|(caps, conns)| (caps, list(conns))).collect()
     }
 
     /// The tags of something ephemeral that a session does now.

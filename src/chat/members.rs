@@ -47,12 +47,14 @@ impl World {
 
     /// Makes a session without an account a member. Telling it is the caller's.
     pub(crate) fn add_guest(&mut self, channel: ChannelId, conn: ConnId, rank: Rank) {
+        self.audiences.change();
         self.guests.entry(channel).or_default().insert(conn, rank);
         self.session_mut(conn).guest_channels.insert(channel);
     }
 
     /// Ends the membership of a session without an account. Telling it is the caller's.
     pub(crate) fn remove_guest(&mut self, channel: ChannelId, conn: ConnId) {
+        self.audiences.change();
         if let Some(guests) = self.guests.get_mut(&channel) {
             guests.remove(&conn);
             if guests.is_empty() {

@@ -22,6 +22,7 @@ pub mod world;
 
 pub(crate) mod apply;
 pub(crate) mod asked;
+pub(crate) mod audience;
 pub(crate) mod call;
 pub(crate) mod commands;
 pub(crate) mod deliver;

@@ -4,6 +4,7 @@
 //! another one the hub.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -311,6 +312,17 @@ pub enum Effect {
         /// Whether it may be left out for a connection that reads too slowly (typing, presence).
         sheddable: bool,
     },
+    /// Queue these bytes to many connections. The list is shared too: lines that go to the same many have the same list.
+    Tell {
+        /// To whom, by rising number.
+        to: Arc<[ConnId]>,
+        /// Who of them is left out.
+        except: Option<ConnId>,
+        /// What.
+        bytes: Bytes,
+        /// Whether it may be left out for connections that read too slowly.
+        sheddable: bool,
+    },
     /// Find an answer.
     Ask {
         /// For whom.
@@ -330,6 +342,19 @@ pub enum Effect {
     },
     /// Tell the operator's log. Never holds a message's text or a secret.
     Log(Notable),
+}
+
+impl Effect {
+    /// To whom something is sent, and what; nothing for other effects.
+    pub fn sends(&self) -> (Vec<ConnId>, &[u8]) {
+        match self {
+            Self::Send { to, bytes, .. } => (vec![*to], bytes),
+            Self::Tell { to, except, bytes, .. } => {
+                (to.iter().copied().filter(|conn| Some(*conn) != *except).collect(), bytes)
+            }
+            Self::Ask { .. } | Self::LineDone { .. } | Self::Close { .. } | Self::Log(_) => (Vec::new(), &[]),
+        }
+    }
 }
 
 /// What the operator's log says about the rules' decisions.

@@ -301,12 +301,14 @@ impl Driver {
         self.held = held;
         let ready: Vec<Held> = ready;
         for held in ready {
+            let (receivers, bytes) = held.effect.sends();
+            for to in receivers {
+                let text = String::from_utf8(bytes.to_vec()).unwrap();
+                assert!(text.ends_with("\r\n"), "a piece of a line: {text:?}");
+                self.received.entry(to).or_default().extend(text.split_terminator("\r\n").map(str::to_owned));
+            }
             match held.effect {
-                Effect::Send { to, bytes, .. } => {
-                    let text = String::from_utf8(bytes.to_vec()).unwrap();
-                    assert!(text.ends_with("\r\n"), "a piece of a line: {text:?}");
-                    self.received.entry(to).or_default().extend(text.split_terminator("\r\n").map(str::to_owned));
-                }
+                Effect::Send { .. } | Effect::Tell { .. } => {}
                 Effect::LineDone { conn } => *self.lines_done.entry(conn).or_default() += 1,
                 Effect::Close { conn } => {
                     self.closed.insert(conn);

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::apply::{Account, State};
+use super::audience::Audiences;
 use super::event::{AccountId, Author, AuthorKind, ChannelId, Event, Place, Rank, Seq, Snapshot};
 use super::invites::Invites;
 use super::key::WorldKey;
@@ -57,6 +58,8 @@ pub struct World {
     /// The most welcomed sessions at one time.
     pub(super) sessions_most: usize,
     pub(super) batches: u64,
+    /// Who hears which channel.
+    pub(super) audiences: Audiences,
     pub(super) turn: Turn,
 }
 
@@ -128,6 +131,7 @@ impl World {
             refused_addresses: RefusedAddresses::default(),
             sessions_most: 0,
             batches: 0,
+            audiences: Audiences::default(),
             turn: Turn::default(),
         }
     }
@@ -138,6 +142,7 @@ impl World {
     }
 
     pub(super) fn take_off_indexes(&mut self, conn: ConnId) {
+        self.audiences.change();
         let session = &self.sessions[&conn];
         if let Some(nick) = &session.nick {
             remove(&mut self.nicks, nick.folded(), conn);
@@ -153,6 +158,7 @@ impl World {
 
     /// Nobody is connected any more.
     pub(super) fn clear_indexes(&mut self) {
+        self.audiences.change();
         self.nicks.clear();
         self.account_sessions.clear();
         self.operators.clear();
@@ -161,6 +167,7 @@ impl World {
 
     /// Puts a session that is welcomed now where others find it.
     pub(super) fn put_on_indexes(&mut self, conn: ConnId) {
+        self.audiences.change();
         let session = &self.sessions[&conn];
         if let Some(nick) = &session.nick {
             self.nicks.entry(nick.folded().clone()).or_default().push(conn);

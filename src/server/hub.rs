@@ -8,7 +8,7 @@
 //! accepted and answered, and whatever needs the store is told that it is unavailable. When the store has been loaded,
 //! these connections are closed with a reason, because nothing of theirs belongs to the world that takes over.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::answers::Answerer;
+use super::clients::Clients;
 use super::held::{HELD_EFFECTS_MAX, HeldEffects};
 use super::operator_log::OperatorLog;
 use super::outbox::Link;
@@ -95,15 +96,6 @@ enum Phase {
     Stopping { until: Instant },
 }
 
-/// A connection as the hub sees it.
-struct Client {
-    link: Arc<Link>,
-    /// Whether the present world knows it; false for those that end because their world did.
-    is_known: bool,
-    /// Whether its task is to be woken at the end of the batch.
-    is_touched: bool,
-}
-
 /// The hub. [`Hub::run`] is its task.
 pub struct Hub {
     parts: Parts,
@@ -115,8 +107,7 @@ pub struct Hub {
     is_overfull: bool,
     journal: Option<Journal>,
     reports: Option<mpsc::Receiver<JournalEvent>>,
-    clients: HashMap<ConnId, Client>,
-    touched: Vec<ConnId>,
+    clients: Clients,
     /// Answers that need no other task.
     immediate: VecDeque<Input>,
     effects: Effects,
@@ -137,8 +128,7 @@ impl Hub {
             is_overfull: false,
             journal: None,
             reports: None,
-            clients: HashMap::new(),
-            touched: Vec::new(),
+            clients: Clients::default(),
             immediate: VecDeque::new(),
             effects: Effects::default(),
             idle_since: Instant::now(),
@@ -171,7 +161,7 @@ impl Hub {
             while let Some(input) = self.immediate.pop_front() {
                 self.handle(input);
             }
-            self.flush();
+            self.clients.flush();
         }
         self.failure.map_or(Ok(()), Err)
     }
@@ -189,7 +179,7 @@ impl Hub {
         match mail {
             Mail::Opened { conn, peer, link } => self.open(conn, peer, link),
             Mail::Input(Input::Closed { conn, reason }) => {
-                let was_known = self.clients.remove(&conn).is_some_and(|client| client.is_known);
+                let was_known = self.clients.remove(conn);
                 if was_known {
                     self.handle(Input::Closed { conn, reason });
                 }
@@ -198,7 +188,7 @@ impl Hub {
             Mail::Input(input) => {
                 // While the server stops, no line is judged any more: its sender is about to be told.
                 let conn = conn_of(&input);
-                let is_known = conn.and_then(|conn| self.clients.get(&conn)).is_some_and(|client| client.is_known);
+                let is_known = conn.is_some_and(|conn| self.clients.is_known(conn));
                 if is_known && matches!(self.phase, Phase::Away | Phase::Serving) {
                     self.handle(input);
                 }
@@ -214,7 +204,7 @@ impl Hub {
     fn open(&mut self, conn: ConnId, peer: Peer, link: Arc<Link>) {
         let is_known = matches!(self.phase, Phase::Away | Phase::Serving);
         self.parts.log.connected(&peer);
-        self.clients.insert(conn, Client { link, is_known, is_touched: false });
+        self.clients.add(conn, link, is_known);
         if is_known {
             self.handle(Input::Connected { conn, peer });
         } else {
@@ -255,7 +245,8 @@ impl Hub {
 
     fn perform(&mut self, effect: Effect) {
         match effect {
-            Effect::Send { to, bytes, sheddable } => self.send(to, bytes, sheddable),
+            Effect::Send { to, bytes, sheddable } => self.clients.send(to, bytes, sheddable),
+            Effect::Tell { to, except, bytes, sheddable } => self.clients.tell(to, except, bytes, sheddable),
             Effect::Ask { conn, question } if self.phase == Phase::Away => {
                 drop(question);
                 self.immediate.push_back(Input::Answer { conn, answer: Answer::Unavailable });
@@ -268,58 +259,21 @@ impl Hub {
                     let _ = mailbox.send(Mail::Input(Input::Answer { conn, answer })).await;
                 });
             }
-            Effect::LineDone { conn } => {
-                if let Some(client) = self.clients.get(&conn) {
-                    client.link.window.add_permits(1);
-                }
-            }
-            Effect::Close { conn } => {
-                if let Some(client) = self.clients.get_mut(&conn) {
-                    client.link.close();
-                    self.touch(conn);
-                }
-            }
+            Effect::LineDone { conn } => self.clients.line_done(conn),
+            Effect::Close { conn } => self.clients.close(conn),
             Effect::Log(notable) => self.parts.log.tell(&notable),
-        }
-    }
-
-    fn send(&mut self, to: ConnId, bytes: Bytes, sheddable: bool) {
-        if self.clients.get(&to).is_some_and(|client| client.link.push(bytes, sheddable)) {
-            self.touch(to);
-        }
-    }
-
-    fn touch(&mut self, conn: ConnId) {
-        if let Some(client) = self.clients.get_mut(&conn)
-            && !std::mem::replace(&mut client.is_touched, true)
-        {
-            self.touched.push(conn);
-        }
-    }
-
-    /// Wakes the tasks of all connections that something was queued to.
-    fn flush(&mut self) {
-        for conn in self.touched.drain(..) {
-            if let Some(client) = self.clients.get_mut(&conn) {
-                client.is_touched = false;
-                client.link.wake();
-            }
         }
     }
 
     /// Ends a connection that the world does not know (any more).
     fn end(&mut self, conn: ConnId, reason: &str) {
-        self.send(conn, Bytes::from(format!("ERROR :{reason}\r\n")), false);
-        if let Some(client) = self.clients.get_mut(&conn) {
-            client.is_known = false;
-            client.link.close();
-        }
-        self.touch(conn);
+        self.clients.send(conn, Bytes::from(format!("ERROR :{reason}\r\n")), false);
+        self.clients.forget(conn);
+        self.clients.close(conn);
     }
 
     fn end_all(&mut self, reason: &str) {
-        let conns: Vec<ConnId> = self.clients.keys().copied().collect();
-        conns.into_iter().for_each(|conn| self.end(conn, reason));
+        self.clients.numbers().into_iter().for_each(|conn| self.end(conn, reason));
     }
 
     // ---- The journal

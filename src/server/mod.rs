@@ -9,6 +9,7 @@
 pub mod admin;
 pub mod answers;
 pub mod auth;
+pub mod clients;
 pub mod config;
 pub mod connection;
 pub mod held;

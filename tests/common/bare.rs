@@ -153,19 +153,21 @@ impl Bare {
         self.held = held;
         let open: Vec<Held> = open;
         for held in open {
-            match held.effect {
-                Effect::Send { to, bytes, .. } => {
-                    let text = std::str::from_utf8(&bytes).expect("lines are UTF-8");
-                    assert!(text.ends_with("\r\n"), "a piece of a line: {text:?}");
-                    for line in text.split_terminator("\r\n") {
-                        let tags = line.strip_prefix('@').and_then(|tagged| tagged.find(' ')).map_or(0, |end| end + 2);
-                        assert!(line.len() - tags <= 510, "too long: {line}");
-                        let message = Message::parse(line).expect("the server sends messages");
-                        let msgid = message.tag("msgid").and_then(|id| MsgId::parse(&id));
-                        assert!(msgid.is_none_or(|id| id.seq() <= committed.0), "told before its commit: {line}");
-                        self.unread.entry(to).or_default().push_back(line.to_owned());
-                    }
+            let (receivers, bytes) = held.effect.sends();
+            for to in receivers {
+                let text = std::str::from_utf8(bytes).expect("lines are UTF-8");
+                assert!(text.ends_with("\r\n"), "a piece of a line: {text:?}");
+                for line in text.split_terminator("\r\n") {
+                    let tags = line.strip_prefix('@').and_then(|tagged| tagged.find(' ')).map_or(0, |end| end + 2);
+                    assert!(line.len() - tags <= 510, "too long: {line}");
+                    let message = Message::parse(line).expect("the server sends messages");
+                    let msgid = message.tag("msgid").and_then(|id| MsgId::parse(&id));
+                    assert!(msgid.is_none_or(|id| id.seq() <= committed.0), "told before its commit: {line}");
+                    self.unread.entry(to).or_default().push_back(line.to_owned());
                 }
+            }
+            match held.effect {
+                Effect::Send { .. } | Effect::Tell { .. } => {}
                 Effect::Ask { conn, question } => {
                     let answer = self.answer(&question);
                     inputs.push_back(Input::Answer { conn, answer });

@@ -108,6 +108,7 @@ fn request(world: &mut World, conn: ConnId, list: &str) -> Handled {
     if let Some(change) = change {
         let session = world.session_mut(conn);
         session.caps = change.apply(session.caps);
+        world.audiences.change();
     }
     Ok(())
 }
