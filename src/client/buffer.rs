@@ -5,147 +5,19 @@
 //! were written, and move to their place when it does. A message is known by its `msgid`, an own one also by its
 //! idempotency id; neither is ever shown twice.
 //!
-//! Position: an *anchor* names the last row on the screen as (entry, row inside it), or nothing when the pane follows the
-//! end. New messages below, older ones above and another width therefore never make the text jump. How many rows an entry
-//! takes is the view's business: keys only leave a [`Scroll`] request, and the layout pass resolves it through
-//! [`Buffer::settle`].
+//! Which part is on the screen is the business of its [`Position`].
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
-use crate::proto::names::MsgId;
+use super::entry::{Entry, EntryKey, EntryKind, Fate};
+use super::position::{Position, Window};
 use crate::proto::time::Timestamp;
 
 /// How many entries a conversation holds; beyond it the oldest ones go, and can be fetched from history again.
 pub const ENTRIES_MAX: usize = 10_000;
 /// How many own messages of a conversation may wait for the server; a further one is refused, its text stays in the input box.
 pub const PENDING_MAX: usize = 500;
-/// How many rows one scroll request may move at most.
-const SCROLL_ROWS_MAX: i64 = 100_000;
-
-/// Names an entry for as long as the program runs; unique among all conversations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct EntryKey(u64);
-
-/// What an entry is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EntryKind {
-    /// Said by its author.
-    Message,
-    /// Done by its author (`/me`).
-    Action,
-    /// A NOTICE of its author.
-    Notice,
-    /// Something happened: a join, a topic, an answer to a command. The text is a sentence of ours.
-    Info,
-    /// Something went wrong. The text is a sentence of ours.
-    Error,
-    /// Messages are missing here. The text says so.
-    Gap,
-}
-
-/// What became of an own message. Everybody else's are delivered.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Fate {
-    /// The server has it and has told it.
-    #[default]
-    Delivered,
-    /// On its way.
-    Pending {
-        /// It was written to the current connection; else it waits for one.
-        sent: bool,
-    },
-    /// The server refused it.
-    Failed {
-        /// Why, as a sentence.
-        reason: String,
-    },
-    /// The connection was lost before the answer, and the server cannot be asked without perhaps doubling it.
-    Unknown,
-}
-
-/// One message or remark.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// Set by the buffer.
-    key: EntryKey,
-    /// Grows with every change: a cache of wrapped rows is valid for (key, revision).
-    revision: u32,
-    /// What it is ordered by: the server's time, or that of the entry before it.
-    order: Timestamp,
-    /// When it was said.
-    pub time: Timestamp,
-    /// The server's name for it.
-    pub msgid: Option<Arc<str>>,
-    /// The idempotency id of an own message that this program sent.
-    pub id: Option<Arc<str>>,
-    /// What it is.
-    pub kind: EntryKind,
-    /// The author's nick; empty for `Info`, `Error` and `Gap`.
-    pub author: String,
-    /// The text, without control characters but mIRC's formatting.
-    pub text: String,
-    /// What became of it.
-    pub fate: Fate,
-    /// Said by this person, from here or from another device.
-    pub own: bool,
-    /// It names this person.
-    pub mention: bool,
-    /// It was said before this program looked: it came in a page of history that nobody missed.
-    pub is_past: bool,
-}
-
-impl Entry {
-    /// A message that the server delivered, still without its place.
-    pub fn new(kind: EntryKind, author: &str, text: &str, time: Timestamp) -> Self {
-        Self {
-            key: EntryKey(0),
-            revision: 0,
-            order: time,
-            time,
-            msgid: None,
-            id: None,
-            kind,
-            author: author.to_owned(),
-            text: text.to_owned(),
-            fate: Fate::Delivered,
-            own: false,
-            mention: false,
-            is_past: false,
-        }
-    }
-
-    /// Its name in this program.
-    pub fn key(&self) -> EntryKey {
-        self.key
-    }
-
-    /// Grows with every change.
-    pub fn revision(&self) -> u32 {
-        self.revision
-    }
-
-    /// Whether the server has numbered it: it came over the wire as a message and is not a remark of ours.
-    pub fn is_from_server(&self) -> bool {
-        self.fate == Fate::Delivered && matches!(self.kind, EntryKind::Message | EntryKind::Action | EntryKind::Notice)
-    }
-
-    fn is_pending(&self) -> bool {
-        matches!(self.fate, Fate::Pending { .. })
-    }
-
-    /// Whether it belongs behind `other`, both numbered by the server.
-    fn follows(&self, other: &Self) -> bool {
-        if self.order != other.order {
-            return self.order > other.order;
-        }
-        let ours = |entry: &Self| entry.msgid.as_deref().and_then(MsgId::parse);
-        match (ours(self), ours(other)) {
-            (Some(own), Some(others)) => own > others,
-            _ => true,
-        }
-    }
-}
 
 /// Where a page of history belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,39 +28,6 @@ pub enum Place {
     ByTime,
 }
 
-/// Where the pane is asked to go, until the next layout pass has done it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Scroll {
-    to: Option<Edge>,
-    rows: i64,
-    pages: i64,
-}
-
-/// An end of the conversation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Edge {
-    Top,
-    Bottom,
-}
-
-/// The last row on the screen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Anchor {
-    key: EntryKey,
-    row: usize,
-}
-
-/// What the layout pass found to be visible.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Window {
-    /// The index of the entry that holds the last row of the pane.
-    pub bottom: usize,
-    /// That row, counted from 0 inside the entry (a date separator above the entry counts as its first row).
-    pub bottom_row: usize,
-    /// Less than one more screen of rows is loaded above: time for [`super::event::Event::TopNear`].
-    pub top_near: bool,
-}
-
 /// The entries of one conversation and the position in them.
 #[derive(Debug)]
 pub struct Buffer {
@@ -197,8 +36,7 @@ pub struct Buffer {
     /// How many entries at the end are pending.
     pending: usize,
     next_key: u64,
-    anchor: Option<Anchor>,
-    scroll: Scroll,
+    position: Position,
     unseen: usize,
     /// Old entries were dropped to keep the bound.
     truncated: bool,
@@ -212,8 +50,7 @@ impl Buffer {
             msgids: HashSet::new(),
             pending: 0,
             next_key: u64::from(number) << 40,
-            anchor: None,
-            scroll: Scroll::default(),
+            position: Position::default(),
             unseen: 0,
             truncated: false,
         }
@@ -242,7 +79,7 @@ impl Buffer {
 
     /// Whether the pane shows the end and goes on with it.
     pub fn follows_end(&self) -> bool {
-        self.anchor.is_none() && self.scroll == Scroll::default()
+        self.position.follows_end()
     }
 
     /// Whether old entries were dropped to keep the bound.
@@ -286,7 +123,7 @@ impl Buffer {
             entry.order = entry.order.max(before.order);
         }
         let key = self.insert_at(end, entry);
-        if self.anchor.is_some() {
+        if self.position.is_anchored() {
             self.unseen += 1;
         }
         self.drop_oldest();
@@ -447,22 +284,22 @@ impl Buffer {
 
     /// Asks to move by rows; negative is up.
     pub fn scroll_rows(&mut self, rows: i32) {
-        self.scroll.rows = (self.scroll.rows + i64::from(rows)).clamp(-SCROLL_ROWS_MAX, SCROLL_ROWS_MAX);
+        self.position.scroll_rows(rows);
     }
 
     /// Asks to move by screens (less one row of context each); negative is up.
     pub fn scroll_pages(&mut self, pages: i32) {
-        self.scroll.pages = (self.scroll.pages + i64::from(pages)).clamp(-1000, 1000);
+        self.position.scroll_pages(pages);
     }
 
     /// Asks for the very top of what is loaded.
     pub fn scroll_to_top(&mut self) {
-        self.scroll = Scroll { to: Some(Edge::Top), rows: 0, pages: 0 };
+        self.position.scroll_to_top();
     }
 
     /// Asks for the end, and to go on with it.
     pub fn scroll_to_end(&mut self) {
-        self.scroll = Scroll { to: Some(Edge::Bottom), rows: 0, pages: 0 };
+        self.position.scroll_to_end();
         self.unseen = 0;
     }
 
@@ -470,44 +307,11 @@ impl Buffer {
     /// tells how many rows an entry takes (at least 1), given the entry before it (whose day decides on a separator).
     /// Only entries near the window are asked about.
     pub fn settle(&mut self, height: usize, rows: &mut dyn FnMut(&Entry, Option<&Entry>) -> usize) -> Window {
-        let scroll = std::mem::take(&mut self.scroll);
-        if self.entries.is_empty() {
-            self.anchor = None;
-            return Window { top_near: true, ..Window::default() };
-        }
-        let height = height.max(1);
-        let mut walk = Walk { entries: &self.entries, rows };
-        let end = walk.end();
-        let mut at = match (scroll.to, self.anchor) {
-            (Some(Edge::Top), _) => walk.down(Spot { index: 0, row: 0 }, height - 1),
-            (Some(Edge::Bottom), _) | (None, None) => end,
-            (None, Some(anchor)) => match self.entries.iter().position(|entry| entry.key == anchor.key) {
-                Some(index) => Spot { index, row: anchor.row.min(walk.last_row(index)) },
-                None => Spot { index: 0, row: walk.last_row(0) },
-            },
-        };
-        let page = i64::try_from(height).unwrap_or(i64::MAX).max(2) - 1;
-        let delta = scroll.rows.saturating_add(scroll.pages.saturating_mul(page));
-        let distance = usize::try_from(delta.unsigned_abs()).unwrap_or(usize::MAX);
-        at = match delta {
-            0 => at,
-            delta if delta > 0 => walk.down(at, distance),
-            _ => walk.up(at, distance).0,
-        };
-        // The top row of the pane never lies above the first entry.
-        let (_, missing) = walk.up(at, height - 1);
-        if missing > 0 {
-            at = walk.down(Spot { index: 0, row: 0 }, height - 1);
-        }
-        let (_, missing) = walk.up(at, 2 * height);
-        let is_asked = scroll != Scroll::default();
-        let was_following = self.anchor.is_none();
-        let follows = at == end && (is_asked || was_following);
-        self.anchor = (!follows).then(|| Anchor { key: self.entries[at.index].key, row: at.row });
-        if follows {
+        let window = self.position.settle(&self.entries, height, rows);
+        if self.position.follows_end() {
             self.unseen = 0;
         }
-        Window { bottom: at.index, bottom_row: at.row, top_near: missing > 0 }
+        window
     }
 
     fn is_known(&self, entry: &Entry) -> bool {
@@ -564,60 +368,6 @@ impl Buffer {
         while self.entries.len() > ENTRIES_MAX && self.entries.front().is_some_and(|entry| !entry.is_pending()) {
             self.remove(0);
             self.truncated = true;
-        }
-    }
-}
-
-/// A row: an entry's index and the row inside it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Spot {
-    index: usize,
-    row: usize,
-}
-
-/// Walks over rows. The entries are never empty.
-struct Walk<'a> {
-    entries: &'a VecDeque<Entry>,
-    rows: &'a mut dyn FnMut(&Entry, Option<&Entry>) -> usize,
-}
-
-impl Walk<'_> {
-    fn last_row(&mut self, index: usize) -> usize {
-        let before = index.checked_sub(1).map(|before| &self.entries[before]);
-        (self.rows)(&self.entries[index], before).max(1) - 1
-    }
-
-    fn end(&mut self) -> Spot {
-        let index = self.entries.len() - 1;
-        Spot { index, row: self.last_row(index) }
-    }
-
-    /// `distance` rows further down, or the end.
-    fn down(&mut self, mut at: Spot, mut distance: usize) -> Spot {
-        loop {
-            let left = self.last_row(at.index).saturating_sub(at.row);
-            if distance <= left {
-                return Spot { row: at.row + distance, ..at };
-            }
-            if at.index + 1 == self.entries.len() {
-                return Spot { row: at.row + left, ..at };
-            }
-            distance -= left + 1;
-            at = Spot { index: at.index + 1, row: 0 };
-        }
-    }
-
-    /// `distance` rows further up, or the top; and how many rows were missing.
-    fn up(&mut self, mut at: Spot, mut distance: usize) -> (Spot, usize) {
-        loop {
-            if distance <= at.row {
-                return (Spot { row: at.row - distance, ..at }, 0);
-            }
-            let Some(above) = at.index.checked_sub(1) else {
-                return (Spot { index: 0, row: 0 }, distance - at.row);
-            };
-            distance -= at.row + 1;
-            at = Spot { index: above, row: self.last_row(above) };
         }
     }
 }

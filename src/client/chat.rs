@@ -1,7 +1,7 @@
 //! What facts do to the conversations.
 
-use super::buffer::EntryKind;
 use super::conversation::{ConversationId, ConversationKind, Member};
+use super::entry::EntryKind;
 use super::event::{Effect, Effects};
 use super::history;
 use super::model::{Model, Screen};

@@ -3,8 +3,8 @@
 //! A text that begins with `/` is a command, and an unknown one is an error, never a message; `//text` says `/text`. `bye` alone, in
 //! any case and with blanks around it, leaves.
 
-use super::buffer::EntryKind;
 use super::conversation::{ConversationId, ConversationKind};
+use super::entry::EntryKind;
 use super::event::{Effects, Exit};
 use super::model::Model;
 use super::{chat, link, outbox};

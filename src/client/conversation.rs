@@ -2,8 +2,9 @@
 
 use std::cmp::Reverse;
 
-use super::buffer::{Buffer, EntryKey};
+use super::buffer::Buffer;
 use super::composer::Composer;
+use super::entry::EntryKey;
 
 /// How many conversations are held; beyond it a new direct message replaces the one that has been quiet for longest.
 pub const CONVERSATIONS_MAX: usize = 500;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use super::buffer::EntryKind;
+use super::entry::EntryKind;
 use crate::ground::tls::Fingerprint;
 use crate::proto::message::Line;
 use crate::proto::scram::{ScramClient, ScramClientProof, ScramError};

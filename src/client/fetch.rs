@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::buffer::EntryKey;
 use super::conversation::ConversationId;
+use super::entry::EntryKey;
 use crate::proto::history::Reference;
 
 /// How many pages are asked for at the same time; further ones wait.

@@ -6,8 +6,9 @@
 //!
 //! Specification: IRCv3 `draft/chathistory`.
 
-use super::buffer::{Entry, EntryKind, Place};
+use super::buffer::Place;
 use super::conversation::{ConversationId, ConversationKind, HistoryState};
+use super::entry::{Entry, EntryKind};
 use super::event::Effects;
 use super::fetch::{Fetch, Fetches, Purpose};
 use super::model::Model;

@@ -11,10 +11,14 @@
 //! | [`update`] | routes each event to the part it belongs to |
 //! | [`keymap`], [`commands`] | the tables of keys and of slash commands |
 //! | [`form`], [`overlay`] | the form before the chat, the dialogues above everything |
-//! | [`conversation`], [`buffer`], [`composer`], [`edit`] | what is said, what is being written |
+//! | [`conversation`], [`buffer`], [`entry`], [`position`] | what is said, in its order, and which part of it is shown |
+//! | [`composer`], [`edit`] | what is being written |
 //! | [`session`] | the IRC client: lines in, facts and lines out |
-//! | [`connection`] | which server, connecting and connecting again |
-//! | [`chat`], [`outbox`], [`unsent`], [`history`] | what facts do to conversations; sending; catching up |
+//! | [`connection`] | which server, as whom, how far it has got |
+//! | [`link`] | connecting, logging in, connecting again |
+//! | [`chat`] | what facts do to conversations |
+//! | [`outbox`], [`pace`], [`unsent`] | sending, not too fast, and nothing lost |
+//! | [`history`], [`fetch`] | catching up, page by page |
 //! | [`geometry`] | where things are on the screen: for drawing and for the mouse alike |
 //! | [`config`] | settings: flags and the configuration file |
 //! | [`plain`] | the line mode: question by question |
@@ -32,6 +36,7 @@ pub mod config;
 pub mod connection;
 pub mod conversation;
 pub mod edit;
+pub mod entry;
 pub mod event;
 pub mod fetch;
 pub mod form;
@@ -47,6 +52,7 @@ pub mod outbox;
 pub mod overlay;
 pub mod pace;
 pub mod plain;
+pub mod position;
 pub mod run;
 pub mod session;
 pub mod shell;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use ring::hmac;
 
-use super::buffer::Entry;
 use super::config::{Mode, Settings};
 use super::connection::Connection;
 use super::conversation::{Conversation, ConversationId, ConversationKind, Conversations, ListOrder};
+use super::entry::Entry;
 use super::event::{Login, Moment, Unsent};
 use super::fetch::Fetches;
 use super::form::{Form, Tab};

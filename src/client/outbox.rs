@@ -5,8 +5,9 @@
 //! connection. A connection that breaks in between leaves messages of unknown fate: a server of our kind is asked by sending
 //! them again with the same id; for others the person decides.
 
-use super::buffer::{Entry, EntryKey, EntryKind, Fate, PENDING_MAX};
+use super::buffer::PENDING_MAX;
 use super::conversation::{Conversation, ConversationId};
+use super::entry::{Entry, EntryKey, EntryKind, Fate};
 use super::event::Effects;
 use super::model::Model;
 use super::overlay::Overlay;

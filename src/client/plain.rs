@@ -7,10 +7,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::buffer::{Entry, EntryKey, EntryKind, Fate};
 use super::commands::{self, COMMANDS};
 use super::connection::Status;
 use super::conversation::{Conversation, ConversationId, ConversationKind};
+use super::entry::{Entry, EntryKey, EntryKind, Fate};
 use super::event::{Effects, Event, Exit, Moment};
 use super::form::{Request, name_fault};
 use super::link;

@@ -15,8 +15,8 @@ use crate::proto::sasl::Mechanism;
 use crate::proto::scram::{ScramClientProof, ScramError};
 use crate::proto::text;
 
-use super::buffer::EntryKind;
 use super::connection::{Credentials, LoginStep};
+use super::entry::EntryKind;
 use super::event::{Moment, Security};
 use batch::Batches;
 use fact::{Fact, LoginFailure, LoginFailureKind, Refusal};

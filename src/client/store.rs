@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::buffer::EntryKind;
+use super::entry::EntryKind;
 use super::event::{Login, Unsent};
 use super::model::Remembered;
 use crate::ground::paths::{self, Action, Directories, FileLock, PathError};

@@ -4,10 +4,10 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::buffer::{Entry, Fate};
 use super::config::{Choices, Mode, Settings};
 use super::connection::Status;
 use super::conversation::Conversation;
+use super::entry::{Entry, Fate};
 use super::event::{Effect, Effects, Event, Exit, Login, Moment, NetworkEvent, Security};
 use super::form::FieldId;
 use super::model::{Model, Remembered, Start};

@@ -3,8 +3,8 @@
 //! They keep their idempotency ids, so that a server of our kind takes each of them once, whatever happened in between. Pure:
 //! the shell reads and writes the file.
 
-use super::buffer::{Entry, Fate};
 use super::conversation::Conversation;
+use super::entry::{Entry, Fate};
 use super::event::Unsent;
 use super::model::Model;
 

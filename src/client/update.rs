@@ -2,9 +2,9 @@
 
 use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 
-use super::buffer::EntryKind;
 use super::conversation::ConversationId;
 use super::edit::TextEdit;
+use super::entry::EntryKind;
 use super::event::{Effect, Effects, Event, Exit, Moment};
 use super::form::Focus;
 use super::geometry::first_visible;

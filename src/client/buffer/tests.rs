@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::proto::names::MsgId;
 
 fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis)

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::client::buffer::EntryKind;
 use crate::client::connection::LoginStep;
+use crate::client::entry::EntryKind;
 use crate::client::form::FieldId;
 use crate::proto::scram::ScramClient;
 use crate::proto::time::Timestamp;

@@ -3,7 +3,7 @@
 use super::batch::Closed;
 use super::fact::{Fact, Incoming};
 use super::{Output, Session};
-use crate::client::buffer::EntryKind;
+use crate::client::entry::EntryKind;
 use crate::client::event::Moment;
 use crate::proto::caps::Cap;
 use crate::proto::history::parse_target_line;

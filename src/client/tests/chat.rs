@@ -1,8 +1,8 @@
 //! Talking: what is said appears, is confirmed, fails, is sent again.
 
 use super::*;
-use crate::client::buffer::EntryKind;
 use crate::client::conversation::ConversationKind;
+use crate::client::entry::EntryKind;
 use crate::client::overlay::Overlay;
 
 #[test]

@@ -1,7 +1,7 @@
 //! The connection breaks: it is made again, what was missed is fetched, what was written goes out.
 
 use super::*;
-use crate::client::buffer::EntryKind;
+use crate::client::entry::EntryKind;
 use crate::client::overlay::Overlay;
 
 const MESSAGE: &str = "@msgid=m1;time=2026-11-22T10:00:00.000Z :bob!b@c PRIVMSG #general :before";

@@ -16,8 +16,9 @@ use super::dates::day_name;
 use super::format;
 use super::look::Look;
 use super::wrap::{Columns, columns_of, cut, wrap};
-use crate::client::buffer::{Entry, EntryKey, EntryKind, Fate, Window};
 use crate::client::conversation::{Conversation, ConversationKind, HistoryState};
+use crate::client::entry::{Entry, EntryKey, EntryKind, Fate};
+use crate::client::position::Window;
 
 /// How many entries' rows are kept; beyond it all are dropped and those that are visible are wrapped again.
 const CACHED_ENTRIES_MAX: usize = 4_096;

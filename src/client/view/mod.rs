@@ -22,9 +22,9 @@ use self::dates::Zone;
 use self::look::Look;
 use self::messages::RowCache;
 use self::theme::Theme;
-use super::buffer::Window;
 use super::conversation::ConversationId;
 use super::model::{Model, Screen};
+use super::position::Window;
 
 /// Draws models, one frame after the other.
 #[derive(Debug)]

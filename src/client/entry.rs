@@ -1,0 +1,131 @@
+//! One message of a conversation, or one remark: what it is, who said it, what became of it.
+
+use std::sync::Arc;
+
+use crate::proto::names::MsgId;
+use crate::proto::time::Timestamp;
+
+/// Names an entry for as long as the program runs; unique among all conversations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EntryKey(pub(super) u64);
+
+/// What an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryKind {
+    /// Said by its author.
+    Message,
+    /// Done by its author (`/me`).
+    Action,
+    /// A NOTICE of its author.
+    Notice,
+    /// Something happened: a join, a topic, an answer to a command. The text is a sentence of ours.
+    Info,
+    /// Something went wrong. The text is a sentence of ours.
+    Error,
+    /// Messages are missing here. The text says so.
+    Gap,
+}
+
+/// What became of an own message. Everybody else's are delivered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Fate {
+    /// The server has it and has told it.
+    #[default]
+    Delivered,
+    /// On its way.
+    Pending {
+        /// It was written to the current connection; else it waits for one.
+        sent: bool,
+    },
+    /// The server refused it.
+    Failed {
+        /// Why, as a sentence.
+        reason: String,
+    },
+    /// The connection was lost before the answer, and the server cannot be asked without perhaps doubling it.
+    Unknown,
+}
+
+/// One message or remark.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Set by the buffer.
+    pub(super) key: EntryKey,
+    /// Grows with every change: a cache of wrapped rows is valid for (key, revision).
+    pub(super) revision: u32,
+    /// What it is ordered by: the server's time, or that of the entry before it.
+    pub(super) order: Timestamp,
+    /// When it was said.
+    pub time: Timestamp,
+    /// The server's name for it.
+    pub msgid: Option<Arc<str>>,
+    /// The idempotency id of an own message that this program sent.
+    pub id: Option<Arc<str>>,
+    /// What it is.
+    pub kind: EntryKind,
+    /// The author's nick; empty for `Info`, `Error` and `Gap`.
+    pub author: String,
+    /// The text, without control characters but mIRC's formatting.
+    pub text: String,
+    /// What became of it.
+    pub fate: Fate,
+    /// Said by this person, from here or from another device.
+    pub own: bool,
+    /// It names this person.
+    pub mention: bool,
+    /// It was said before this program looked: it came in a page of history that nobody missed.
+    pub is_past: bool,
+}
+
+impl Entry {
+    /// A message that the server delivered, still without its place.
+    pub fn new(kind: EntryKind, author: &str, text: &str, time: Timestamp) -> Self {
+        Self {
+            key: EntryKey(0),
+            revision: 0,
+            order: time,
+            time,
+            msgid: None,
+            id: None,
+            kind,
+            author: author.to_owned(),
+            text: text.to_owned(),
+            fate: Fate::Delivered,
+            own: false,
+            mention: false,
+            is_past: false,
+        }
+    }
+
+    /// Its name in this program.
+    pub fn key(&self) -> EntryKey {
+        self.key
+    }
+
+    /// Grows with every change.
+    pub fn revision(&self) -> u32 {
+        self.revision
+    }
+
+    /// Whether the server has numbered it: it came over the wire as a message and is not a remark of ours.
+    pub fn is_from_server(&self) -> bool {
+        self.fate == Fate::Delivered && matches!(self.kind, EntryKind::Message | EntryKind::Action | EntryKind::Notice)
+    }
+
+    /// Whether it waits for the server.
+    pub fn is_pending(&self) -> bool {
+        matches!(self.fate, Fate::Pending { .. })
+    }
+
+    /// Whether it belongs behind `other`, both numbered by the server.
+    pub(super) fn follows(&self, other: &Self) -> bool {
+        if self.order != other.order {
+            return self.order > other.order;
+        }
+        let ours = |entry: &Self| entry.msgid.as_deref().and_then(MsgId::parse);
+        match (ours(self), ours(other)) {
+            (Some(own), Some(others)) => own > others,
+            _ => true,
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Which part of a conversation is on the screen.
+//!
+//! An *anchor* names the last row on the screen as (entry, row inside it), or nothing when the pane follows the end. New
+//! messages below, older ones above and another width therefore never make the text jump. How many rows an entry takes is the
+//! view's business: keys only leave a request, and the layout pass resolves it through [`Position::settle`].
+
+use std::collections::VecDeque;
+
+use super::entry::{Entry, EntryKey};
+
+/// How many rows one request may move at most.
+const SCROLL_ROWS_MAX: i64 = 100_000;
+/// How many screens one request may move at most.
+const SCROLL_PAGES_MAX: i64 = 1_000;
+
+/// What the layout pass found to be visible.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    /// The index of the entry that holds the last row of the pane.
+    pub bottom: usize,
+    /// That row, counted from 0 inside the entry (a date separator above the entry counts as its first row).
+    pub bottom_row: usize,
+    /// Less than one more screen of rows is loaded above: time for [`super::event::Event::TopNear`].
+    pub top_near: bool,
+}
+
+/// Where the pane is asked to go, until the next layout pass has done it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Scroll {
+    to: Option<Edge>,
+    rows: i64,
+    pages: i64,
+}
+
+/// An end of the conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Edge {
+    Top,
+    Bottom,
+}
+
+/// The last row on the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Anchor {
+    key: EntryKey,
+    row: usize,
+}
+
+/// The position in a conversation.
+#[derive(Debug, Default)]
+pub struct Position {
+    anchor: Option<Anchor>,
+    scroll: Scroll,
+}
+
+impl Position {
+    /// Whether the pane shows the end and goes on with it.
+    pub fn follows_end(&self) -> bool {
+        self.anchor.is_none() && self.scroll == Scroll::default()
+    }
+
+    /// Whether the pane stays where it is when something is added at the end.
+    pub fn is_anchored(&self) -> bool {
+        self.anchor.is_some()
+    }
+
+    /// Asks to move by rows; negative is up.
+    pub fn scroll_rows(&mut self, rows: i32) {
+        self.scroll.rows = (self.scroll.rows + i64::from(rows)).clamp(-SCROLL_ROWS_MAX, SCROLL_ROWS_MAX);
+    }
+
+    /// Asks to move by screens (less one row of context each); negative is up.
+    pub fn scroll_pages(&mut self, pages: i32) {
+        self.scroll.pages = (self.scroll.pages + i64::from(pages)).clamp(-SCROLL_PAGES_MAX, SCROLL_PAGES_MAX);
+    }
+
+    /// Asks for the very top.
+    pub fn scroll_to_top(&mut self) {
+        self.scroll = Scroll { to: Some(Edge::Top), rows: 0, pages: 0 };
+    }
+
+    /// Asks for the end, and to go on with it.
+    pub fn scroll_to_end(&mut self) {
+        self.scroll = Scroll { to: Some(Edge::Bottom), rows: 0, pages: 0 };
+    }
+
+    /// The layout pass: carries out what the keys asked for and says what is visible in a pane of `height` rows. `rows`
+    /// tells how many rows an entry takes (at least 1), given the entry before it. Only entries near the window are asked
+    /// about.
+    pub fn settle(
+        &mut self,
+        entries: &VecDeque<Entry>,
+        height: usize,
+        rows: &mut dyn FnMut(&Entry, Option<&Entry>) -> usize,
+    ) -> Window {
+        let scroll = std::mem::take(&mut self.scroll);
+        if entries.is_empty() {
+            self.anchor = None;
+            return Window { top_near: true, ..Window::default() };
+        }
+        let height = height.max(1);
+        let mut walk = Walk { entries, rows };
+        let end = walk.end();
+        let mut at = match (scroll.to, self.anchor) {
+            (Some(Edge::Top), _) => walk.down(Spot { index: 0, row: 0 }, height - 1),
+            (Some(Edge::Bottom), _) | (None, None) => end,
+            (None, Some(anchor)) => match entries.iter().position(|entry| entry.key() == anchor.key) {
+                Some(index) => Spot { index, row: anchor.row.min(walk.last_row(index)) },
+                None => Spot { index: 0, row: walk.last_row(0) },
+            },
+        };
+        let page = i64::try_from(height).unwrap_or(i64::MAX).max(2) - 1;
+        let delta = scroll.rows.saturating_add(scroll.pages.saturating_mul(page));
+        let distance = usize::try_from(delta.unsigned_abs()).unwrap_or(usize::MAX);
+        at = match delta {
+            0 => at,
+            delta if delta > 0 => walk.down(at, distance),
+            _ => walk.up(at, distance).0,
+        };
+        // The top row of the pane never lies above the first entry.
+        let (_, missing) = walk.up(at, height - 1);
+        if missing > 0 {
+            at = walk.down(Spot { index: 0, row: 0 }, height - 1);
+        }
+        let (_, missing) = walk.up(at, 2 * height);
+        let is_asked = scroll != Scroll::default();
+        let was_following = self.anchor.is_none();
+        let follows = at == end && (is_asked || was_following);
+        self.anchor = (!follows).then(|| Anchor { key: entries[at.index].key(), row: at.row });
+        Window { bottom: at.index, bottom_row: at.row, top_near: missing > 0 }
+    }
+}
+
+/// A row: an entry's index and the row inside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Spot {
+    index: usize,
+    row: usize,
+}
+
+/// Walks over rows. The entries are never empty.
+struct Walk<'a> {
+    entries: &'a VecDeque<Entry>,
+    rows: &'a mut dyn FnMut(&Entry, Option<&Entry>) -> usize,
+}
+
+impl Walk<'_> {
+    fn last_row(&mut self, index: usize) -> usize {
+        let before = index.checked_sub(1).map(|before| &self.entries[before]);
+        (self.rows)(&self.entries[index], before).max(1) - 1
+    }
+
+    fn end(&mut self) -> Spot {
+        let index = self.entries.len() - 1;
+        Spot { index, row: self.last_row(index) }
+    }
+
+    /// `distance` rows further down, or the end.
+    fn down(&mut self, mut at: Spot, mut distance: usize) -> Spot {
+        loop {
+            let left = self.last_row(at.index).saturating_sub(at.row);
+            if distance <= left {
+                return Spot { row: at.row + distance, ..at };
+            }
+            if at.index + 1 == self.entries.len() {
+                return Spot { row: at.row + left, ..at };
+            }
+            distance -= left + 1;
+            at = Spot { index: at.index + 1, row: 0 };
+        }
+    }
+
+    /// `distance` rows further up, or the top; and how many rows were missing.
+    fn up(&mut self, mut at: Spot, mut distance: usize) -> (Spot, usize) {
+        loop {
+            if distance <= at.row {
+                return (Spot { row: at.row - distance, ..at }, 0);
+            }
+            let Some(above) = at.index.checked_sub(1) else {
+                return (Spot { index: 0, row: 0 }, distance - at.row);
+            };
+            distance -= at.row + 1;
+            at = Spot { index: above, row: self.last_row(above) };
+        }
+    }
+}
