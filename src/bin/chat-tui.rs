@@ -210,7 +210,8 @@ mod local_server {
         let place = Place::new(&directories)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(async {
-            let Turn::Ours(_lock) = take_turn(&place).await? else { return Ok(()) };
+            let Turn::Ours(mut lock) = take_turn(&place).await? else { return Ok(()) };
+            lock.write_note(&std::process::id().to_string())?;
             let data_dir = directories.local_server_data();
             let local = LocalServer { socket: place.socket, data_dir, language, exit_when_idle: EXIT_WHEN_IDLE };
             run_local(local).await.context("the local server has ended")

@@ -52,8 +52,8 @@ status-authenticating = logging in
 status-welcoming = entering
 status-online-tls = { $server } (encrypted)
 status-online-plain = { $server } (not encrypted)
-status-lost = connection lost, again in { $seconds } s
-status-lost-because = connection lost, again in { $seconds } s: { $reason }
+status-lost = not connected, again in { $seconds } s
+status-lost-because = not connected, again in { $seconds } s: { $reason }
 status-waiting-because = connection lost, trying again: { $reason }
 
 ## The messages.

@@ -52,8 +52,8 @@ status-authenticating = vérification de l'identifiant
 status-welcoming = entrée
 status-online-tls = { $server } (chiffré)
 status-online-plain = { $server } (non chiffré)
-status-lost = connexion perdue, nouvel essai dans { $seconds } s
-status-lost-because = connexion perdue, nouvel essai dans { $seconds } s : { $reason }
+status-lost = pas de connexion, nouvel essai dans { $seconds } s
+status-lost-because = pas de connexion, nouvel essai dans { $seconds } s : { $reason }
 status-waiting-because = connexion perdue, nouvel essai : { $reason }
 
 ## Les messages.

@@ -242,6 +242,8 @@ pub fn draw(
     let mut y = area.bottom();
     let mut index = window.bottom.min(entries.len() - 1);
     let mut last_row = Some(window.bottom_row);
+    // The uppermost message that is seen from its first row on: its author is named, also when those above are theirs.
+    let mut uppermost = None;
     'pane: loop {
         let entry = &entries[index];
         let before = index.checked_sub(1).map(|before| &entries[before]);
@@ -259,6 +261,7 @@ pub fn draw(
                 Some(row) => {
                     let is_grouped = above.is_empty() && before.is_some_and(|before| is_same_speaker(before, entry));
                     painter.row(line, entry, &rows[row], row, is_grouped);
+                    uppermost = if row == 0 { Some((line, entry)) } else { uppermost };
                 }
             }
         }
@@ -266,6 +269,9 @@ pub fn draw(
             Some(above) => index = above,
             None => break,
         }
+    }
+    if let Some((line, entry)) = uppermost {
+        painter.author(line, entry);
     }
     draw_hints(cells, area, conversation, look);
 }
@@ -309,11 +315,7 @@ impl Painter<'_> {
     fn author_column(&mut self, line: Rect, entry: &Entry, is_first: bool, is_grouped: bool) {
         let (grid, look) = (self.grid, self.look);
         if is_first && !is_grouped {
-            let (name, style) = column_author(entry, look);
-            let name = cut(&name, usize::from(grid.author));
-            let columns = u16::try_from(columns_of(&name)).unwrap_or(grid.author);
-            let x = line.x + grid.clock + grid.author - columns;
-            paint(self.cells, line, x, line.y, &name, usize::from(columns), style);
+            self.author(line, entry);
         }
         let (bar, style) = match fate_mark(entry, look) {
             Some(mark) if is_first => mark,
@@ -321,6 +323,19 @@ impl Painter<'_> {
             _ => ("│", look.theme.line()),
         };
         paint(self.cells, line, line.x + grid.clock + grid.author + 1, line.y, bar, 1, style);
+    }
+
+    /// The author's name at the right end of its column.
+    fn author(&mut self, line: Rect, entry: &Entry) {
+        let grid = self.grid;
+        if !grid.has_author_column() || entry.kind == EntryKind::Gap {
+            return;
+        }
+        let (name, style) = column_author(entry, self.look);
+        let name = cut(&name, usize::from(grid.author));
+        let columns = u16::try_from(columns_of(&name)).unwrap_or(grid.author);
+        let x = line.x + grid.clock + grid.author - columns;
+        paint(self.cells, line, x, line.y, &name, usize::from(columns), style);
     }
 
     fn inline(&mut self, line: Rect, entry: &Entry, text: &Line<'_>, is_first: bool) {
@@ -377,6 +392,7 @@ fn draw_hints(cells: &mut Cells, area: Rect, conversation: &Conversation, look: 
     let unseen = conversation.buffer.unseen();
     if !is_at_end {
         let text = match unseen {
+            0 if area.width < AUTHOR_COLUMN_FROM => "↓".to_owned(),
             0 => look.texts.get("messages-below").into_owned(),
             count => look.texts.format("messages-new-below", &[("count", count.into())]),
         };
