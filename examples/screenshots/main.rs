@@ -106,7 +106,8 @@ fn photograph(scene: &Scene, directory: &Path) {
         let index = names.iter().position(|name| name == who).expect("a person of the scene");
         clients[index].type_line(line);
         let shown: String = line.trim_start_matches("/me ").chars().take(18).collect();
-        clients[0].wait_for(&shown);
+        // Seen by somebody else, it is the server's, and the next line stands below it.
+        clients[(index + 1) % clients.len()].wait_for(&shown);
     }
     clients[0].type_text(scene.question);
     save("conversation", &clients[0], "chat-tui");

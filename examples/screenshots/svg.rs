@@ -126,6 +126,18 @@ fn draw_run(look: &Look, row: u16, start: u16, count: u16, text: &str, svg: &mut
     if text.trim().is_empty() {
         return;
     }
+    if text == "│" {
+        // Drawn, because the letters of a font seldom reach from row to row.
+        let middle = x + width / 2.0;
+        let _ = writeln!(
+            svg,
+            "<line x1=\"{middle:.1}\" y1=\"{y:.1}\" x2=\"{middle:.1}\" y2=\"{:.1}\" stroke=\"{}\"{}/>",
+            y + CELL_HEIGHT,
+            look.foreground,
+            if look.dim { " opacity=\"0.6\"" } else { "" }
+        );
+        return;
+    }
     let mut style = String::new();
     for (wanted, attribute) in [
         (look.bold, " font-weight=\"bold\""),
