@@ -1,9 +1,10 @@
 //! What facts do to the conversations.
 
-use super::conversation::{ConversationId, ConversationKind, Member};
+use super::conversation::{ConversationId, ConversationKind};
 use super::entry::EntryKind;
 use super::event::{Effect, Effects};
 use super::history;
+use super::members::Member;
 use super::model::{Model, Screen};
 use super::outbox;
 use super::overlay::{AddressQuestion, Overlay};
@@ -301,7 +302,7 @@ fn topic_changed(model: &mut Model, channel: &str, topic: &str, by: Option<Strin
 
 fn names(model: &mut Model, channel: &str, members: Vec<(String, String)>) {
     /// Named once more by a server that repeats itself: a bound on what a single reply can pile up.
-    const ARRIVING_MAX: usize = 2 * super::conversation::MEMBERS_MAX;
+    const ARRIVING_MAX: usize = 2 * super::members::MEMBERS_MAX;
     let session = &model.session;
     let Some(conversation) = model.conversations.find_mut(&session.fold(channel)) else { return };
     let room = ARRIVING_MAX.saturating_sub(conversation.arriving_members.len());

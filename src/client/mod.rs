@@ -11,7 +11,8 @@
 //! | [`update`] | routes each event to the part it belongs to |
 //! | [`keymap`], [`commands`] | the tables of keys and of slash commands |
 //! | [`form`], [`overlay`] | the form before the chat, the dialogues above everything |
-//! | [`conversation`], [`buffer`], [`entry`], [`position`] | what is said, in its order, and which part of it is shown |
+//! | [`conversation`], [`members`] | channels, people, the server as a correspondent |
+//! | [`buffer`], [`entry`], [`position`] | what is said, in its order, and which part of it is shown |
 //! | [`composer`], [`edit`] | what is being written |
 //! | [`session`] | the IRC client: lines in, facts and lines out |
 //! | [`connection`] | which server, as whom, how far it has got |
@@ -46,6 +47,7 @@ pub mod keymap;
 pub mod lines;
 pub mod link;
 pub mod local;
+pub mod members;
 pub mod model;
 pub mod network;
 pub mod outbox;
