@@ -3,8 +3,9 @@
 use super::ports::ConnId;
 use super::refusal::{Handled, Refusal};
 use super::world::World;
+use crate::proto::caps::Cap;
 use crate::proto::message::Message;
-use crate::proto::numerics::ERR_NEEDMOREPARAMS;
+use crate::proto::numerics::{ERR_NEEDMOREPARAMS, ERR_NOTREGISTERED};
 
 /// One row of the table.
 pub(crate) struct Command {
@@ -43,6 +44,15 @@ impl<'a> Call<'a> {
     /// The parameter at `index`; empty when there is none.
     pub fn param(&self, index: usize) -> &'a str {
         self.message.param(index).unwrap_or_default()
+    }
+
+    /// Refuses a line that came before the welcome, unless the capability that allows it is on.
+    pub fn must_be_welcome_or_have(&self, world: &World, cap: Cap) -> Handled {
+        let session = world.session(self.conn);
+        if session.is_welcome || session.has(cap) {
+            return Ok(());
+        }
+        Err(Refusal::numeric(ERR_NOTREGISTERED, &[], "You have not registered"))
     }
 
     /// The refusal of a line whose parameters are too few for what it asks.

@@ -27,6 +27,8 @@ pub(crate) struct Stamp {
     pub msgid: Option<MsgId>,
     /// `account`; none for those without one.
     pub account: Option<String>,
+    /// `bot`: the sender has marked itself as one (IRCv3 `bot-mode`).
+    pub is_bot: bool,
     /// Client-only tags to relay, as they go over the wire.
     pub client_tags: String,
 }
@@ -37,7 +39,7 @@ impl Stamp {
 
     /// The tags of an ephemeral line at this time.
     pub fn at(time: Timestamp) -> Self {
-        Self { time, msgid: None, account: None, client_tags: String::new() }
+        Self { time, msgid: None, account: None, is_bot: false, client_tags: String::new() }
     }
 
     /// The line with those tags that these capabilities ask for.
@@ -56,6 +58,9 @@ impl Stamp {
             line = line.tag("account", account);
         }
         if caps.has(Cap::MessageTags) {
+            if self.is_bot {
+                line = line.tag("bot", "");
+            }
             line = line.raw_tags(&self.client_tags);
         }
         line
@@ -95,6 +100,7 @@ impl World {
             time: record.time,
             msgid: Some(MsgId::of_seq(record.seq.0)),
             account: record.author.account.and_then(|id| self.account_name(id)),
+            is_bot: self.turn_actor().is_some_and(|actor| self.session(actor).modes.contains('B')),
             client_tags: client_tags.to_owned(),
         };
         let source = self.source_of_author(record);
@@ -380,7 +386,8 @@ impl World {
     /// The tags of something ephemeral that a session does now.
     pub(crate) fn stamp_of(&self, conn: ConnId) -> Stamp {
         let account = self.session(conn).account().and_then(|id| self.account_name(id));
-        Stamp { account, ..Stamp::at(self.now) }
+        let is_bot = self.session(conn).modes.contains('B');
+        Stamp { account, is_bot, ..Stamp::at(self.now) }
     }
 
     fn source_of_author(&self, record: &Record) -> String {

@@ -143,6 +143,7 @@ impl World {
             time: first.time,
             msgid: Some(MsgId::of_seq(first.seq.0)),
             account: first.account.and_then(|id| self.account_name(id)),
+            is_bot: false,
             client_tags: String::new(),
         };
         let line = Line::new(command).source(&source).param(&first.target).trailing(text);

@@ -38,7 +38,17 @@ impl World {
     pub(super) fn forget(&mut self, conn: ConnId, reason: &str, is_connected: bool) {
         let reason = cut(reason, limits::REASON_BYTES_MAX);
         self.tell_quit(conn, reason);
+        let person = self.person_of(conn);
+        let before = self.away_of(person);
+        self.monitors.clear(conn);
         self.take_off_indexes(conn);
+        // Who leaves with the one session that was not away is away with the others.
+        if !self.sessions_of(person).is_empty()
+            && self.session(conn).is_welcome
+            && self.session(conn).account().is_some()
+        {
+            self.tell_change_of_away(conn, before.as_deref());
+        }
         let session = self.session_mut(conn);
         session.is_closed = true;
         let lines = usize::from(session.waiting.take().is_some()) + session.queue.len();

@@ -51,3 +51,5 @@ pub const LIST_REPLIES_MAX: usize = 5_000;
 pub const WHO_REPLIES_MAX: usize = 500;
 /// Bytes of a parameter that an answer repeats from the line it answers. Beyond: it is cut.
 pub const REPEATED_BYTES_MAX: usize = 128;
+/// Departures of one nick in the answer to WHOWAS. Beyond: the earlier ones are left out.
+pub const WHOWAS_REPLIES_MAX: usize = 20;

@@ -31,6 +31,7 @@ pub(crate) mod invites;
 pub(crate) mod leave;
 pub(crate) mod limits;
 pub(crate) mod members;
+pub(crate) mod monitors;
 pub(crate) mod people;
 pub(crate) mod policy;
 pub(crate) mod refusal;
@@ -40,3 +41,4 @@ pub(crate) mod session;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod turn;
+pub(crate) mod whowas;

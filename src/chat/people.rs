@@ -5,7 +5,11 @@ use super::event::{ChannelId, Rank};
 use super::ports::ConnId;
 use super::session::{Identity, Person};
 use super::world::World;
+use crate::proto::caps::Cap;
 use crate::proto::names::Nick;
+
+/// The reason of a session that nobody sits at (IRCv3 `pre-away`).
+const NOT_PRESENT: &str = "*";
 
 impl World {
     /// Who is behind a nick. Accounts are found by their name when nobody is there who is called so; deleted ones are not.
@@ -60,11 +64,35 @@ impl World {
         }
     }
 
-    /// Why somebody is away: nothing as long as one of their sessions is not, or when nobody is there.
+    /// Why somebody is away: nothing as long as one of their sessions is not, or when nobody is there. A reason that a person
+    /// wrote goes before the `*` of a session that was opened by itself (IRCv3 `pre-away`).
     pub(crate) fn away_of(&self, person: Person) -> Option<String> {
         let sessions = self.sessions_of(person);
         let reasons: Option<Vec<&String>> = sessions.iter().map(|conn| self.session(*conn).away.as_ref()).collect();
-        reasons?.last().map(|reason| (*reason).clone())
+        let reasons = reasons?;
+        let written = reasons.iter().rev().find(|reason| reason.as_str() != NOT_PRESENT);
+        written.or(reasons.last()).map(|reason| (*reason).clone())
+    }
+
+    /// Whether one of somebody's sessions has a user mode.
+    pub(crate) fn has_user_mode(&self, person: Person, letter: char) -> bool {
+        self.sessions_of(person).iter().any(|conn| self.session(*conn).modes.contains(letter))
+    }
+
+    /// All who are told when something about a session's person changes, its own sessions left out: those who share a
+    /// channel with it, and those who asked for it by MONITOR with `extended-monitor`.
+    pub(crate) fn observers(&self, conn: ConnId) -> Vec<ConnId> {
+        let own = self.sessions_of(self.person_of(conn));
+        let mut observers = self.peers(conn);
+        let nick = self.session(conn).nick.as_ref();
+        let watchers = nick.map(|nick| self.monitors.watchers(nick.folded())).unwrap_or_default();
+        let is_new = |watcher: &ConnId| {
+            self.session(*watcher).has(Cap::ExtendedMonitor) && !own.contains(watcher) && *watcher != conn
+        };
+        observers.extend(watchers.into_iter().filter(is_new));
+        observers.sort_unstable();
+        observers.dedup();
+        observers
     }
 
     /// Whether a session may be called so: nobody else is, and it is neither the correspondent's name nor another account's.

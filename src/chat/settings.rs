@@ -24,6 +24,10 @@ pub struct Settings {
     pub server_name: String,
     /// The network's name (`NETWORK`).
     pub network_name: String,
+    /// What the server is, in a line (WHOIS, LINKS).
+    pub description: String,
+    /// Who runs the server and how they are reached (ADMIN): up to three lines; the last one is how.
+    pub admin: Vec<String>,
     /// What the server is called as a correspondent.
     pub correspondent: Nick,
     /// The channels that every account joins at its first log-in.
@@ -63,6 +67,8 @@ impl Default for Settings {
         Self {
             server_name: "chat.local".to_owned(),
             network_name: "chat".to_owned(),
+            description: "chat-server".to_owned(),
+            admin: Vec::new(),
             // The three names below are valid by the rules of names; a test holds them to it.
             correspondent: Nick::from_stored("serveur", "serveur"),
             auto_channels: vec![ChannelName::from_stored("#general", "#general")],

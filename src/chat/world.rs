@@ -12,12 +12,14 @@ use super::audience::Audiences;
 use super::event::{AccountId, Author, AuthorKind, ChannelId, Event, Place, Rank, Seq, Snapshot};
 use super::invites::Invites;
 use super::key::WorldKey;
+use super::monitors::Monitors;
 use super::ports::ConnId;
 use super::recent::Recent;
 use super::refused::RefusedAddresses;
 use super::session::{Identity, Session};
 use super::settings::Settings;
 use super::turn::{ResponseTag, Turn};
+use super::whowas::{Departure, Departures};
 use crate::ground::texts::{Language, Texts};
 use crate::proto::names::{Folded, Nick};
 use crate::proto::time::Timestamp;
@@ -53,6 +55,12 @@ pub struct World {
     pub(super) invites: Invites,
     /// The last events of each conversation.
     pub(super) recent: Recent,
+    /// Who wants to know who comes and goes.
+    pub(super) monitors: Monitors,
+    /// Who was here.
+    pub(super) departures: Departures,
+    /// How often each command was used (STATS m).
+    pub(super) commands_used: BTreeMap<&'static str, u64>,
     /// Which refused addresses were told to their accounts, and when.
     pub(super) refused_addresses: RefusedAddresses,
     /// The most welcomed sessions at one time.
@@ -128,6 +136,9 @@ impl World {
             pending: BTreeMap::new(),
             invites: Invites::default(),
             recent: Recent::default(),
+            monitors: Monitors::default(),
+            departures: Departures::default(),
+            commands_used: BTreeMap::new(),
             refused_addresses: RefusedAddresses::default(),
             sessions_most: 0,
             batches: 0,
@@ -143,10 +154,8 @@ impl World {
 
     pub(super) fn take_off_indexes(&mut self, conn: ConnId) {
         self.audiences.change();
+        self.give_up_nick(conn);
         let session = &self.sessions[&conn];
-        if let Some(nick) = &session.nick {
-            remove(&mut self.nicks, nick.folded(), conn);
-        }
         if let Some(account) = session.account() {
             remove(&mut self.account_sessions, &account, conn);
         }
@@ -168,11 +177,8 @@ impl World {
     /// Puts a session that is welcomed now where others find it.
     pub(super) fn put_on_indexes(&mut self, conn: ConnId) {
         self.audiences.change();
-        let session = &self.sessions[&conn];
-        if let Some(nick) = &session.nick {
-            self.nicks.entry(nick.folded().clone()).or_default().push(conn);
-        }
-        match session.identity {
+        self.take_nick(conn);
+        match self.sessions[&conn].identity {
             Identity::Account(account) => self.account_sessions.entry(account).or_default().push(conn),
             Identity::Operator { .. } => self.operators.push(conn),
             Identity::Anonymous => {}
@@ -182,13 +188,40 @@ impl World {
     /// Calls a session something else. Telling it is the caller's.
     pub(super) fn rename(&mut self, conn: ConnId, nick: Nick) {
         let session = &self.sessions[&conn];
-        if session.is_welcome {
-            if let Some(old) = &session.nick {
-                remove(&mut self.nicks, old.folded(), conn);
-            }
-            self.nicks.entry(nick.folded().clone()).or_default().push(conn);
+        let is_same = session.nick.as_ref() == Some(&nick);
+        if !session.is_welcome || is_same {
+            self.session_mut(conn).nick = Some(nick);
+            return;
         }
+        self.give_up_nick(conn);
         self.session_mut(conn).nick = Some(nick);
+        self.take_nick(conn);
+    }
+
+    /// A session is found by its nick from now on; whoever waits for the nick is told when it is the first one.
+    fn take_nick(&mut self, conn: ConnId) {
+        let Some(nick) = self.session(conn).nick.clone() else { return };
+        let sessions = self.nicks.entry(nick.folded().clone()).or_default();
+        sessions.push(conn);
+        if sessions.len() == 1 {
+            self.tell_monitors_of_arrival(conn);
+        }
+    }
+
+    /// A session is no longer found by its nick; when it was the last one, that is remembered and told.
+    fn give_up_nick(&mut self, conn: ConnId) {
+        let Some(nick) = self.session(conn).nick.clone() else { return };
+        if !remove(&mut self.nicks, nick.folded(), conn) {
+            return;
+        }
+        let session = self.session(conn);
+        let account = session.account().and_then(|account| self.account_name(account));
+        let (host, realname) = (session.host.clone(), session.realname.clone());
+        if !session.is_operator() {
+            let left_at = self.now;
+            self.departures.add(Departure { nick: nick.clone(), host, realname, account, left_at });
+        }
+        self.tell_monitors_of_departure(&nick);
     }
 
     /// Whether nothing can be committed at the moment.
@@ -302,11 +335,13 @@ impl std::fmt::Debug for World {
     }
 }
 
-fn remove<K: std::hash::Hash + Eq>(index: &mut HashMap<K, Vec<ConnId>>, key: &K, conn: ConnId) {
-    if let Some(conns) = index.get_mut(key) {
-        conns.retain(|known| *known != conn);
-        if conns.is_empty() {
-            index.remove(key);
-        }
+/// Takes a connection out of an index. Whether it was the last one under its key.
+fn remove<K: std::hash::Hash + Eq>(index: &mut HashMap<K, Vec<ConnId>>, key: &K, conn: ConnId) -> bool {
+    let Some(conns) = index.get_mut(key) else { return false };
+    conns.retain(|known| *known != conn);
+    let is_last = conns.is_empty();
+    if is_last {
+        index.remove(key);
     }
+    is_last
 }

@@ -160,6 +160,7 @@ fn line_of(world: &World, conn: ConnId, event: &StoredEvent) -> Line {
         time: event.time,
         msgid: Some(MsgId::of_seq(event.seq.0)),
         account: event.account.and_then(|account| world.account_name(account)),
+        is_bot: false,
         client_tags: String::new(),
     };
     stamp.put_on(line.source(&source), world.session(conn).caps)

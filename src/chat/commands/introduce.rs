@@ -59,9 +59,11 @@ pub(super) fn change_nick(world: &mut World, conn: ConnId, nick: &Nick) {
     receivers.extend(world.peers(conn));
     let line = Line::new("NICK").source(&source).param(nick.as_str());
     world.tell(&receivers, &stamp, CapSet::EMPTY, false, |_| Some(line.clone()));
+    let user = world.session(conn).name().to_owned();
     for conn in own {
         world.rename(conn, nick.clone());
     }
+    world.tell_new_user(conn, &receivers, &user);
 }
 
 /// `USER <name> <mode> * <real name>`.

@@ -1,7 +1,7 @@
 //! NAMES and LIST: what may be seen of channels.
 //!
-//! Specification: Modern IRC, "NAMES message", "LIST message"; `ELIST=MNU`: a mask, a mask that must not match (`!mask`), and
-//! how many are there (`>n`, `<n`). Secret channels show themselves to their members only.
+//! Specification: Modern IRC, "NAMES message", "LIST message"; `ELIST=CMNTU`: a mask, a mask that must not match (`!mask`), how
+//! many are there (`>n`, `<n`), how many minutes ago the channel was founded (`C>n`, `C<n`) and its topic set (`T>n`, `T<n`). Secret channels show themselves to their members only.
 
 use crate::chat::call::Call;
 use crate::chat::event::ChannelId;
@@ -44,7 +44,9 @@ pub(crate) fn list(world: &mut World, call: &Call<'_>) -> Handled {
     for id in channels {
         let Some(channel) = world.state.channel(id).filter(|_| sees(world, call, id)) else { continue };
         let there = world.present_members(channel).len();
-        if !wanted.fits(&channel.name, there) {
+        let minutes_since = |time| world.now.millis_since(time) / 60_000;
+        let topic_age = channel.topic.as_ref().map(|topic| minutes_since(topic.set_at));
+        if !wanted.fits(&channel.name, there) || !wanted.fits_in_age(minutes_since(channel.founded), topic_age) {
             continue;
         }
         let Some(less) = left.checked_sub(1) else { break };
@@ -73,6 +75,36 @@ struct Wanted {
     refused_masks: Vec<String>,
     more_than: Option<usize>,
     less_than: Option<usize>,
+    /// Founded so many minutes ago.
+    founded: Age,
+    /// The topic was set so many minutes ago.
+    topic_set: Age,
+}
+
+/// Bounds of an age in minutes.
+#[derive(Debug, Default)]
+struct Age {
+    more_than: Option<i64>,
+    less_than: Option<i64>,
+}
+
+impl Age {
+    /// Reads `>n` or `<n`. Whether it was one.
+    fn read(&mut self, bound: &str) -> bool {
+        let (place, number) = match bound.split_at_checked(1) {
+            Some((">", number)) => (&mut self.more_than, number),
+            Some(("<", number)) => (&mut self.less_than, number),
+            _ => return false,
+        };
+        *place = number.parse().ok();
+        true
+    }
+
+    /// Whether an age lies within; what has none lies within only when nothing is asked.
+    fn fits(&self, minutes: Option<i64>) -> bool {
+        self.more_than.is_none_or(|bound| minutes.is_some_and(|minutes| minutes >= bound))
+            && self.less_than.is_none_or(|bound| minutes.is_some_and(|minutes| minutes < bound))
+    }
 }
 
 impl Wanted {
@@ -80,6 +112,14 @@ impl Wanted {
         let mut wanted = Self::default();
         let conditions = first.split(',').chain(second.split(',')).filter(|condition| !condition.is_empty());
         for condition in conditions.take(limits::TARGETS_MAX) {
+            let read = match condition.split_at_checked(1) {
+                Some(("C" | "c", bound)) => wanted.founded.read(bound),
+                Some(("T" | "t", bound)) => wanted.topic_set.read(bound),
+                _ => false,
+            };
+            if read {
+                continue;
+            }
             if let Some(number) = condition.strip_prefix('>') {
                 wanted.more_than = number.parse().ok();
             } else if let Some(number) = condition.strip_prefix('<') {
@@ -93,6 +133,10 @@ impl Wanted {
             }
         }
         wanted
+    }
+
+    fn fits_in_age(&self, founded: i64, topic_set: Option<i64>) -> bool {
+        self.founded.fits(Some(founded)) && self.topic_set.fits(topic_set)
     }
 
     fn fits(&self, name: &ChannelName, there: usize) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! Each file holds the handlers of one subject. Who writes where: `connection`, `introduce`, `capability`, `welcome`,
 //! `authenticate`, `register`, `address`, `device`, `account`, `correspondent` are about who somebody is; `channel`, `message`,
-//! `mode`, `listing`, `history`, `presence`, `who`, `query` about what is said. A handler checks with [`policy`](super::policy), then replies, asks or appends; it
+//! `mode`, `listing`, `history`, `presence`, `who`, `whois`, `monitor`, `query` about what is said. A handler checks with [`policy`](super::policy), then replies, asks or appends; it
 //! returns a [`Refusal`] instead of sending an error.
 //!
 //! Specifications: Modern IRC, "Client Messages"; IRCv3 `labeled-response`, `standard-replies`.
@@ -20,12 +20,15 @@ pub(crate) mod language;
 pub(crate) mod listing;
 pub(crate) mod message;
 pub(crate) mod mode;
+pub(crate) mod monitor;
 pub(crate) mod presence;
 pub(crate) mod query;
 pub(crate) mod register;
+pub(crate) mod this_server;
 pub(crate) mod user_mode;
 pub(crate) mod welcome;
 pub(crate) mod who;
+pub(crate) mod whois;
 
 use super::asked::Asked;
 use super::call::{Call, Command, command};
@@ -49,7 +52,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         .early()
         .secret()
         .help("AUTHENTICATE <mechanism or data>", "Logs in by SASL."),
-    command("AWAY", 0, presence::away).help("AWAY [<reason>]", "You are away, or back without a reason."),
+    command("AWAY", 0, presence::away).early().help("AWAY [<reason>]", "You are away, or back without a reason."),
     command("CAP", 1, capability::cap)
         .early()
         .help("CAP <subcommand> [<capabilities>]", "What the client understands."),
@@ -62,10 +65,12 @@ pub(crate) const COMMANDS: &[Command] = &[
         .help("DEVICE ADD :<name>, DEVICE LIST, DEVICE REVOKE <id>", "Manages the tokens of your devices."),
     command("ERROR", 0, connection::error).early().help("ERROR <text>", "Means nothing from a client."),
     command("HELP", 0, query::help).help("HELP [<command>]", "What a command does."),
+    command("HELPOP", 0, query::help).help("HELPOP [<command>]", "The same as HELP."),
     command("INFO", 0, query::info).help("INFO [<server>]", "About this program."),
     command("INVITE", 0, channel::invite)
         .help("INVITE [<nick> <channel>]", "Invites somebody to a channel, or lists where you are invited."),
-    command("ISON", 1, who::ison).help("ISON <nick>{ <nick>}", "Who of these is here."),
+    command("ISON", 1, whois::ison).help("ISON <nick>{ <nick>}", "Who of these is here."),
+    command("ISUPPORT", 0, query::isupport).early().help("ISUPPORT", "What 005 says, once more."),
     command("JOIN", 1, channel::join)
         .durable()
         .help("JOIN <channel>{,<channel>} [<key>{,<key>}]", "You become a member of channels; JOIN 0 leaves all."),
@@ -84,6 +89,10 @@ pub(crate) const COMMANDS: &[Command] = &[
     command("MODE", 1, mode::mode).help(
         "MODE <channel or nick> [<changes> [<parameter>…]]",
         "Shows or changes the modes of a channel or of yourself.",
+    ),
+    command("MONITOR", 1, monitor::monitor).help(
+        "MONITOR +|- <nick>{,<nick>}, MONITOR C|L|S",
+        "You are told when somebody comes and goes; C clears the list, L shows it, S says who is here.",
     ),
     command("MOTD", 0, query::motd).help("MOTD [<server>]", "The message of the day."),
     command("NAMES", 0, listing::names).help("NAMES [<channel>{,<channel>}]", "Who is in a channel."),
@@ -112,19 +121,22 @@ pub(crate) const COMMANDS: &[Command] = &[
         .durable()
         .help("REGISTER <account> * <password>", "Makes an account."),
     command("SETNAME", 1, presence::setname).help("SETNAME <real name>", "Changes your real name."),
+    command("STATS", 1, query::stats)
+        .help("STATS <query> [<server>]", "u: how long the server has been running; m: how often commands were used."),
     command("TAGMSG", 0, message::tagmsg).help("TAGMSG <target>{,<target>}", "Sends client-only tags without a text."),
     command("TIME", 0, query::time).help("TIME [<server>]", "What time it is here."),
     command("TOPIC", 1, channel::topic).help("TOPIC <channel> [<topic>]", "Shows or sets what a channel is about."),
     command("USER", 4, introduce::user).early().help("USER <name> 0 * <real name>", "Introduces you."),
-    command("USERHOST", 1, who::userhost).help("USERHOST <nick>{ <nick>}", "User and host of up to five people."),
+    command("USERHOST", 1, whois::userhost).help("USERHOST <nick>{ <nick>}", "User and host of up to five people."),
     command("VERIFY", 2, register::verify)
         .early()
         .secret()
         .help("VERIFY <account> <code>", "Not needed here: accounts are ready at once."),
     command("VERSION", 0, query::version).help("VERSION [<server>]", "The version, and what 005 says."),
-    command("WHO", 0, who::who).help("WHO [<channel, nick or mask>]", "People in a channel, or whom a mask means."),
-    command("WHOIS", 0, who::whois).help("WHOIS [<server>] <nick>{,<nick>}", "What may be known of somebody."),
-    command("WHOWAS", 0, who::whowas).help("WHOWAS <nick>", "Who was called so."),
+    command("WHO", 0, who::who)
+        .help("WHO [<channel, nick or mask> [o][%<fields>[,<token>]]]", "People in a channel, or whom a mask means."),
+    command("WHOIS", 0, whois::whois).help("WHOIS [<server>] <nick>{,<nick>}", "What may be known of somebody."),
+    command("WHOWAS", 0, whois::whowas).help("WHOWAS <nick>{,<nick>} [<count>]", "Who was called so."),
 ];
 
 /// Hands a line to its handler.
@@ -152,6 +164,7 @@ pub(crate) fn dispatch(world: &mut World, conn: ConnId, line: &str) {
 /// Takes note of the command at hand, and of its label when labels were asked for.
 fn note(world: &mut World, conn: ConnId, message: &Message<'_>, command: &'static str) {
     world.turn.command = command;
+    *world.commands_used.entry(command).or_default() += 1;
     let session = world.session(conn);
     if session.has(Cap::LabeledResponse) && session.has(Cap::Batch) {
         let label = message.tag("label").filter(|label| (1..=limits::LABEL_BYTES_MAX).contains(&label.len()));

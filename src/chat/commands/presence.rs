@@ -1,7 +1,7 @@
-//! AWAY, SETNAME: what a session says about the person behind it.
+//! AWAY, SETNAME: what a session says about the person behind it, and who is told.
 //!
-//! Specifications: Modern IRC, "AWAY message"; IRCv3 `away-notify`, `setname`. Somebody with several sessions is away when all of
-//! these are; others are told only when that changes.
+//! Specifications: Modern IRC, "AWAY message"; IRCv3 `away-notify`, `pre-away`, `setname`, `account-notify`, `chghost`,
+//! `extended-monitor`. Somebody with several sessions is away when all of these are; others are told only when that changes.
 
 use crate::chat::call::Call;
 use crate::chat::event::ChannelId;
@@ -14,11 +14,12 @@ use crate::proto::caps::{Cap, CapSet};
 use crate::proto::message::Line;
 use crate::proto::numerics::{RPL_NOWAWAY, RPL_UNAWAY};
 
-/// `AWAY [<reason>]`.
+/// `AWAY [<reason>]`, before the welcome too by `draft/pre-away`.
 pub(crate) fn away(world: &mut World, call: &Call<'_>) -> Handled {
     let conn = call.conn;
-    let person = world.person_of(conn);
-    let before = world.away_of(person);
+    call.must_be_welcome_or_have(world, Cap::PreAway)?;
+    let is_welcome = world.session(conn).is_welcome;
+    let before = is_welcome.then(|| world.away_of(world.person_of(conn)));
     let reason = cut(call.param(0), limits::AWAY_BYTES_MAX);
     world.session_mut(conn).away = (!reason.is_empty()).then(|| reason.to_owned());
     let line = if reason.is_empty() {
@@ -27,20 +28,21 @@ pub(crate) fn away(world: &mut World, call: &Call<'_>) -> Handled {
         world.numeric(conn, RPL_NOWAWAY).trailing("You have been marked as being away")
     };
     world.reply(conn, line);
-    let after = world.away_of(person);
-    if before != after {
-        let peers = world.peers(conn);
-        tell_away(world, conn, &peers, after.as_deref());
+    if let Some(before) = before {
+        world.tell_change_of_away(conn, before.as_deref());
     }
     Ok(())
 }
 
 fn tell_away(world: &mut World, conn: ConnId, receivers: &[ConnId], reason: Option<&str>) {
-    let (stamp, source) = (world.stamp_of(conn), world.session(conn).source());
-    let line = Line::new("AWAY").source(&source);
-    let line = reason.into_iter().fold(line, Line::trailing);
-    let varies = CapSet::of(&[Cap::AwayNotify]);
-    world.tell(receivers, &stamp, varies, true, |caps| caps.has(Cap::AwayNotify).then(|| line.clone()));
+    let line = Line::new("AWAY").source(&world.session(conn).source());
+    tell_those_with(world, conn, receivers, Cap::AwayNotify, &reason.into_iter().fold(line, Line::trailing));
+}
+
+/// Something about the person behind a session, to those who asked for it. Sheddable: it says how things are, and is not kept.
+fn tell_those_with(world: &mut World, conn: ConnId, receivers: &[ConnId], cap: Cap, line: &Line) {
+    let stamp = world.stamp_of(conn);
+    world.tell(receivers, &stamp, CapSet::of(&[cap]), true, |caps| caps.has(cap).then(|| line.clone()));
 }
 
 impl World {
@@ -52,6 +54,30 @@ impl World {
         let mut receivers = self.channel_sessions(channel);
         receivers.retain(|receiver| !own.contains(receiver));
         tell_away(self, conn, &receivers, Some(&reason));
+    }
+
+    /// Tells whether the person behind a session is away now, when that was different before.
+    pub(in crate::chat) fn tell_change_of_away(&mut self, conn: ConnId, before: Option<&str>) {
+        let after = self.away_of(self.person_of(conn));
+        if before != after.as_deref() {
+            let observers = self.observers(conn);
+            tell_away(self, conn, &observers, after.as_deref());
+        }
+    }
+
+    /// A welcomed session has logged in to an account.
+    pub(crate) fn tell_account(&mut self, conn: ConnId, account: &str) {
+        let line = Line::new("ACCOUNT").source(&self.session(conn).source()).param(account);
+        let observers = self.observers(conn);
+        tell_those_with(self, conn, &observers, Cap::AccountNotify, &line);
+    }
+
+    /// The user name of a session follows its nick: who tracks user and host is told the new one. `user` is the old one.
+    pub(crate) fn tell_new_user(&mut self, conn: ConnId, receivers: &[ConnId], user: &str) {
+        let session = self.session(conn);
+        let source = format!("{}!{user}@{}", session.name(), session.host);
+        let line = Line::new("CHGHOST").source(&source).param(session.name()).param(&session.host);
+        tell_those_with(self, conn, receivers, Cap::ChgHost, &line);
     }
 }
 
@@ -68,10 +94,8 @@ pub(crate) fn setname(world: &mut World, call: &Call<'_>) -> Handled {
         realname.clone_into(&mut world.session_mut(*session).realname);
     }
     let mut receivers = own;
-    receivers.extend(world.peers(conn));
-    let (stamp, source) = (world.stamp_of(conn), world.session(conn).source());
-    let line = Line::new("SETNAME").source(&source).trailing(realname);
-    let varies = CapSet::of(&[Cap::SetName]);
-    world.tell(&receivers, &stamp, varies, true, |caps| caps.has(Cap::SetName).then(|| line.clone()));
+    receivers.extend(world.observers(conn));
+    let line = Line::new("SETNAME").source(&world.session(conn).source()).trailing(realname);
+    tell_those_with(world, conn, &receivers, Cap::SetName, &line);
     Ok(())
 }

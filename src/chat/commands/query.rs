@@ -1,25 +1,19 @@
-//! LUSERS, MOTD, VERSION, TIME, INFO, ADMIN, LINKS, HELP: questions about the server.
+//! LUSERS, MOTD, VERSION, ISUPPORT, TIME, INFO, ADMIN, LINKS, STATS, HELP: questions about the server.
 //!
-//! Specification: Modern IRC, "Server Queries and Commands", "HELP message". There is one server: a question to another one is
-//! answered by 402.
+//! Specifications: Modern IRC, "Server Queries and Commands", "HELP message"; IRCv3 `extended-isupport`.
 
+use super::this_server::{VERSION, is_for_us};
 use super::welcome;
-use super::who::SERVER_DESCRIPTION;
 use crate::chat::call::Call;
+use crate::chat::policy::repeated;
 use crate::chat::refusal::{Handled, Refusal};
 use crate::chat::world::World;
-use crate::proto::mask::{fold_mask, glob};
+use crate::proto::caps::Cap;
 use crate::proto::numerics::{
-    ERR_HELPNOTFOUND, ERR_NOSUCHSERVER, RPL_ADMINEMAIL, RPL_ADMINLOC1, RPL_ADMINLOC2, RPL_ADMINME, RPL_ENDOFHELP,
-    RPL_ENDOFINFO, RPL_ENDOFLINKS, RPL_HELPSTART, RPL_HELPTXT, RPL_INFO, RPL_LINKS, RPL_TIME, RPL_VERSION,
+    ERR_HELPNOTFOUND, RPL_ADMINEMAIL, RPL_ADMINLOC1, RPL_ADMINLOC2, RPL_ADMINME, RPL_ENDOFHELP, RPL_ENDOFINFO,
+    RPL_ENDOFLINKS, RPL_ENDOFSTATS, RPL_HELPSTART, RPL_HELPTXT, RPL_INFO, RPL_LINKS, RPL_STATSCOMMANDS,
+    RPL_STATSUPTIME, RPL_TIME, RPL_VERSION,
 };
-
-/// The question is for this server: without a target, by a mask of its name, or by the nick of somebody here.
-fn is_for_us(world: &World, target: &str) -> Handled {
-    let server = world.settings.server_name.to_lowercase();
-    let is_ours = target.is_empty() || glob(&fold_mask(target), &server) || world.person_called(target).is_some();
-    if is_ours { Ok(()) } else { Err(Refusal::numeric(ERR_NOSUCHSERVER, &[target], "No such server")) }
-}
 
 /// `LUSERS`.
 pub(crate) fn lusers(world: &mut World, call: &Call<'_>) -> Handled {
@@ -38,14 +32,11 @@ pub(crate) fn motd(world: &mut World, call: &Call<'_>) -> Handled {
 pub(crate) fn version(world: &mut World, call: &Call<'_>) -> Handled {
     is_for_us(world, call.param(0))?;
     let line = world.numeric(call.conn, RPL_VERSION).param(VERSION).param(&world.settings.server_name);
-    let line = line.trailing(SERVER_DESCRIPTION);
+    let line = line.trailing(&world.settings.description);
     world.reply(call.conn, line);
     welcome::tell_isupport(world, call.conn);
     Ok(())
 }
-
-/// The program's name and version.
-pub(crate) const VERSION: &str = concat!("chat-server-", env!("CARGO_PKG_VERSION"));
 
 /// `TIME [<server>]`, in UTC.
 pub(crate) fn time(world: &mut World, call: &Call<'_>) -> Handled {
@@ -70,16 +61,22 @@ pub(crate) fn info(world: &mut World, call: &Call<'_>) -> Handled {
     Ok(())
 }
 
-/// `ADMIN [<server>]`: who runs the server is reached as its correspondent.
+/// `ADMIN [<server>]`: what the settings say; without any, who runs the server is reached as its correspondent.
 pub(crate) fn admin(world: &mut World, call: &Call<'_>) -> Handled {
     is_for_us(world, call.param(0))?;
     let settings = &world.settings;
     let contact = format!("/msg {}", settings.correspondent);
+    let (where_it_is, who, contact) = match settings.admin.as_slice() {
+        [] => (settings.network_name.as_str(), settings.description.as_str(), contact.as_str()),
+        [only] => (settings.network_name.as_str(), settings.description.as_str(), only.as_str()),
+        [who, how] => (settings.network_name.as_str(), who.as_str(), how.as_str()),
+        [place, who, how, ..] => (place.as_str(), who.as_str(), how.as_str()),
+    };
     let lines = [
         world.numeric(call.conn, RPL_ADMINME).param(&settings.server_name).trailing("Administrative info"),
-        world.numeric(call.conn, RPL_ADMINLOC1).trailing(&settings.network_name),
-        world.numeric(call.conn, RPL_ADMINLOC2).trailing(SERVER_DESCRIPTION),
-        world.numeric(call.conn, RPL_ADMINEMAIL).trailing(&contact),
+        world.numeric(call.conn, RPL_ADMINLOC1).trailing(where_it_is),
+        world.numeric(call.conn, RPL_ADMINLOC2).trailing(who),
+        world.numeric(call.conn, RPL_ADMINEMAIL).trailing(contact),
     ];
     for line in lines {
         world.reply(call.conn, line);
@@ -87,14 +84,51 @@ pub(crate) fn admin(world: &mut World, call: &Call<'_>) -> Handled {
     Ok(())
 }
 
-/// `LINKS`: this server alone.
+/// `LINKS [[<server>] <mask>]`: this server alone.
 pub(crate) fn links(world: &mut World, call: &Call<'_>) -> Handled {
+    let mask = call.message.param(1).or(call.message.param(0)).filter(|mask| !mask.is_empty()).unwrap_or("*");
     let server = &world.settings.server_name;
     let line = world.numeric(call.conn, RPL_LINKS).param(server).param(server);
-    let line = line.trailing(&format!("0 {SERVER_DESCRIPTION}"));
-    let end = world.numeric(call.conn, RPL_ENDOFLINKS).param("*").trailing("End of /LINKS list");
-    world.reply(call.conn, line);
+    let line = line.trailing(&format!("0 {}", world.settings.description));
+    let end = world.numeric(call.conn, RPL_ENDOFLINKS).param(repeated(mask)).trailing("End of /LINKS list");
+    if is_for_us(world, mask).is_ok() {
+        world.reply(call.conn, line);
+    }
     world.reply(call.conn, end);
+    Ok(())
+}
+
+/// `ISUPPORT`: the tokens of 005, before the welcome too by `draft/extended-isupport`.
+pub(crate) fn isupport(world: &mut World, call: &Call<'_>) -> Handled {
+    call.must_be_welcome_or_have(world, Cap::ExtendedIsupport)?;
+    welcome::tell_isupport(world, call.conn);
+    Ok(())
+}
+
+/// `STATS <query> [<server>]`: `u`, how long the server has been running; `m`, how often each command was used. What else
+/// other servers tell (connections, bans, operators) is for the log.
+pub(crate) fn stats(world: &mut World, call: &Call<'_>) -> Handled {
+    is_for_us(world, call.param(1))?;
+    let conn = call.conn;
+    let query = call.param(0).chars().next().unwrap_or('*');
+    match query {
+        'u' => {
+            let seconds = world.now.millis_since(world.started_at.unwrap_or(world.now)) / 1_000;
+            let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+            let text = format!("Server Up {days} days {hours}:{minutes:02}:{:02}", seconds % 60);
+            let line = world.numeric(conn, RPL_STATSUPTIME).trailing(&text);
+            world.reply(conn, line);
+        }
+        'm' => {
+            for (name, count) in world.commands_used.clone() {
+                let line = world.numeric(conn, RPL_STATSCOMMANDS).param(name).param(&count.to_string());
+                world.reply(conn, line);
+            }
+        }
+        _ => {}
+    }
+    let end = world.numeric(conn, RPL_ENDOFSTATS).param(&query.to_string()).trailing("End of /STATS report");
+    world.reply(conn, end);
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! MODE on oneself.
 //!
-//! Specification: Modern IRC, "User Modes". `i` (invisible) and `w` (wallops) are kept for clients that set them; `o` is
+//! Specification: Modern IRC, "User Modes". `i` (invisible) and `w` (wallops) and `s` (the server's notices to
+//! operators) are switched by their owner; `o` is
 //! an operator's from its log-in on; `B` is IRCv3 `bot-mode`.
 
 use crate::chat::call::Call;
@@ -10,7 +11,10 @@ use crate::proto::message::Line;
 use crate::proto::numerics::{ERR_UMODEUNKNOWNFLAG, RPL_UMODEIS};
 
 /// The letters of user modes, in alphabetical order.
-pub(crate) const LETTERS: &str = "Biow";
+pub(crate) const LETTERS: &str = "Biosw";
+
+/// The letter of those that are programs (IRCv3 `bot-mode`).
+pub(crate) const BOT: char = 'B';
 
 /// `MODE <own nick> [<changes>]`: that the nick is one's own was found by the caller.
 pub(crate) fn mode(world: &mut World, call: &Call<'_>) -> Handled {

@@ -7,10 +7,12 @@ use super::user_mode;
 use crate::chat::event::AccountId;
 use crate::chat::limits;
 use crate::chat::modes::KEY_BYTES_MAX;
+use crate::chat::monitors::MONITORED_MAX;
 use crate::chat::ports::ConnId;
 use crate::chat::refusal::{Handled, Refusal};
-use crate::chat::session::Identity;
+use crate::chat::session::{Identity, Session};
 use crate::chat::world::World;
+use crate::proto::caps::Cap;
 use crate::proto::casemapping::CaseMapping;
 use crate::proto::history;
 use crate::proto::isupport::Tokens;
@@ -69,6 +71,7 @@ fn welcome(world: &mut World, conn: ConnId) {
     if !is_first {
         take_over_nick(world, conn);
     }
+    let away_before = world.away_of(world.person_of(conn));
     let session = world.session_mut(conn);
     session.is_welcome = true;
     if session.is_operator() {
@@ -88,6 +91,10 @@ fn welcome(world: &mut World, conn: ConnId) {
         world.reply(conn, line);
     }
     attach(world, conn, is_first);
+    // A further session at which somebody sits brings them back.
+    if !is_first {
+        world.tell_change_of_away(conn, away_before.as_deref());
+    }
     if !world.session(conn).is_operator() {
         greet(world, conn);
     }
@@ -95,6 +102,7 @@ fn welcome(world: &mut World, conn: ConnId) {
 
 /// A welcomed guest has made an account: it leaves its channels and becomes that account.
 pub(super) fn leave_as_guest(world: &mut World, conn: ConnId, account: AccountId, name: &AccountName) {
+    world.tell_account(conn, name.as_str());
     let (stamp, source) = (world.stamp_of(conn), world.session(conn).source());
     for channel in world.channels_of(conn) {
         let receivers = world.channel_sessions(channel);
@@ -164,18 +172,33 @@ fn channel_mode_letters(is_wanted: impl Fn(ModeKind) -> bool) -> String {
     all.filter(|letter| channel_mode_kind(*letter).is_some_and(&is_wanted)).collect()
 }
 
-/// 005, as many lines as it takes.
+/// 005, as many lines as it takes, in a batch for those who asked for it (IRCv3 `extended-isupport`).
 pub(crate) fn tell_isupport(world: &mut World, conn: ConnId) {
     let head = world.numeric(conn, RPL_ISUPPORT);
-    for line in isupport(world).lines(&head, BODY_BYTES_MAX) {
-        world.reply(conn, line);
+    let lines = isupport(world).lines(&head, BODY_BYTES_MAX);
+    let session = world.session(conn);
+    if !session.has(Cap::ExtendedIsupport) || !session.has(Cap::Batch) {
+        for line in lines {
+            world.reply(conn, line);
+        }
+        return;
     }
+    let batch = world.next_batch();
+    let start = world.server_line("BATCH").param(&format!("+{batch}")).param("draft/isupport");
+    world.reply(conn, start);
+    for line in lines {
+        world.reply(conn, line.tag("batch", &batch));
+    }
+    let end = world.server_line("BATCH").param(&format!("-{batch}"));
+    world.reply(conn, end);
 }
 
 /// The value of `TARGMAX`: how many targets each command takes.
 fn targets_max() -> String {
-    const COMMANDS: [&str; 8] = ["JOIN", "KICK", "NAMES", "NOTICE", "PART", "PRIVMSG", "TAGMSG", "WHOIS"];
-    COMMANDS.map(|command| format!("{command}:{}", limits::TARGETS_MAX)).join(",")
+    const COMMANDS: [&str; 9] = ["JOIN", "KICK", "NAMES", "NOTICE", "PART", "PRIVMSG", "TAGMSG", "WHOIS", "WHOWAS"];
+    let others = COMMANDS.map(|command| format!("{command}:{}", limits::TARGETS_MAX)).join(",");
+    // The list of MONITOR is bounded as a whole, not by line.
+    format!("{others},MONITOR:")
 }
 
 /// The tokens of 005: what is true of this server.
@@ -185,6 +208,7 @@ pub(crate) fn isupport(world: &World) -> Tokens {
     let tokens = Tokens::new()
         .value("ACCOUNTEXTBAN", ACCOUNT_EXTBANS)
         .value("AWAYLEN", limits::AWAY_BYTES_MAX)
+        .value("BOT", user_mode::BOT)
         .value("CASEMAPPING", CaseMapping::Precis.name())
         .value("CHANLIMIT", format!("{CHANNEL_TYPES}:{}", settings.channels_per_account_max))
         .value("CHANMODES", channel_modes_token())
@@ -192,8 +216,9 @@ pub(crate) fn isupport(world: &World) -> Tokens {
         .value("CHANTYPES", CHANNEL_TYPES)
         .value("CHATHISTORY", settings.history_page_max)
         .value("CORRESPONDENT", &settings.correspondent)
-        .value("ELIST", "MNU")
+        .value("ELIST", "CMNTU")
         .value("EXCEPTS", "e")
+        .value("EXTBAN", ",a")
         .value("INVEX", "I")
         .value("KEYLEN", KEY_BYTES_MAX)
         .value("KICKLEN", limits::REASON_BYTES_MAX)
@@ -201,6 +226,7 @@ pub(crate) fn isupport(world: &World) -> Tokens {
         .value("MAXLIST", format!("{}:{}", lists.collect::<String>(), limits::LIST_ENTRIES_MAX))
         .value("MAXTARGETS", limits::TARGETS_MAX)
         .value("MODES", limits::MODE_CHANGES_MAX)
+        .value("MONITOR", MONITORED_MAX)
         .value("MSGREFTYPES", history::REFERENCE_TYPES)
         .value("NAMELEN", limits::REALNAME_BYTES_MAX)
         .value("NETWORK", &settings.network_name)
@@ -208,7 +234,9 @@ pub(crate) fn isupport(world: &World) -> Tokens {
         .value("PREFIX", prefix_token())
         .value("TARGMAX", targets_max())
         .value("TOPICLEN", settings.topic_bytes_max)
-        .flag("UTF8ONLY");
+        .flag("SAFERATE")
+        .flag("UTF8ONLY")
+        .flag("WHOX");
     if settings.guests { tokens } else { tokens.flag("draft/ACCOUNTREQUIRED") }
 }
 
@@ -216,13 +244,16 @@ pub(crate) fn isupport(world: &World) -> Tokens {
 pub(crate) fn lusers(world: &mut World, conn: ConnId) {
     let welcome = world.sessions.values().filter(|session| session.is_welcome && !session.is_closed).count();
     let unknown = world.sessions.len() - welcome;
-    let operators = world.operators().len();
+    let there = |session: &&Session| session.is_welcome && !session.is_closed;
+    let operators = world.sessions.values().filter(there).filter(|session| session.modes.contains('o')).count();
+    let invisible = world.sessions.values().filter(there).filter(|session| session.modes.contains('i')).count();
+    let visible = welcome - invisible;
     let channels = world.state.channel_count();
     let text = |line: Line, count: usize, text: &str| line.param(&count.to_string()).trailing(text);
     let mut lines = vec![
         world
             .numeric(conn, RPL_LUSERCLIENT)
-            .trailing(&format!("There are {welcome} users and 0 invisible on 1 servers")),
+            .trailing(&format!("There are {visible} users and {invisible} invisible on 1 servers")),
         text(world.numeric(conn, RPL_LUSEROP), operators, "operator(s) online"),
     ];
     if unknown > 0 {
@@ -269,6 +300,9 @@ fn attach(world: &mut World, conn: ConnId, is_first: bool) {
         let realname = world.session(conn).realname.clone();
         world.tell_join(&receivers, channel, &stamp, &source, &realname);
         world.show_channel(conn, channel);
+        if is_first {
+            world.tell_away_of_joiner(conn, channel);
+        }
     }
     if is_new && !world.is_stalled() {
         world.join_automatic_channels(conn);
