@@ -3,7 +3,7 @@
 mod common;
 
 use chat_tui::chat::event::{AccountId, Author, AuthorKind, ChannelId, Event, MessageKind, Place, Rank, Record, Seq};
-use chat_tui::chat::ports::{Bound, PageQuery, PageRange};
+use chat_tui::chat::ports::{Bound, Extras, PageQuery, PageRange};
 use chat_tui::chat::recent::{EVENTS_MAX, Recent};
 use chat_tui::proto::names::ChannelName;
 use chat_tui::proto::time::Timestamp;
@@ -28,12 +28,16 @@ fn author() -> Author {
 fn records(kinds: &[u8]) -> Vec<Record> {
     let founded =
         Event::ChannelFounded { channel: ChannelId(1), name: ChannelName::new("#tea").unwrap(), founder: None };
-    let event = |kind: &u8| match kind {
+    let event = |kind: &u8, seq: u64| match kind {
         0 => Event::Joined { rank: Rank::MEMBER },
+        4 => Event::Tagged,
+        // Any earlier event may be withdrawn.
+        5 => Event::Redacted { seq: Seq((seq - 1).saturating_sub(3)), reason: String::new() },
+        6 => Event::Redacted { seq: Seq(seq / 2), reason: String::new() },
         1 => Event::TopicSet { topic: "tea".to_owned() },
         _ => Event::Message { kind: MessageKind::Privmsg, text: "hi".to_owned() },
     };
-    let events = std::iter::once(founded).chain(kinds.iter().map(event));
+    let events = std::iter::once(founded).chain(kinds.iter().zip(2..).map(|(kind, seq)| event(kind, seq)));
     let record = |(event, seq): (Event, u64)| Record {
         seq: Seq(seq),
         time: Timestamp::from_millis(1_000 + i64::try_from(seq / 3).unwrap()),
@@ -41,6 +45,7 @@ fn records(kinds: &[u8]) -> Vec<Record> {
         place: PLACE,
         target: "#tea".to_owned(),
         idempotency_id: None,
+        tags: String::new(),
         event,
     };
     events.zip(1..).map(record).collect()
@@ -69,9 +74,9 @@ proptest! {
 
     #[test]
     fn a_page_from_memory_is_the_page_of_the_record(
-        kinds in prop::collection::vec(0..4u8, 1..3 * EVENTS_MAX),
+        kinds in prop::collection::vec(0..7u8, 1..3 * EVENTS_MAX),
         knows_founding: bool,
-        with_events: bool,
+        extras: (bool, bool, bool),
         limit in 1..60u32,
         range in range(3 * EVENTS_MAX as u64),
     ) {
@@ -84,7 +89,7 @@ proptest! {
             }
         }
         let committed = records.last().map_or(Seq(0), |last| last.seq);
-        let query = PageQuery { place: PLACE, range, limit, with_events };
+        let query = PageQuery { place: PLACE, range, limit, extras: Extras { events: extras.0, tagged: extras.1, redactions: extras.2 } };
         let page = recent.page(&query, committed);
         if knows_founding && kinds.len() <= EVENTS_MAX {
             prop_assert!(page.is_some(), "everything is in memory");
@@ -100,7 +105,7 @@ fn what_is_not_committed_is_in_no_page() {
     let records = records(&[2, 2, 2]);
     let mut recent = Recent::default();
     records.iter().for_each(|record| recent.keep(record));
-    let query = PageQuery { place: PLACE, range: PageRange::Latest(None), limit: 10, with_events: false };
+    let query = PageQuery { place: PLACE, range: PageRange::Latest(None), limit: 10, extras: Extras::default() };
     let page = recent.page(&query, Seq(3)).unwrap();
     assert_eq!(page.iter().map(|event| event.seq).collect::<Vec<_>>(), [Seq(2), Seq(3)]);
     // A repetition was never said.

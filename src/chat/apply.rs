@@ -10,8 +10,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::event::{
-    AccountId, AccountState, ChannelId, ChannelModes, ChannelState, DeviceId, Event, ListEntry, Place, Rank, Record,
-    Seq, Snapshot, Topic,
+    AccountId, AccountState, ChannelId, ChannelModes, ChannelState, DeviceId, Event, ListEntry, MetadataOwner, Place,
+    Rank, Record, Seq, Snapshot, Topic,
 };
 use crate::proto::mask::Mask;
 use crate::proto::names::{ChannelName, Folded};
@@ -75,6 +75,9 @@ impl Channel {
     }
 }
 
+/// The keys and values of an account, a channel or a guest, in the order of the keys.
+pub(crate) type Metadata = BTreeMap<String, String>;
+
 /// What is durable, in memory.
 #[derive(Debug, Default)]
 pub(crate) struct State {
@@ -82,6 +85,8 @@ pub(crate) struct State {
     account_names: HashMap<Folded, AccountId>,
     channels: HashMap<ChannelId, Channel>,
     channel_names: BTreeMap<Folded, ChannelId>,
+    read_markers: HashMap<(AccountId, Place), Timestamp>,
+    metadata: HashMap<MetadataOwner, Metadata>,
     /// The last event's number.
     pub last_seq: Seq,
     /// The last event's time.
@@ -107,6 +112,12 @@ impl State {
         }
         for channel in snapshot.channels {
             state.add_channel(channel);
+        }
+        for (account, place, until) in snapshot.read_markers {
+            state.read_markers.insert((account, place), until);
+        }
+        for (owner, key, value) in snapshot.metadata {
+            state.metadata.entry(owner).or_default().insert(key, value);
         }
         state
     }
@@ -143,6 +154,16 @@ impl State {
         self.channel_names.values().filter_map(|id| self.channels.get(id))
     }
 
+    /// How far an account has read a conversation.
+    pub fn read_marker(&self, account: AccountId, place: Place) -> Option<Timestamp> {
+        self.read_markers.get(&(account, place)).copied()
+    }
+
+    /// The keys and values of an account or a channel; nothing when there are none.
+    pub fn metadata(&self, owner: MetadataOwner) -> Option<&Metadata> {
+        self.metadata.get(&owner)
+    }
+
     /// How many channels there are.
     pub fn channel_count(&self) -> usize {
         self.channels.len()
@@ -173,8 +194,21 @@ impl State {
             channel.last_seq = record.seq;
         }
         match &record.event {
-            Event::Message { .. } => {}
-            Event::ChannelFounded { .. }
+            Event::Message { .. } | Event::Tagged | Event::Redacted { .. } => {}
+            Event::MetadataSet { key, value } => {
+                let Some(owner) = record.metadata_owner() else { return };
+                if let MetadataOwner::Account(account) = owner {
+                    self.change_account(account, record.seq, |_| {});
+                }
+                self.set_metadata(owner, key, value.as_deref());
+            }
+            Event::MarkedRead { place, until } => {
+                let Some(account) = record.author.account else { return };
+                self.change_account(account, record.seq, |_| {});
+                self.read_markers.insert((account, *place), *until);
+            }
+            Event::ChannelRenamed { .. }
+            | Event::ChannelFounded { .. }
             | Event::Joined { .. }
             | Event::Parted { .. }
             | Event::Kicked { .. }
@@ -231,6 +265,12 @@ impl State {
                     last_seq: record.seq,
                 });
             }
+            Event::ChannelRenamed { name, .. } => {
+                let Some(channel) = self.channels.get_mut(&place) else { return };
+                self.channel_names.remove(channel.name.folded());
+                self.channel_names.insert(name.folded().clone(), place);
+                channel.name = name.clone();
+            }
             Event::Joined { rank } => {
                 let Some(account) = record.author.account else { return };
                 let (Some(channel), Some(member)) = (self.channels.get_mut(&place), self.accounts.get_mut(&account))
@@ -275,6 +315,21 @@ impl State {
         }
     }
 
+    fn set_metadata(&mut self, owner: MetadataOwner, key: &str, value: Option<&str>) {
+        let metadata = self.metadata.entry(owner).or_default();
+        match value {
+            Some(value) => {
+                metadata.insert(key.to_owned(), value.to_owned());
+            }
+            None => {
+                metadata.remove(key);
+            }
+        }
+        if metadata.is_empty() {
+            self.metadata.remove(&owner);
+        }
+    }
+
     fn add_account(&mut self, state: AccountState, last_seq: Seq) {
         self.account_names.insert(state.name.folded().clone(), state.id);
         self.accounts.insert(state.id, Account { state, channels: BTreeSet::new(), last_seq });
@@ -313,6 +368,8 @@ impl State {
         account.last_seq = seq;
         account.state.deleted = true;
         account.state.addresses.clear();
+        self.metadata.remove(&MetadataOwner::Account(id));
+        self.read_markers.retain(|(reader, _), _| *reader != id);
         for channel in std::mem::take(&mut account.channels) {
             if let Some(channel) = self.channels.get_mut(&channel) {
                 channel.members.remove(&id);

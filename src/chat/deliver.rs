@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use super::apply::Channel;
 use super::audience::Audience;
-use super::event::{AccountId, AuthorKind, ChannelId, Event, MessageKind, Place, Record, Seq};
+use super::event::{AccountId, AuthorKind, ChannelId, Event, Place, Record, Seq};
 use super::ports::{ConnId, Effect};
 use super::world::{Draft, Pending, World};
 use crate::proto::caps::{Cap, CapSet};
 use crate::proto::message::Line;
-use crate::proto::names::{MsgId, Nick};
+use crate::proto::names::{ChannelName, MsgId, Nick};
 use crate::proto::numerics::{RPL_ENDOFNAMES, RPL_NAMREPLY, RPL_TOPIC, RPL_TOPICWHOTIME};
 use crate::proto::time::Timestamp;
 
@@ -78,6 +78,7 @@ impl World {
             place: draft.place,
             target: draft.target,
             idempotency_id: draft.idempotency_id,
+            tags: draft.tags,
             event: draft.event,
         };
         self.state.apply(&record);
@@ -105,7 +106,21 @@ impl World {
         };
         let source = self.source_of_author(record);
         match &record.event {
-            Event::Message { kind, text } => self.deliver_message(record, &stamp, &source, *kind, text),
+            Event::Message { kind, text } => {
+                let line = Line::new(kind.command()).source(&source).param(&record.target).trailing(text);
+                self.deliver_said(record, &stamp, &line, CapSet::EMPTY, ECHO);
+            }
+            Event::Tagged => {
+                let line = Line::new("TAGMSG").source(&source).param(&record.target);
+                self.deliver_said(record, &stamp, &line, CapSet::of(&[Cap::MessageTags]), ECHO);
+            }
+            Event::Redacted { seq, reason } => {
+                let line = Line::new("REDACT").source(&source).param(&record.target);
+                let line = line.param(&MsgId::of_seq(seq.0).to_string());
+                let line = if reason.is_empty() { line } else { line.trailing(reason) };
+                self.deliver_said(record, &stamp, &line, CapSet::of(&[Cap::MessageRedaction]), CapSet::EMPTY);
+            }
+            Event::ChannelRenamed { name, reason } => self.deliver_rename(record, &stamp, &source, name, reason),
             Event::Joined { .. } => {
                 let (Place::Channel(channel), Some(account)) = (record.place, record.author.account) else { return };
                 self.deliver_join(channel, account, &stamp, &source);
@@ -134,6 +149,8 @@ impl World {
             }
             // Nobody but the one who asked is told of these, by the reply of the handler.
             Event::ChannelFounded { .. }
+            | Event::MetadataSet { .. }
+            | Event::MarkedRead { .. }
             | Event::AccountRegistered { .. }
             | Event::PasswordChanged { .. }
             | Event::AddressAllowed { .. }
@@ -174,23 +191,49 @@ impl World {
         self.turn.effect(Effect::Tell { to, except, bytes: bytes.into(), sheddable });
     }
 
-    fn deliver_message(&mut self, record: &Record, stamp: &Stamp, source: &str, kind: MessageKind, text: &str) {
-        let line = Line::new(kind.command()).source(source).param(&record.target).trailing(text);
+    /// A channel is called otherwise. Those who do not know RENAME see a PART and a JOIN, unless only the case has changed.
+    fn deliver_rename(&mut self, record: &Record, stamp: &Stamp, source: &str, name: &ChannelName, reason: &str) {
+        let Place::Channel(channel) = record.place else { return };
+        let is_other = ChannelName::new(&record.target).is_ok_and(|old| old.folded() != name.folded());
+        let (knowing, others): (Vec<_>, Vec<_>) = self
+            .channel_sessions(channel)
+            .into_iter()
+            .partition(|receiver| self.session(*receiver).has(Cap::ChannelRename));
+        let line = Line::new("RENAME").source(source).param(&record.target).param(name.as_str()).trailing(reason);
+        self.tell(&knowing, stamp, CapSet::EMPTY, false, |_| Some(line.clone()));
+        for receiver in others.into_iter().filter(|_| is_other) {
+            let (own, realname) = (self.session(receiver).source(), self.session(receiver).realname.clone());
+            let stamp = Stamp { msgid: None, ..self.stamp_of(receiver) };
+            self.tell_part(&[receiver], &record.target, &stamp, &own, reason);
+            self.tell_join(&[receiver], channel, &stamp, &own, &realname);
+            self.show_channel(receiver, channel);
+        }
+    }
+
+    /// Something that was said: to those who know its `needed` capabilities. Its sender gets it back when it has those of
+    /// `echo` too.
+    fn deliver_said(&mut self, record: &Record, stamp: &Stamp, line: &Line, needed: CapSet, echo: CapSet) {
         let sender = self.turn_actor();
-        let is_to_itself = self.is_to_itself(record);
+        let is_to_itself = self.is_to_itself(record) && !echo.is_empty();
         if let Place::Channel(channel) = record.place {
-            self.tell_audience(channel, stamp, &line);
+            if needed.is_empty() {
+                self.tell_audience(channel, stamp, line);
+            } else {
+                let mut members = self.channel_sessions(channel);
+                members.retain(|member| Some(*member) != sender);
+                self.tell(&members, stamp, needed, false, |caps| caps.has_all(needed).then(|| line.clone()));
+            }
         }
         let mut receivers = self.message_receivers(record);
         receivers.retain(|receiver| Some(*receiver) != sender);
-        self.tell(&receivers, stamp, CapSet::EMPTY, false, |_| Some(line.clone()));
+        self.tell(&receivers, stamp, needed, false, |caps| caps.has_all(needed).then(|| line.clone()));
         let Some(sender) = sender else { return };
         let caps = self.session(sender).caps;
-        if is_to_itself {
+        if is_to_itself && caps.has_all(needed) {
             self.send_unlabelled(sender, stamp.put_on(line.clone(), caps));
         }
-        if caps.has(Cap::EchoMessage) {
-            let mut echo = stamp.put_on(line, caps);
+        if caps.has_all(needed.union(echo)) {
+            let mut echo = stamp.put_on(line.clone(), caps);
             if let Some(id) = record.idempotency_id.as_deref().filter(|_| caps.has(Cap::Idempotency)) {
                 echo = echo.tag(IDEMPOTENCY_TAG, id);
             }
@@ -402,6 +445,9 @@ impl World {
         }
     }
 }
+
+/// What a message's sender has to know to get it back.
+const ECHO: CapSet = CapSet::of(&[Cap::EchoMessage]);
 
 /// The client-only tag that makes a message be stored once.
 pub(crate) const IDEMPOTENCY_TAG: &str = "+chat-tui/id";

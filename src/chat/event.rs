@@ -69,6 +69,8 @@ pub struct Record {
     pub target: String,
     /// The author's idempotency id (`+chat-tui/id`), at most 64 bytes.
     pub idempotency_id: Option<String>,
+    /// The client-only tags that last as long as the event does (replies, reactions), as they go over the wire.
+    pub tags: String,
     /// What happened.
     pub event: Event,
 }
@@ -104,7 +106,7 @@ pub struct Author {
 }
 
 /// Whose history an event belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Place {
     /// A channel's.
     Channel(ChannelId),
@@ -152,6 +154,15 @@ pub enum Event {
         /// The text as sent, CTCP ACTION included.
         text: String,
     },
+    /// Tags without a text that last: a reaction or its end (`TAGMSG`). The record's tags are what it says.
+    Tagged,
+    /// A message was withdrawn: its row stays, marked with this event; history does not show it any more.
+    Redacted {
+        /// The message's number.
+        seq: Seq,
+        /// The reason given, or empty.
+        reason: String,
+    },
     /// A channel was founded (its name is the record's target); the founder's `Joined` follows.
     ChannelFounded {
         /// Its number.
@@ -195,6 +206,27 @@ pub enum Event {
         ranks: Vec<(AccountId, Rank)>,
         /// List entries that were added (true) or removed (false): the list's letter and the mask.
         masks: Vec<(bool, char, String)>,
+    },
+    /// The channel has another name from now on. The record's target is the one before.
+    ChannelRenamed {
+        /// The new name.
+        name: ChannelName,
+        /// The reason given, or empty.
+        reason: String,
+    },
+    /// A key of the channel (in a channel's place) or of the author's account was set, or removed.
+    MetadataSet {
+        /// The key.
+        key: String,
+        /// Its new value; none when it was removed.
+        value: Option<String>,
+    },
+    /// The author's account has read a conversation up to a moment. Stands in the server's place.
+    MarkedRead {
+        /// Which conversation.
+        place: Place,
+        /// Up to when.
+        until: Timestamp,
     },
     /// An account was registered. Its name is the record's target.
     AccountRegistered {
@@ -367,6 +399,29 @@ pub struct Snapshot {
     pub accounts: Vec<AccountState>,
     /// All channels.
     pub channels: Vec<ChannelState>,
+    /// How far accounts have read conversations.
+    pub read_markers: Vec<(AccountId, Place, Timestamp)>,
+    /// The keys and values of accounts and channels.
+    pub metadata: Vec<(MetadataOwner, String, String)>,
+}
+
+/// Whose keys and values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum MetadataOwner {
+    /// An account's.
+    Account(AccountId),
+    /// A channel's.
+    Channel(ChannelId),
+}
+
+impl Record {
+    /// Whose keys an [`Event::MetadataSet`] changes; nobody's when its author has no account.
+    pub fn metadata_owner(&self) -> Option<MetadataOwner> {
+        match self.place {
+            Place::Channel(channel) => Some(MetadataOwner::Channel(channel)),
+            _ => self.author.account.map(MetadataOwner::Account),
+        }
+    }
 }
 
 /// What the rules know of an account. Its credentials are not among it.

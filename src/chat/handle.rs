@@ -144,7 +144,7 @@ impl World {
             msgid: Some(MsgId::of_seq(first.seq.0)),
             account: first.account.and_then(|id| self.account_name(id)),
             is_bot: false,
-            client_tags: String::new(),
+            client_tags: first.tags.clone(),
         };
         let line = Line::new(command).source(&source).param(&first.target).trailing(text);
         let mut line = stamp.put_on(line, session.caps);

@@ -155,6 +155,8 @@ pub enum Question {
     Page(PageQuery),
     /// The conversations of an account with messages between two times.
     Targets(TargetsQuery),
+    /// Messages that match, answered as a page.
+    Search(SearchQuery),
 }
 
 /// The answer to a [`Question`].
@@ -187,7 +189,7 @@ pub enum Answer {
     },
     /// To `Devices`.
     Devices(Vec<Device>),
-    /// To `Page`, oldest first.
+    /// To `Page` and `Search`, oldest first.
     Page(Vec<StoredEvent>),
     /// To `Targets`, oldest first: the place and the time of its latest message.
     Targets(Vec<(Place, Timestamp)>),
@@ -243,8 +245,41 @@ pub struct PageQuery {
     pub range: PageRange,
     /// At most so many. A page has fewer only when the end is reached.
     pub limit: u32,
-    /// Whether other events than messages count too (`draft/event-playback`).
-    pub with_events: bool,
+    /// What counts besides messages.
+    pub extras: Extras,
+}
+
+/// What a page shows besides messages. What was redacted it never shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extras {
+    /// Joins, parts, kicks, topics and modes (`draft/event-playback`).
+    pub events: bool,
+    /// Reactions (`draft/event-playback` and `message-tags`).
+    pub tagged: bool,
+    /// Redactions (`draft/event-playback` and `draft/message-redaction`).
+    pub redactions: bool,
+}
+
+impl Extras {
+    /// Everything.
+    pub const ALL: Self = Self { events: true, tagged: true, redactions: true };
+}
+
+/// A question for messages that hold a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchQuery {
+    /// In which places, at least one.
+    pub places: Vec<Place>,
+    /// By whom: the author's name as it was.
+    pub from: Option<String>,
+    /// Which text, in any case.
+    pub text: Option<String>,
+    /// At or after this time.
+    pub after: Option<Timestamp>,
+    /// At or before this time.
+    pub before: Option<Timestamp>,
+    /// At most so many.
+    pub limit: u32,
 }
 
 /// A question for conversations.
@@ -277,6 +312,8 @@ pub struct StoredEvent {
     pub from_server: bool,
     /// The target's name at that time.
     pub target: String,
+    /// The client-only tags that were kept with it, as they go over the wire.
+    pub tags: String,
     /// What it was.
     pub what: StoredWhat,
 }
@@ -298,6 +335,10 @@ pub enum StoredWhat {
     Kick(String, String),
     /// A change of modes as it was told.
     Mode(String),
+    /// A `TAGMSG`; its tags are the event's.
+    Tagmsg,
+    /// A redaction: the number of the message, and the reason.
+    Redact(Seq, String),
 }
 
 /// What the outside is asked to do.

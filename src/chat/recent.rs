@@ -7,7 +7,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::event::{AuthorKind, Event, MessageKind, Place, Record, Seq};
-use super::ports::{Bound, PageQuery, PageRange, StoredEvent, StoredWhat};
+use super::ports::{Bound, Extras, PageQuery, PageRange, StoredEvent, StoredWhat};
 
 /// The most events that are kept of one conversation.
 pub const EVENTS_MAX: usize = 128;
@@ -32,6 +32,9 @@ impl Recent {
     /// Keeps a record when history would tell it.
     pub fn keep(&mut self, record: &Record) {
         let is_founding = matches!(record.event, Event::ChannelFounded { .. });
+        if let Event::Redacted { seq, .. } = record.event {
+            self.forget(record.place, seq);
+        }
         let event = stored_event(record);
         if matches!(record.place, Place::Unlisted | Place::Server) || event.is_none() && !is_founding {
             return;
@@ -76,9 +79,7 @@ impl Recent {
 impl Conversation {
     fn page(&self, query: &PageQuery, committed: Seq) -> Option<Vec<StoredEvent>> {
         let limit = query.limit as usize;
-        let events = || {
-            self.events.iter().filter(|event| event.seq <= committed && (query.with_events || event.what.is_message()))
-        };
+        let events = || self.events.iter().filter(|event| event.seq <= committed && event.what.is_shown(query.extras));
         let last = |low: Option<Bound>, high: Option<Bound>| {
             let inside = events().rev().filter(|event| within(event, low, high));
             let mut page: Vec<StoredEvent> = inside.take(limit).cloned().collect();
@@ -146,9 +147,14 @@ fn within(event: &StoredEvent, low: Option<Bound>, high: Option<Bound>) -> bool 
 }
 
 impl StoredWhat {
-    /// Whether it is a message, which every page tells; the others only with `draft/event-playback`.
-    pub fn is_message(&self) -> bool {
-        matches!(self, Self::Privmsg(_) | Self::Notice(_))
+    /// Whether a page tells it: messages always, the others when they are asked for.
+    pub fn is_shown(&self, extras: Extras) -> bool {
+        match self {
+            Self::Privmsg(_) | Self::Notice(_) => true,
+            Self::Tagmsg => extras.tagged,
+            Self::Redact(..) => extras.redactions,
+            _ => extras.events,
+        }
     }
 }
 
@@ -162,6 +168,8 @@ pub fn stored_event(record: &Record) -> Option<StoredEvent> {
         Event::Parted { reason } => StoredWhat::Part(reason.clone()),
         Event::Kicked { nick, reason, .. } => StoredWhat::Kick(nick.clone(), reason.clone()),
         Event::ModesChanged { text, .. } => StoredWhat::Mode(text.clone()),
+        Event::Tagged => StoredWhat::Tagmsg,
+        Event::Redacted { seq, reason } => StoredWhat::Redact(*seq, reason.clone()),
         _ => return None,
     };
     Some(StoredEvent {
@@ -171,6 +179,7 @@ pub fn stored_event(record: &Record) -> Option<StoredEvent> {
         name: record.author.name.clone(),
         from_server: record.author.kind == AuthorKind::Server,
         target: record.target.clone(),
+        tags: record.tags.clone(),
         what,
     })
 }

@@ -291,7 +291,7 @@ impl Driver {
                 };
                 Answer::Scram { keys, nonce: "servernonce".to_owned() }
             }
-            Question::Page(_) | Question::Targets(_) => Answer::Unavailable,
+            Question::Page(_) | Question::Targets(_) | Question::Search(_) => Answer::Unavailable,
         }
     }
 

@@ -93,13 +93,14 @@ pub(crate) struct Draft {
     pub(super) event: Event,
     pub(super) idempotency_id: Option<String>,
     pub(super) client_tags: String,
+    pub(super) tags: String,
 }
 
 impl Draft {
     /// An event of an author; `target` is what people read as the target, or empty.
     pub fn new(author: Author, place: Place, target: &str, event: Event) -> Self {
         let target = target.to_owned();
-        Self { author, place, target, event, idempotency_id: None, client_tags: String::new() }
+        Self { author, place, target, event, idempotency_id: None, client_tags: String::new(), tags: String::new() }
     }
 
     /// With the author's idempotency id.
@@ -111,6 +112,12 @@ impl Draft {
     /// With client-only tags to relay, as they go over the wire.
     pub fn with_client_tags(mut self, tags: String) -> Self {
         self.client_tags = tags;
+        self
+    }
+
+    /// With those of them that are kept.
+    pub fn with_kept_tags(mut self, tags: String) -> Self {
+        self.tags = tags;
         self
     }
 }

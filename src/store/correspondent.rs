@@ -55,6 +55,7 @@ pub fn registration(head: &Head, name: &AccountName, time: Timestamp) -> Record 
         place: Place::Server,
         target: name.as_str().to_owned(),
         idempotency_id: None,
+        tags: String::new(),
         event: Event::AccountRegistered { account, name: name.clone(), credentials, address: None },
     }
 }

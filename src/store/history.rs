@@ -4,11 +4,11 @@
 //! filter standing before the limit.
 
 use super::StoreError;
-use super::rows::{EVENT_COLUMNS, EventRow, MESSAGE_KINDS, PAGE_KINDS};
+use super::rows::{EVENT_COLUMNS, EventRow, MESSAGE_KINDS, page_kinds};
 use super::session::{Clerk, Session};
-use super::value::values;
+use super::value::{Value, values};
 use crate::chat::event::{AccountId, Place, Seq};
-use crate::chat::ports::{Bound, PageQuery, PageRange, StoredEvent, TargetsQuery};
+use crate::chat::ports::{Bound, Extras, PageQuery, PageRange, SearchQuery, StoredEvent, TargetsQuery};
 use crate::proto::time::Timestamp;
 
 /// Behind every number.
@@ -82,7 +82,7 @@ pub async fn page<S: Session>(clerk: &mut Clerk<S>, query: PageQuery) -> Result<
     };
     let mut events = Vec::new();
     for (stretch, limit) in stretches {
-        events.extend(read(clerk, conversation, stretch, limit, query.with_events).await?);
+        events.extend(read(clerk, conversation, stretch, limit, query.extras).await?);
     }
     Ok(events)
 }
@@ -92,14 +92,14 @@ async fn read<S: Session>(
     conversation: u64,
     stretch: Stretch,
     limit: u32,
-    with_events: bool,
+    extras: Extras,
 ) -> Result<Vec<StoredEvent>, StoreError> {
-    let kinds = if with_events { PAGE_KINDS } else { MESSAGE_KINDS };
+    let kinds = page_kinds(extras);
     let order = if stretch.last { "DESC" } else { "ASC" };
     let along = S::DIALECT.along_conversation;
     let sql = format!(
         "SELECT {EVENT_COLUMNS} FROM event{along} \
-         WHERE conversation_id = ? AND seq > ? AND seq < ? AND kind IN {kinds} ORDER BY seq {order} LIMIT ?"
+         WHERE conversation_id = ? AND seq > ? AND seq < ? AND kind IN {kinds} AND redacted_seq IS NULL ORDER BY seq {order} LIMIT ?"
     );
     let rows = clerk.session.query(&sql, values![conversation, stretch.after, stretch.before, limit]).await?;
     let mut events = Vec::with_capacity(rows.len());
@@ -109,6 +109,54 @@ async fn read<S: Session>(
     if stretch.last {
         events.reverse();
     }
+    Ok(events)
+}
+
+/// How many messages, from the latest one back, a search looks at. Older ones are not found; narrowing the search by
+/// `before` reaches them.
+const SEARCHED_MAX: u32 = 100_000;
+
+/// The latest messages that match, oldest first. A plain comparison with each of a bounded number of messages.
+pub async fn search<S: Session>(clerk: &mut Clerk<S>, query: &SearchQuery) -> Result<Vec<StoredEvent>, StoreError> {
+    let mut conversations = Vec::new();
+    for place in &query.places {
+        conversations.extend(clerk.conversation(*place).await?.map(Value::from));
+    }
+    if conversations.is_empty() {
+        return Ok(Vec::new());
+    }
+    let marks = vec!["?"; conversations.len()].join(",");
+    let mut within = format!("conversation_id IN ({marks}) AND kind IN {MESSAGE_KINDS} AND redacted_seq IS NULL");
+    let mut values = conversations;
+    for (sql, bound) in [(" AND time >= ?", query.after), (" AND time <= ?", query.before)] {
+        if let Some(bound) = bound {
+            within.push_str(sql);
+            values.push(bound.into());
+        }
+    }
+    values.push(SEARCHED_MAX.into());
+    let mut matches = vec!["1 = 1"];
+    if let Some(from) = &query.from {
+        matches.push("LOWER(author_name) = LOWER(?)");
+        values.push(from.as_str().into());
+    }
+    if let Some(text) = &query.text {
+        matches.push("LOWER(text) LIKE LOWER(?) ESCAPE '!'");
+        values.push(format!("%{}%", text.replace('!', "!!").replace('%', "!%").replace('_', "!_")).into());
+    }
+    values.push(query.limit.into());
+    // With a start the first matches are wanted, else the last ones.
+    let order = if query.after.is_some() { "ASC" } else { "DESC" };
+    let sql = format!(
+        "SELECT {EVENT_COLUMNS} FROM (SELECT * FROM event WHERE {within} ORDER BY seq {order} LIMIT ?) AS looked_at \
+         WHERE {} ORDER BY seq {order} LIMIT ?",
+        matches.join(" AND ")
+    );
+    let mut events = Vec::new();
+    for mut row in clerk.session.query(&sql, values).await? {
+        events.extend(EventRow::read(&mut row)?.into_stored());
+    }
+    events.sort_by_key(|event| event.seq);
     Ok(events)
 }
 
@@ -122,7 +170,7 @@ pub async fn targets<S: Session>(
         let Some(conversation) = clerk.conversation(*place).await? else { continue };
         let along = S::DIALECT.along_conversation;
         let sql = format!(
-            "SELECT seq, time FROM event{along} WHERE conversation_id = ? AND kind IN {MESSAGE_KINDS} \
+            "SELECT seq, time FROM event{along} WHERE conversation_id = ? AND kind IN {MESSAGE_KINDS} AND redacted_seq IS NULL \
              ORDER BY seq DESC LIMIT 1"
         );
         let Some(mut row) = clerk.query_row(&sql, values![conversation]).await? else { continue };
@@ -148,6 +196,7 @@ async fn direct_targets<S: Session>(
              SELECT account_low, account_high, ( \
                  SELECT seq FROM event{along} \
                  WHERE event.conversation_id = conversation.id AND event.kind IN {MESSAGE_KINDS} \
+                 AND event.redacted_seq IS NULL \
                  ORDER BY seq DESC LIMIT 1 \
              ) AS latest \
              FROM conversation WHERE account_low = ? OR account_high = ? \

@@ -214,6 +214,7 @@ impl<'a> Writing<'a> {
             place: Place::Server,
             target: name.as_str().to_owned(),
             idempotency_id: None,
+            tags: String::new(),
             event,
         };
         events.map(record).collect()
@@ -254,6 +255,7 @@ impl<'a> Writing<'a> {
             },
             target: partner.map(name_of).unwrap_or_default(),
             idempotency_id: None,
+            tags: String::new(),
             event: Event::Message { kind: MessageKind::Privmsg, text: exchange.text.clone() },
         }
     }

@@ -6,9 +6,11 @@ use super::StoreError;
 use super::record::Head;
 use super::session::{Access, Clerk, Session};
 use crate::chat::event::{
-    AccountId, AccountState, ChannelId, ChannelModes, ChannelState, DeviceId, ListEntry, Rank, Seq, Snapshot, Topic,
+    AccountId, AccountState, ChannelId, ChannelModes, ChannelState, DeviceId, ListEntry, MetadataOwner, Place, Rank,
+    Seq, Snapshot, Topic,
 };
 use crate::proto::names::{AccountName, ChannelName};
+use crate::proto::time::Timestamp;
 
 /// Reads the whole state.
 pub async fn load<S: Session>(clerk: &mut Clerk<S>) -> Result<Snapshot, StoreError> {
@@ -27,7 +29,43 @@ async fn load_within<S: Session>(clerk: &mut Clerk<S>) -> Result<Snapshot, Store
         last_device: DeviceId(head.numbers.device),
         accounts: accounts(clerk).await?,
         channels: channels(clerk).await?,
+        read_markers: read_markers(clerk).await?,
+        metadata: metadata(clerk).await?,
     })
+}
+
+async fn read_markers<S: Session>(clerk: &mut Clerk<S>) -> Result<Vec<(AccountId, Place, Timestamp)>, StoreError> {
+    let sql = "SELECT read_marker.account_id, channel.id, conversation.account_low, conversation.account_high, \
+               read_marker.read_at FROM read_marker \
+               JOIN conversation ON conversation.id = read_marker.conversation_id \
+               LEFT JOIN channel ON channel.conversation_id = conversation.id \
+               ORDER BY read_marker.account_id, read_marker.conversation_id";
+    let mut markers = Vec::new();
+    for mut row in clerk.session.query(sql, Vec::new()).await? {
+        let account = AccountId(row.number()?);
+        let (channel, low, high) = (row.optional_number()?, row.optional_number()?, row.optional_number()?);
+        let until = row.time()?;
+        let place = match (channel, low, high) {
+            (Some(channel), _, _) => Place::Channel(ChannelId(channel)),
+            (None, Some(low), Some(high)) => Place::Direct(AccountId(low), AccountId(high)),
+            _ => continue,
+        };
+        markers.push((account, place, until));
+    }
+    Ok(markers)
+}
+
+async fn metadata<S: Session>(clerk: &mut Clerk<S>) -> Result<Vec<(MetadataOwner, String, String)>, StoreError> {
+    let mut metadata = Vec::new();
+    let sql = "SELECT account_id, name, value FROM account_metadata ORDER BY account_id, name";
+    for mut row in clerk.session.query(sql, Vec::new()).await? {
+        metadata.push((MetadataOwner::Account(AccountId(row.number()?)), row.text()?, row.text()?));
+    }
+    let sql = "SELECT channel_id, name, value FROM channel_metadata ORDER BY channel_id, name";
+    for mut row in clerk.session.query(sql, Vec::new()).await? {
+        metadata.push((MetadataOwner::Channel(ChannelId(row.number()?)), row.text()?, row.text()?));
+    }
+    Ok(metadata)
 }
 
 async fn accounts<S: Session>(clerk: &mut Clerk<S>) -> Result<Vec<AccountState>, StoreError> {

@@ -24,7 +24,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `sql/*/0001_record.sql` | the tables and the two views, with comments |
+//! | `sql/*/0001_record.sql` and what follows | the tables and the two views, with comments |
 //! | [`database`] | the URL, and opening |
 //! | `sql_store`, `queue` | the contract carried out by clerks that work one call after the other and are never cancelled |
 //! | `session`, `value` | one connection, and what goes through it; all below is written once, over these |
@@ -61,7 +61,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::chat::event::{AccountId, Credentials, DeviceId, Digest, Place, Record, Seq, Snapshot};
-use crate::chat::ports::{Device, PageQuery, StoredEvent, TargetsQuery};
+use crate::chat::ports::{Device, PageQuery, SearchQuery, StoredEvent, TargetsQuery};
 use crate::proto::names::AccountName;
 use crate::proto::time::Timestamp;
 
@@ -174,6 +174,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// A page of history, oldest first.
     async fn page(&self, query: PageQuery) -> Result<Vec<StoredEvent>, StoreError>;
+
+    /// The latest messages that match, oldest first; looks at a bounded number of messages.
+    async fn search(&self, query: &SearchQuery) -> Result<Vec<StoredEvent>, StoreError>;
 
     /// Conversations with messages in a span of time, with the time of their latest one, oldest first.
     async fn targets(&self, query: &TargetsQuery) -> Result<Vec<(Place, Timestamp)>, StoreError>;

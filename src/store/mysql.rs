@@ -40,7 +40,10 @@ const DIALECT: Dialect = Dialect {
     for_update: " FOR UPDATE",
     along_conversation: " FORCE INDEX (PRIMARY)",
     rows_per_insert: &[256, 64, 16, 4, 1],
-    migrations: &[("0001_record", include_str!("../../sql/mysql/0001_record.sql"))],
+    migrations: &[
+        ("0001_record", include_str!("../../sql/mysql/0001_record.sql")),
+        ("0002_tags", include_str!("../../sql/mysql/0002_tags.sql")),
+    ],
     count_tables: "SELECT COUNT(*) FROM information_schema.tables \
                    WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' AND table_name = ?",
     table_columns: "SELECT column_name FROM information_schema.columns \

@@ -103,9 +103,13 @@ pub async fn append<S: Session>(
     records: &[Record],
 ) -> Result<Vec<Duplicate>, StoreError> {
     let mut rows = Vec::with_capacity(records.len());
+    let mut redactions = Vec::new();
     for record in records {
         let conversation = state::apply(clerk, record).await?;
         head.numbers.raise(&record.event);
+        if matches!(record.event, Event::Redacted { .. }) {
+            redactions.push((record, conversation));
+        }
         rows.push(EventRow::of(record, conversation));
         (head.seq, head.time) = (record.seq, head.time.max(record.time));
     }
@@ -120,6 +124,9 @@ pub async fn append<S: Session>(
         values.push(row.into_values(&link));
     }
     clerk.insert(&format!("INSERT INTO event ({EVENT_COLUMNS}, {LINK_COLUMNS})"), values).await?;
+    for (record, conversation) in redactions {
+        state::redact(clerk, record, conversation).await?;
+    }
     head.write(clerk).await?;
     Ok(duplicates)
 }

@@ -4,7 +4,7 @@ use super::StoreError;
 use super::chain::{Facts, Field, Link};
 use super::value::{Row, Value, values};
 use crate::chat::event::{AccountId, AuthorKind, Event, MessageKind, Record, Seq};
-use crate::chat::ports::{StoredEvent, StoredWhat};
+use crate::chat::ports::{Extras, StoredEvent, StoredWhat};
 use crate::proto::time::Timestamp;
 
 /// What kind of event a row is.
@@ -16,6 +16,16 @@ pub enum Kind {
     Notice,
     /// A channel was founded.
     ChannelFounded,
+    /// A `TAGMSG`.
+    Tagged,
+    /// A redaction.
+    Redacted,
+    /// A channel's new name.
+    ChannelRenamed,
+    /// A key that was set or removed.
+    MetadataSet,
+    /// A conversation was read.
+    MarkedRead,
     /// A join.
     Joined,
     /// A part.
@@ -49,6 +59,11 @@ const KINDS: &[(Kind, &str)] = &[
     (Kind::Privmsg, "privmsg"),
     (Kind::Notice, "notice"),
     (Kind::ChannelFounded, "channel_founded"),
+    (Kind::Tagged, "tagged"),
+    (Kind::Redacted, "redacted"),
+    (Kind::ChannelRenamed, "channel_renamed"),
+    (Kind::MetadataSet, "metadata_set"),
+    (Kind::MarkedRead, "marked_read"),
     (Kind::Joined, "joined"),
     (Kind::Parted, "parted"),
     (Kind::Kicked, "kicked"),
@@ -66,8 +81,19 @@ const KINDS: &[(Kind, &str)] = &[
 
 /// The kinds that are messages, as a list in SQL.
 pub const MESSAGE_KINDS: &str = "('privmsg', 'notice')";
-/// The kinds that a page with events shows.
-pub const PAGE_KINDS: &str = "('privmsg', 'notice', 'joined', 'parted', 'kicked', 'topic_set', 'modes_changed')";
+
+/// The kinds that a page shows, as a list in SQL.
+pub fn page_kinds(extras: Extras) -> String {
+    let mut kinds = "('privmsg', 'notice'".to_owned();
+    for (is_shown, more) in [
+        (extras.events, ", 'joined', 'parted', 'kicked', 'topic_set', 'modes_changed'"),
+        (extras.tagged, ", 'tagged'"),
+        (extras.redactions, ", 'redacted'"),
+    ] {
+        kinds.push_str(if is_shown { more } else { "" });
+    }
+    kinds + ")"
+}
 
 impl Kind {
     /// Its word in the table.
@@ -90,7 +116,7 @@ const AUTHOR_KINDS: &[(AuthorKind, &str)] = &[
 
 /// The columns of an event, in the order in which [`EventRow`] reads and writes them.
 pub const EVENT_COLUMNS: &str = "seq, conversation_id, time, kind, author_kind, account_id, author_name, operator, \
-    address, port, target, text, subject, subject_account_id, subject_device_id, idempotency_id";
+    address, port, target, text, subject, subject_account_id, subject_device_id, idempotency_id, tags, subject_seq";
 /// The columns behind them, in the order in which [`Link`] is read and written. The salt may be gone.
 pub const LINK_COLUMNS: &str = "salt, digest, chain";
 
@@ -117,6 +143,8 @@ pub struct EventRow {
     subject_account: Option<u64>,
     subject_device: Option<u64>,
     idempotency_id: Option<String>,
+    tags: Option<String>,
+    subject_seq: Option<u64>,
 }
 
 /// What of an event goes into columns of its own.
@@ -126,6 +154,7 @@ struct Detail<'a> {
     subject: Option<String>,
     account: Option<AccountId>,
     device: Option<u64>,
+    seq: Option<u64>,
 }
 
 impl Detail<'_> {
@@ -134,6 +163,19 @@ impl Detail<'_> {
         match event {
             Event::Message { kind: MessageKind::Privmsg, text } => (Kind::Privmsg, Detail { text, ..none() }),
             Event::Message { kind: MessageKind::Notice, text } => (Kind::Notice, Detail { text, ..none() }),
+            Event::Tagged => (Kind::Tagged, none()),
+            Event::Redacted { seq, reason } => (Kind::Redacted, Detail { text: reason, seq: Some(seq.0), ..none() }),
+            Event::ChannelRenamed { name, reason } => {
+                let subject = Some(name.as_str().to_owned());
+                (Kind::ChannelRenamed, Detail { text: reason, subject, ..none() })
+            }
+            Event::MetadataSet { key, value } => {
+                let text = value.as_deref().unwrap_or_default();
+                (Kind::MetadataSet, Detail { text, subject: Some(key.clone()), ..none() })
+            }
+            Event::MarkedRead { until, .. } => {
+                (Kind::MarkedRead, Detail { subject: Some(until.to_string()), ..none() })
+            }
             Event::ChannelFounded { founder, name, .. } => {
                 (Kind::ChannelFounded, Detail { subject: Some(name.as_str().to_owned()), account: *founder, ..none() })
             }
@@ -191,6 +233,8 @@ impl EventRow {
             subject_account: detail.account.map(|account| account.0),
             subject_device: detail.device,
             idempotency_id: record.idempotency_id.clone(),
+            tags: Some(record.tags.clone()).filter(|tags| !tags.is_empty()),
+            subject_seq: detail.seq,
         }
     }
 
@@ -217,6 +261,8 @@ impl EventRow {
             subject_account: row.optional_number()?,
             subject_device: row.optional_number()?,
             idempotency_id: row.optional_text()?,
+            tags: row.optional_text()?,
+            subject_seq: row.optional_number()?,
         })
     }
 
@@ -239,6 +285,8 @@ impl EventRow {
             self.subject_account,
             self.subject_device,
             self.idempotency_id,
+            self.tags,
+            self.subject_seq,
             link.salt.as_slice(),
             link.digest.as_slice(),
             link.chain.as_slice(),
@@ -251,7 +299,7 @@ impl EventRow {
 
     /// What the chain covers. The order of the fields never changes.
     pub fn facts(&self) -> Facts<'_> {
-        let fields = vec![
+        let mut fields = vec![
             Field::Number(self.conversation),
             Field::Text(self.author_word()),
             Field::optional_number(self.account.map(|account| account.0)),
@@ -266,6 +314,11 @@ impl EventRow {
             Field::optional_number(self.subject_device),
             Field::optional_text(self.idempotency_id.as_deref()),
         ];
+        // These two came with the second migration: rows that do without them have the digest that they always had.
+        if self.tags.is_some() || self.subject_seq.is_some() {
+            fields.push(Field::optional_text(self.tags.as_deref()));
+            fields.push(Field::optional_number(self.subject_seq));
+        }
         Facts { seq: self.seq, time: self.time, kind: self.kind.word(), fields }
     }
 
@@ -279,7 +332,12 @@ impl EventRow {
             Kind::Parted => StoredWhat::Part(self.text),
             Kind::Kicked => StoredWhat::Kick(self.subject.unwrap_or_default(), self.text),
             Kind::ModesChanged => StoredWhat::Mode(self.text),
-            Kind::ChannelFounded
+            Kind::Tagged => StoredWhat::Tagmsg,
+            Kind::Redacted => StoredWhat::Redact(Seq(self.subject_seq.unwrap_or_default()), self.text),
+            Kind::ChannelRenamed
+            | Kind::MetadataSet
+            | Kind::MarkedRead
+            | Kind::ChannelFounded
             | Kind::AccountRegistered
             | Kind::PasswordChanged
             | Kind::AddressAllowed
@@ -296,6 +354,7 @@ impl EventRow {
             name: self.author_name,
             from_server: self.author_kind == AuthorKind::Server,
             target: self.target,
+            tags: self.tags.unwrap_or_default(),
             what,
         })
     }
@@ -312,7 +371,7 @@ mod tests {
             assert_eq!(Kind::of_word(word).unwrap(), *kind);
         }
         assert!(Kind::of_word("reaction").is_err());
-        for list in [MESSAGE_KINDS, PAGE_KINDS] {
+        for list in [MESSAGE_KINDS.to_owned(), page_kinds(Extras::default()), page_kinds(Extras::ALL)] {
             for word in list.trim_matches(['(', ')']).split(", ") {
                 Kind::of_word(word.trim_matches('\'')).unwrap();
             }

@@ -16,7 +16,7 @@ use super::session::{Patience, Session};
 use super::{Duplicate, Preparation, PrepareOptions, Store, StoreError};
 use super::{correspondent, history, legacy, load, migrate, record};
 use crate::chat::event::{AccountId, Credentials, DeviceId, Digest, Place, Record, Snapshot};
-use crate::chat::ports::{Device, PageQuery, StoredEvent, TargetsQuery};
+use crate::chat::ports::{Device, PageQuery, SearchQuery, StoredEvent, TargetsQuery};
 use crate::proto::time::Timestamp;
 
 /// How long one statement may take when the tables are brought up to date.
@@ -118,6 +118,15 @@ impl<S: Session> Store for SqlStore<S> {
 
     async fn page(&self, query: PageQuery) -> Result<Vec<StoredEvent>, StoreError> {
         self.inner.readers.run(Patience::Call, move |clerk| Box::pin(history::page(clerk, query))).await
+    }
+
+    async fn search(&self, query: &SearchQuery) -> Result<Vec<StoredEvent>, StoreError> {
+        let query = query.clone();
+        let work = self
+            .inner
+            .readers
+            .run(Patience::Call, move |clerk| Box::pin(async move { history::search(clerk, &query).await }));
+        work.await
     }
 
     async fn targets(&self, query: &TargetsQuery) -> Result<Vec<(Place, Timestamp)>, StoreError> {

@@ -29,7 +29,10 @@ const DIALECT: Dialect = Dialect {
     along_conversation: " INDEXED BY event_conversation",
     // A statement is a call and no round trip: many rows at once would gain nothing.
     rows_per_insert: &[1],
-    migrations: &[("0001_record", include_str!("../../sql/sqlite/0001_record.sql"))],
+    migrations: &[
+        ("0001_record", include_str!("../../sql/sqlite/0001_record.sql")),
+        ("0002_tags", include_str!("../../sql/sqlite/0002_tags.sql")),
+    ],
     count_tables: "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE",
     table_columns: "SELECT name FROM pragma_table_info(?) ORDER BY cid",
     utc_of_local: "SELECT utc, strftime('%d/%m/%Y %H:%M:%S', utc, 'localtime') \

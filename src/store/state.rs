@@ -3,7 +3,7 @@
 use super::StoreError;
 use super::session::{Clerk, Session};
 use super::value::{Value, values};
-use crate::chat::event::{AccountId, ChannelId, ChannelModes, Credentials, Event, Place, Rank, Record};
+use crate::chat::event::{AccountId, ChannelId, ChannelModes, Credentials, Event, Place, Rank, Record, Seq};
 
 /// The highest numbers given out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,6 +45,22 @@ pub async fn apply<S: Session>(clerk: &mut Clerk<S>, record: &Record) -> Result<
     Ok(conversation)
 }
 
+/// Marks what the events of a batch have redacted. After the batch's own rows were written, which may be among it.
+pub async fn redact<S: Session>(clerk: &mut Clerk<S>, record: &Record, conversation: u64) -> Result<(), StoreError> {
+    let Event::Redacted { seq, .. } = &record.event else { return Ok(()) };
+    mark_redacted(clerk, *seq, record.seq, conversation).await
+}
+
+async fn mark_redacted<S: Session>(
+    clerk: &mut Clerk<S>,
+    seq: Seq,
+    by: Seq,
+    conversation: u64,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE event SET redacted_seq = ? WHERE conversation_id = ? AND seq = ? AND redacted_seq IS NULL";
+    change(clerk, sql, values![by, conversation, seq]).await
+}
+
 /// Runs a statement whose number of changed rows does not matter.
 async fn change<S: Session>(clerk: &mut Clerk<S>, sql: &str, values: Vec<Value>) -> Result<(), StoreError> {
     clerk.session.execute(sql, values).await?;
@@ -77,6 +93,17 @@ async fn apply_to_channel<S: Session>(
             let set = (!topic.is_empty()).then_some((topic.as_str(), author.name.as_str(), record.time));
             let values = values![set.map(|set| set.0), set.map(|set| set.1), set.map(|set| set.2), channel];
             change(clerk, sql, values).await
+        }
+        Event::ChannelRenamed { name, .. } => {
+            let sql = "UPDATE channel SET name = ?, name_folded = ? WHERE id = ?";
+            change(clerk, sql, values![name.as_str(), name.folded().as_str(), channel]).await
+        }
+        Event::MetadataSet { key, value } => {
+            let sql = "DELETE FROM channel_metadata WHERE channel_id = ? AND name = ?";
+            change(clerk, sql, values![channel, key.as_str()]).await?;
+            let Some(value) = value else { return Ok(()) };
+            let sql = "INSERT INTO channel_metadata (channel_id, name, value) VALUES (?, ?, ?)";
+            change(clerk, sql, values![channel, key.as_str(), value.as_str()]).await
         }
         Event::ModesChanged { modes, ranks, masks, .. } => {
             set_modes(clerk, channel, modes).await?;
@@ -171,7 +198,31 @@ async fn apply_to_accounts<S: Session>(clerk: &mut Clerk<S>, record: &Record) ->
             let sql = "UPDATE device SET revoked_at = ? WHERE id = ?";
             change(clerk, sql, values![record.time, *device]).await
         }
+        Event::MetadataSet { key, value } => {
+            let Some(account) = record.author.account else { return Ok(()) };
+            let sql = "DELETE FROM account_metadata WHERE account_id = ? AND name = ?";
+            change(clerk, sql, values![account, key.as_str()]).await?;
+            let Some(value) = value else { return Ok(()) };
+            let sql = "INSERT INTO account_metadata (account_id, name, value) VALUES (?, ?, ?)";
+            change(clerk, sql, values![account, key.as_str(), value.as_str()]).await
+        }
+        Event::MarkedRead { place, until } => {
+            let Some(account) = record.author.account else { return Ok(()) };
+            let known = clerk.conversation(*place).await?;
+            let conversation = match known {
+                Some(conversation) => conversation,
+                None if matches!(place, Place::Direct(..)) => clerk.begin_conversation(*place).await?,
+                None => return Ok(()),
+            };
+            let sql = "DELETE FROM read_marker WHERE account_id = ? AND conversation_id = ?";
+            change(clerk, sql, values![account, conversation]).await?;
+            let sql = "INSERT INTO read_marker (account_id, conversation_id, read_at) VALUES (?, ?, ?)";
+            change(clerk, sql, values![account, conversation, *until]).await
+        }
         Event::Message { .. }
+        | Event::Tagged
+        | Event::Redacted { .. }
+        | Event::ChannelRenamed { .. }
         | Event::ChannelFounded { .. }
         | Event::Joined { .. }
         | Event::Parted { .. }
@@ -222,6 +273,8 @@ async fn delete<S: Session>(clerk: &mut Clerk<S>, record: &Record, account: Acco
         "DELETE FROM account_address WHERE account_id = ?",
         "DELETE FROM device WHERE account_id = ?",
         "DELETE FROM channel_member WHERE account_id = ?",
+        "DELETE FROM account_metadata WHERE account_id = ?",
+        "DELETE FROM read_marker WHERE account_id = ?",
     ] {
         change(clerk, sql, values![account]).await?;
     }

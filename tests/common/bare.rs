@@ -211,6 +211,7 @@ impl Bare {
                 Answer::Devices(self.record.devices(*account).into_iter().map(device).collect())
             }
             Question::Page(query) => Answer::Page(self.record.page(*query)),
+            Question::Search(query) => Answer::Page(self.record.search(query)),
             Question::Targets(query) => Answer::Targets(self.record.targets(query)),
             // The exchange itself is tested where it is written.
             Question::Scram { .. } => Answer::Unavailable,

@@ -3,9 +3,9 @@
 
 use chat_tui::chat::event::{
     AccountId, AccountState, AuthorKind, ChannelId, ChannelModes, ChannelState, Credentials, DeviceId, Digest, Event,
-    ListEntry, MessageKind, Place, Record, Seq, Snapshot, Topic,
+    ListEntry, MessageKind, MetadataOwner, Place, Record, Seq, Snapshot, Topic,
 };
-use chat_tui::chat::ports::{Bound, PageQuery, PageRange, StoredEvent, StoredWhat, TargetsQuery};
+use chat_tui::chat::ports::{Bound, Extras, PageQuery, PageRange, SearchQuery, StoredEvent, StoredWhat, TargetsQuery};
 use chat_tui::proto::names::{AccountName, ChannelName};
 use chat_tui::proto::time::Timestamp;
 
@@ -90,9 +90,9 @@ impl MemoryRecord {
         let events: Vec<StoredEvent> = self
             .records
             .iter()
-            .filter(|record| record.place == query.place)
+            .filter(|record| record.place == query.place && !self.is_redacted(record))
             .filter_map(stored)
-            .filter(|event| query.with_events || matches!(event.what, StoredWhat::Privmsg(_) | StoredWhat::Notice(_)))
+            .filter(|event| is_shown(event, query.extras))
             .collect();
         let before = |event: &StoredEvent, bound: Bound| match bound {
             Bound::Seq(seq) => event.seq < seq,
@@ -134,7 +134,7 @@ impl MemoryRecord {
         };
         let mut latest: Vec<(Place, Timestamp)> = Vec::new();
         for record in self.records.iter().filter(|record| mine(record.place)) {
-            if !matches!(record.event, Event::Message { .. }) {
+            if !matches!(record.event, Event::Message { .. }) || self.is_redacted(record) {
                 continue;
             }
             match latest.iter_mut().find(|(place, _)| *place == record.place) {
@@ -146,6 +146,34 @@ impl MemoryRecord {
         latest.sort_by_key(|(_, time)| *time);
         latest.truncate(query.limit as usize);
         latest
+    }
+
+    /// The latest messages that match.
+    pub fn search(&self, query: &SearchQuery) -> Vec<StoredEvent> {
+        let matches = |event: &StoredEvent| {
+            let (StoredWhat::Privmsg(text) | StoredWhat::Notice(text)) = &event.what else { return false };
+            query.from.as_ref().is_none_or(|from| event.name.to_lowercase() == from.to_lowercase())
+                && query.text.as_ref().is_none_or(|wanted| text.to_lowercase().contains(&wanted.to_lowercase()))
+                && query.after.is_none_or(|time| event.time >= time)
+                && query.before.is_none_or(|time| event.time <= time)
+        };
+        let here =
+            self.records.iter().filter(|record| query.places.contains(&record.place) && !self.is_redacted(record));
+        let mut found: Vec<_> = here.filter_map(stored).filter(matches).collect();
+        let limit = query.limit as usize;
+        if query.after.is_some() {
+            found.truncate(limit);
+            return found;
+        }
+        found.split_off(found.len().saturating_sub(limit))
+    }
+
+    fn is_redacted(&self, record: &Record) -> bool {
+        self.records.iter().any(|later| {
+            later.place == record.place
+                && later.seq > record.seq
+                && matches!(later.event, Event::Redacted { seq, .. } if seq == record.seq)
+        })
     }
 
     fn number(&self, bound: Bound) -> Seq {
@@ -179,7 +207,18 @@ impl MemoryRecord {
         if let (Event::Joined { .. }, Some(joined)) = (&record.event, record.author.account) {
             self.account(joined).into_iter().for_each(|account| account.has_joined = true);
         }
+        let snapshot = &mut self.snapshot;
         match &record.event {
+            Event::MetadataSet { key, value } => {
+                let Some(owner) = record.metadata_owner() else { return };
+                snapshot.metadata.retain(|(known, name, _)| (*known, name) != (owner, key));
+                snapshot.metadata.extend(value.clone().map(|value| (owner, key.clone(), value)));
+            }
+            Event::MarkedRead { place, until } => {
+                let Some(account) = record.author.account else { return };
+                snapshot.read_markers.retain(|(reader, known, _)| (*reader, *known) != (account, *place));
+                snapshot.read_markers.push((account, *place, *until));
+            }
             Event::AccountRegistered { account, name, credentials, address } => {
                 self.snapshot.last_account = self.snapshot.last_account.max(*account);
                 self.snapshot.accounts.push(AccountState {
@@ -210,6 +249,8 @@ impl MemoryRecord {
             Event::AccountDeleted { account } => {
                 let gone = *account;
                 self.account(gone).into_iter().for_each(|account| account.deleted = true);
+                self.snapshot.read_markers.retain(|(reader, ..)| *reader != gone);
+                self.snapshot.metadata.retain(|(owner, ..)| *owner != MetadataOwner::Account(gone));
                 self.credentials.retain(|(id, _)| *id != gone);
                 self.devices.retain(|device| device.1 != gone);
                 for channel in &mut self.snapshot.channels {
@@ -248,6 +289,7 @@ fn fold_channel(channel: &mut ChannelState, record: &Record) {
                 channel.members.push((account, *rank));
             }
         }
+        Event::ChannelRenamed { name, .. } => channel.name = name.clone(),
         Event::Parted { .. } => channel.members.retain(|(id, _)| Some(*id) != record.author.account),
         Event::Kicked { account, .. } => channel.members.retain(|(id, _)| Some(*id) != *account),
         Event::TopicSet { topic } => {
@@ -288,6 +330,8 @@ fn stored(record: &Record) -> Option<StoredEvent> {
         Event::Parted { reason } => StoredWhat::Part(reason.clone()),
         Event::Kicked { nick, reason, .. } => StoredWhat::Kick(nick.clone(), reason.clone()),
         Event::ModesChanged { text, .. } => StoredWhat::Mode(text.clone()),
+        Event::Tagged => StoredWhat::Tagmsg,
+        Event::Redacted { seq, reason } => StoredWhat::Redact(*seq, reason.clone()),
         _ => return None,
     };
     Some(StoredEvent {
@@ -297,6 +341,17 @@ fn stored(record: &Record) -> Option<StoredEvent> {
         name: record.author.name.clone(),
         from_server: record.author.kind == AuthorKind::Server,
         target: record.target.clone(),
+        tags: record.tags.clone(),
         what,
     })
+}
+
+/// Whether a page tells an event.
+fn is_shown(event: &StoredEvent, extras: Extras) -> bool {
+    match event.what {
+        StoredWhat::Privmsg(_) | StoredWhat::Notice(_) => true,
+        StoredWhat::Tagmsg => extras.tagged,
+        StoredWhat::Redact(..) => extras.redactions,
+        _ => extras.events,
+    }
 }

@@ -13,7 +13,7 @@ use crate::chat::deliver::Stamp;
 use crate::chat::event::{AccountId, Place};
 use crate::chat::policy::repeated;
 use crate::chat::ports::{
-    Answer, Bound, ConnId, PageQuery, PageRange, Question, StoredEvent, StoredWhat, TargetsQuery,
+    Answer, Bound, ConnId, Extras, PageQuery, PageRange, Question, StoredEvent, StoredWhat, TargetsQuery,
 };
 use crate::chat::refusal::{Handled, Refusal};
 use crate::chat::session::Person;
@@ -40,8 +40,7 @@ pub(crate) fn chathistory(world: &mut World, call: &Call<'_>) -> Handled {
     let (Some((place, name)), Some(range)) = (place, range_of(&query)) else {
         return fail(world, conn, &query.invalid_target());
     };
-    let with_events = world.session(conn).has(Cap::EventPlayback);
-    let page = PageQuery { place, range, limit, with_events };
+    let page = PageQuery { place, range, limit, extras: extras(world, conn) };
     if world.is_stalled() {
         return answered_page(world, conn, PageAsked { query, page, name }, Answer::Unavailable);
     }
@@ -52,6 +51,17 @@ pub(crate) fn chathistory(world: &mut World, call: &Call<'_>) -> Handled {
     Ok(())
 }
 
+/// What a session's pages show besides messages.
+fn extras(world: &World, conn: ConnId) -> Extras {
+    let session = world.session(conn);
+    let events = session.has(Cap::EventPlayback);
+    Extras {
+        events,
+        tagged: events && session.has(Cap::MessageTags),
+        redactions: events && session.has(Cap::MessageRedaction),
+    }
+}
+
 fn fail(world: &mut World, conn: ConnId, error: &HistoryError) -> Handled {
     let line = world.server_line("FAIL").param("CHATHISTORY").param(error.code());
     let line = error.context().into_iter().fold(line, |line, param| line.param(repeated(param)));
@@ -60,7 +70,7 @@ fn fail(world: &mut World, conn: ConnId, error: &HistoryError) -> Handled {
 }
 
 /// The conversation of this name and what it is called, when a session may read it.
-fn readable(world: &World, conn: ConnId, target: &str) -> Option<(Place, String)> {
+pub(super) fn readable(world: &World, conn: ConnId, target: &str) -> Option<(Place, String)> {
     if ChannelName::looks_like(target) {
         let id = world.channel_called(target).ok()?;
         let is_allowed = world.rank_of(conn, id).is_some() || world.session(conn).is_operator();
@@ -82,7 +92,7 @@ fn readable(world: &World, conn: ConnId, target: &str) -> Option<(Place, String)
 }
 
 /// The number by which a session's direct conversations are found; guests have none.
-fn reader(world: &World, conn: ConnId) -> Option<AccountId> {
+pub(super) fn reader(world: &World, conn: ConnId) -> Option<AccountId> {
     let session = world.session(conn);
     if session.is_operator() { Some(world.correspondent_account()) } else { session.account() }
 }
@@ -120,14 +130,24 @@ pub(crate) fn answered_page(world: &mut World, conn: ConnId, asked: PageAsked, a
             None => return fail(world, conn, &asked.query.message_error()),
         },
     };
-    let lines: Vec<Line> = events.iter().map(|event| line_of(world, conn, event)).collect();
+    // A channel's history is told under the name that the channel has now.
+    let is_channel = matches!(asked.page.place, Place::Channel(_));
+    let called = |event: &StoredEvent| if is_channel { asked.name.clone() } else { event.target.clone() };
+    let lines: Vec<Line> = events.iter().map(|event| line_of(world, conn, event, &called(event))).collect();
     let head = world.server_line("BATCH");
     reply_in_batch(world, conn, head, BATCH_TYPE, Some(&asked.name), lines);
     Ok(())
 }
 
 /// Sends lines in a batch, or plainly to those who do not know batches.
-fn reply_in_batch(world: &mut World, conn: ConnId, head: Line, kind: &str, name: Option<&str>, lines: Vec<Line>) {
+pub(super) fn reply_in_batch(
+    world: &mut World,
+    conn: ConnId,
+    head: Line,
+    kind: &str,
+    name: Option<&str>,
+    lines: Vec<Line>,
+) {
     if !world.session(conn).has(Cap::Batch) {
         for line in lines {
             world.reply(conn, line);
@@ -144,24 +164,29 @@ fn reply_in_batch(world: &mut World, conn: ConnId, head: Line, kind: &str, name:
 }
 
 /// An event of the past as it was told then.
-fn line_of(world: &World, conn: ConnId, event: &StoredEvent) -> Line {
+pub(super) fn line_of(world: &World, conn: ConnId, event: &StoredEvent, target: &str) -> Line {
     let source = source_of(world, event);
     let line = match &event.what {
-        StoredWhat::Privmsg(text) => Line::new("PRIVMSG").param(&event.target).trailing(text),
-        StoredWhat::Notice(text) => Line::new("NOTICE").param(&event.target).trailing(text),
-        StoredWhat::Topic(topic) => Line::new("TOPIC").param(&event.target).trailing(topic),
-        StoredWhat::Join => Line::new("JOIN").param(&event.target),
-        StoredWhat::Part(reason) if reason.is_empty() => Line::new("PART").param(&event.target),
-        StoredWhat::Part(reason) => Line::new("PART").param(&event.target).trailing(reason),
-        StoredWhat::Kick(nick, reason) => Line::new("KICK").param(&event.target).param(nick).trailing(reason),
-        StoredWhat::Mode(text) => text.split(' ').fold(Line::new("MODE").param(&event.target), Line::param),
+        StoredWhat::Privmsg(text) => Line::new("PRIVMSG").param(target).trailing(text),
+        StoredWhat::Notice(text) => Line::new("NOTICE").param(target).trailing(text),
+        StoredWhat::Topic(topic) => Line::new("TOPIC").param(target).trailing(topic),
+        StoredWhat::Tagmsg => Line::new("TAGMSG").param(target),
+        StoredWhat::Redact(seq, reason) => {
+            let line = Line::new("REDACT").param(target).param(&MsgId::of_seq(seq.0).to_string());
+            if reason.is_empty() { line } else { line.trailing(reason) }
+        }
+        StoredWhat::Join => Line::new("JOIN").param(target),
+        StoredWhat::Part(reason) if reason.is_empty() => Line::new("PART").param(target),
+        StoredWhat::Part(reason) => Line::new("PART").param(target).trailing(reason),
+        StoredWhat::Kick(nick, reason) => Line::new("KICK").param(target).param(nick).trailing(reason),
+        StoredWhat::Mode(text) => text.split(' ').fold(Line::new("MODE").param(target), Line::param),
     };
     let stamp = Stamp {
         time: event.time,
         msgid: Some(MsgId::of_seq(event.seq.0)),
         account: event.account.and_then(|account| world.account_name(account)),
         is_bot: false,
-        client_tags: String::new(),
+        client_tags: event.tags.clone(),
     };
     stamp.put_on(line.source(&source), world.session(conn).caps)
 }

@@ -2,8 +2,8 @@
 //!
 //! Specifications: Modern IRC, "Sending Messages"; IRCv3 `message-tags`, `echo-message`, `message-ids`.
 //!
-//! A message is an event, whoever it is for: somebody who is not there finds it in history. TAGMSG (typing, reactions) is told
-//! at once and is not in the record. A message that would not fit into a line with its source is refused with 417, because
+//! A message is an event, whoever it is for: somebody who is not there finds it in history. TAGMSG is told at
+//! once and is not in the record (typing), but for reactions, which are events like messages. A message that would not fit into a line with its source is refused with 417, because
 //! nothing may be lost silently; so a text of a NOTICE, to which no error is answered, is refused by FAIL only.
 
 use super::address::obeys_allow;
@@ -105,7 +105,7 @@ fn send_one(world: &mut World, call: &Call<'_>, kind: MessageKind, to: &str, tex
     let event = Event::Message { kind, text: text.to_owned() };
     let draft = Draft::new(author, target.place, &target.name, event).once(idempotency_id);
     let client_tags = client_tags(world, conn, &call.message);
-    world.append(draft.with_client_tags(client_tags));
+    world.append(draft.with_kept_tags(kept_tags(&client_tags)).with_client_tags(client_tags));
     if kind == MessageKind::Privmsg
         && let Some(reason) = target.person.and_then(|person| world.away_of(person))
     {
@@ -186,6 +186,21 @@ fn client_tags(world: &World, conn: ConnId, message: &Message<'_>) -> String {
     written.collect::<Vec<_>>().join(";")
 }
 
+/// Client-only tags that say something about a message for good: they are kept with it and stand in history.
+/// Specifications: IRCv3 client tags `reply` and `react`.
+const KEPT_TAGS: &[&str] = &["+reply", "+draft/reply", "+react", "+draft/react", "+unreact", "+draft/unreact"];
+/// Those of them that make a TAGMSG an event.
+const REACTION_TAGS: &[&str] = &["+react", "+draft/react", "+unreact", "+draft/unreact"];
+
+fn has_key(tag: &str, keys: &[&str]) -> bool {
+    keys.contains(&tag.split('=').next().unwrap_or_default())
+}
+
+/// The tags out of these that are kept.
+fn kept_tags(tags: &str) -> String {
+    tags.split(';').filter(|tag| has_key(tag, KEPT_TAGS)).collect::<Vec<_>>().join(";")
+}
+
 /// `TAGMSG <target>{,<target>}`: only its client-only tags matter; without any there is nothing to tell.
 pub(crate) fn tagmsg(world: &mut World, call: &Call<'_>) -> Handled {
     let tags = client_tags(world, call.conn, &call.message);
@@ -195,10 +210,24 @@ pub(crate) fn tagmsg(world: &mut World, call: &Call<'_>) -> Handled {
         }
         match find(world, call.conn, to, "") {
             Ok(_) if tags.is_empty() => {}
+            Ok(target) if tags.split(';').any(|tag| has_key(tag, REACTION_TAGS)) => {
+                if let Err(refusal) = react(world, call.conn, &target, &tags) {
+                    world.refuse(call.conn, call.command.name, refusal);
+                }
+            }
             Ok(target) => tag_one(world, call.conn, &target, &tags),
             Err(refusal) => world.refuse(call.conn, call.command.name, refusal),
         }
     }
+    Ok(())
+}
+
+/// A reaction lasts: it is an event like a message.
+fn react(world: &mut World, conn: ConnId, target: &Target, tags: &str) -> Handled {
+    world.require_journal(&[&target.name])?;
+    let author = world.session(conn).author();
+    let draft = Draft::new(author, target.place, &target.name, Event::Tagged);
+    world.append(draft.with_kept_tags(kept_tags(tags)).with_client_tags(tags.to_owned()));
     Ok(())
 }
 

@@ -145,6 +145,7 @@ fn a_repetition_gets_the_echo_of_the_first_one() {
         name: "ann".to_owned(),
         from_server: false,
         target: "#general".to_owned(),
+        tags: String::new(),
         what: StoredWhat::Privmsg("hello".to_owned()),
     };
     driver.find_duplicate(repeated.seq, first);

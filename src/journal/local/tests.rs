@@ -8,7 +8,7 @@ use super::*;
 use crate::chat::event::{
     AccountId, Author, AuthorKind, Credentials, DeviceId, Digest, Event, MessageKind, Place, Seq, Snapshot,
 };
-use crate::chat::ports::{Device, PageQuery, StoredEvent, TargetsQuery};
+use crate::chat::ports::{Device, PageQuery, SearchQuery, StoredEvent, TargetsQuery};
 use crate::proto::time::Timestamp;
 use crate::store::{Preparation, PrepareOptions};
 
@@ -48,6 +48,9 @@ impl Store for FakeStore {
     async fn page(&self, _: PageQuery) -> Result<Vec<StoredEvent>, StoreError> {
         Ok(Vec::new())
     }
+    async fn search(&self, _: &SearchQuery) -> Result<Vec<StoredEvent>, StoreError> {
+        Ok(Vec::new())
+    }
     async fn targets(&self, _: &TargetsQuery) -> Result<Vec<(Place, Timestamp)>, StoreError> {
         Ok(Vec::new())
     }
@@ -81,6 +84,7 @@ fn record(seq: u64) -> Record {
         place: Place::Server,
         target: String::new(),
         idempotency_id: None,
+        tags: String::new(),
         event: Event::Message { kind: MessageKind::Privmsg, text: "hello".to_owned() },
     }
 }

@@ -4,7 +4,7 @@ use argon2::{Argon2, PasswordHash, PasswordVerifier as _};
 
 use super::stage::{Stage, key, options};
 use crate::chat::event::{AccountId, Place, Snapshot};
-use crate::chat::ports::{PageQuery, PageRange, StoredWhat};
+use crate::chat::ports::{Extras, PageQuery, PageRange, StoredWhat};
 use crate::proto::secret::Secret;
 use crate::proto::time::Timestamp;
 use crate::store::{Adoption, PrepareOptions, SeedPasswords, Store, StoreError, database};
@@ -106,7 +106,7 @@ fn assert_no_trace(stage: &Stage, passwords: &[&str]) {
 
 async fn talk(stage: &Stage, one: AccountId, other: AccountId) -> Vec<String> {
     let query =
-        PageQuery { place: Place::direct(one, other), range: PageRange::Latest(None), limit: 100, with_events: true };
+        PageQuery { place: Place::direct(one, other), range: PageRange::Latest(None), limit: 100, extras: Extras::ALL };
     let events = stage.store.page(query).await.unwrap();
     let line = |event: crate::chat::ports::StoredEvent| match event.what {
         StoredWhat::Privmsg(text) => format!("{}→{}: {text}", event.name, event.target),

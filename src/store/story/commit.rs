@@ -12,6 +12,8 @@ async fn assert_loaded(stage: &Stage, model: &Model) {
         channel.members.sort_by_key(|(account, _)| *account);
         channel.masks.sort_by(|one, other| (one.letter, &one.mask).cmp(&(other.letter, &other.mask)));
     }
+    loaded.metadata.sort();
+    loaded.read_markers.sort();
     let told = |state: &Snapshot| format!("{state:#?}");
     assert_eq!(told(&loaded), told(&model.snapshot()));
 }

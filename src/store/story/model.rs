@@ -2,9 +2,9 @@
 
 use crate::chat::event::{
     AccountId, AccountState, Author, AuthorKind, ChannelId, ChannelModes, ChannelState, Credentials, DeviceId, Digest,
-    Event, ListEntry, MessageKind, Place, Rank, Record, Seq, Snapshot, Topic,
+    Event, ListEntry, MessageKind, MetadataOwner, Place, Rank, Record, Seq, Snapshot, Topic,
 };
-use crate::chat::ports::{Bound, PageQuery, PageRange, StoredEvent, StoredWhat, TargetsQuery};
+use crate::chat::ports::{Bound, Extras, PageQuery, PageRange, StoredEvent, StoredWhat, TargetsQuery};
 use crate::proto::names::{AccountName, ChannelName};
 use crate::proto::sasl::ScramKeys;
 use crate::proto::time::Timestamp;
@@ -25,6 +25,7 @@ pub fn record(seq: u64, place: Place, account: u64, event: Event) -> Record {
         place,
         target: "#général".to_owned(),
         idempotency_id: None,
+        tags: String::new(),
         event,
     }
 }
@@ -98,6 +99,9 @@ pub fn every_kind() -> Vec<Record> {
         name: "téléphone".to_owned(),
         digest: digest(mark),
     };
+    let metadata =
+        |key: &str, value: Option<&str>| Event::MetadataSet { key: key.to_owned(), value: value.map(str::to_owned) };
+    let read = |place, millis| Event::MarkedRead { place, until: Timestamp::from_millis(millis) };
     let operator_rank = Rank::of_letter('o').unwrap();
     let notice = Event::Message { kind: MessageKind::Notice, text: "attention 🎉".to_owned() };
     let story = [
@@ -142,6 +146,26 @@ pub fn every_kind() -> Vec<Record> {
         (Place::direct(id(1), id(ann)), 1, message("Tout à fait, client")),
         (Place::direct(id(ann), id(ann)), ann, message("une note")),
         (Place::Unlisted, 0, message("d'un invité à Zoé")),
+        (channel(1), bob, Event::Tagged),
+        (channel(1), bob, Event::Redacted { seq: Seq(11), reason: "pardon".to_owned() }),
+        (channel(1), bob, Event::Redacted { seq: Seq(11), reason: String::new() }),
+        (channel(2), bob, Event::Redacted { seq: Seq(12), reason: "ailleurs".to_owned() }),
+        (Place::direct(id(dan), id(ann)), dan, Event::Redacted { seq: Seq(25), reason: String::new() }),
+        (
+            channel(1),
+            ann,
+            Event::ChannelRenamed { name: ChannelName::new("#Salon").unwrap(), reason: "mieux".to_owned() },
+        ),
+        (channel(1), ann, metadata("url", Some("https://example.org/é"))),
+        (channel(1), ann, metadata("topic.lang", Some("fr"))),
+        (channel(1), ann, metadata("url", None)),
+        (Place::Server, ann, metadata("avatar", Some("un"))),
+        (Place::Server, ann, metadata("avatar", Some("deux"))),
+        (Place::Server, cyd, metadata("avatar", Some("trois"))),
+        (Place::Server, ann, read(channel(1), 1_000)),
+        (Place::Server, ann, read(channel(1), 2_000)),
+        (Place::Server, bob, read(Place::direct(id(bob), id(dan)), 3_000)),
+        (Place::Server, cyd, read(channel(2), 4_000)),
         (Place::Server, 0, Event::PasswordChanged { account: id(bob), credentials: credentials(100) }),
         (Place::Server, 0, Event::AddressAllowed { account: id(bob), address: "10.0.0.7".to_owned() }),
         (Place::Server, 0, Event::AddressAllowed { account: id(bob), address: "10.0.0.8".to_owned() }),
@@ -183,19 +207,28 @@ impl Model {
             channel.members.sort_by_key(|(account, _)| *account);
             channel.masks.sort_by(|one, other| (one.letter, &one.mask).cmp(&(other.letter, &other.mask)));
         }
+        state.metadata.sort();
+        state.read_markers.sort();
         state
     }
 
-    fn of(&self, place: Place, with_events: bool) -> Vec<StoredEvent> {
-        let here = self.records.iter().filter(|record| record.place == place);
+    fn of(&self, place: Place, extras: Extras) -> Vec<StoredEvent> {
+        let here = self.records.iter().filter(|record| record.place == place && !self.is_redacted(record));
         let told = here.filter_map(stored);
-        told.filter(|event| with_events || matches!(event.what, StoredWhat::Privmsg(_) | StoredWhat::Notice(_)))
-            .collect()
+        told.filter(|event| is_shown(event, extras)).collect()
+    }
+
+    fn is_redacted(&self, record: &Record) -> bool {
+        self.records.iter().any(|later| {
+            later.place == record.place
+                && later.seq > record.seq
+                && matches!(later.event, Event::Redacted { seq, .. } if seq == record.seq)
+        })
     }
 
     /// What a page should be.
     pub fn page(&self, query: &PageQuery) -> Vec<StoredEvent> {
-        let all = self.of(query.place, query.with_events);
+        let all = self.of(query.place, query.extras);
         let limit = query.limit as usize;
         let before = |event: &StoredEvent, bound| match bound {
             Bound::Seq(seq) => event.seq < seq,
@@ -234,7 +267,7 @@ impl Model {
                 Place::Direct(one, other) => one == query.account || other == query.account,
                 place => query.channels.contains(&place),
             };
-            if concerns && matches!(record.event, Event::Message { .. }) {
+            if concerns && matches!(record.event, Event::Message { .. }) && !self.is_redacted(record) {
                 latest.retain(|(place, _)| *place != record.place);
                 latest.push((record.place, record.time));
             }
@@ -255,6 +288,8 @@ pub fn stored(record: &Record) -> Option<StoredEvent> {
         Event::Kicked { nick, reason, .. } => StoredWhat::Kick(nick, reason),
         Event::TopicSet { topic } => StoredWhat::Topic(topic),
         Event::ModesChanged { text, .. } => StoredWhat::Mode(text),
+        Event::Tagged => StoredWhat::Tagmsg,
+        Event::Redacted { seq, reason } => StoredWhat::Redact(seq, reason),
         _ => return None,
     };
     Some(StoredEvent {
@@ -264,6 +299,7 @@ pub fn stored(record: &Record) -> Option<StoredEvent> {
         name: record.author.name.clone(),
         from_server: record.author.kind == AuthorKind::Server,
         target: record.target.clone(),
+        tags: record.tags.clone(),
         what,
     })
 }
@@ -287,10 +323,17 @@ fn apply(state: &mut Snapshot, record: &Record) {
         if let (Event::Joined { .. }, Some(account)) = (&record.event, record.author.account) {
             state.accounts.iter_mut().find(|known| known.id == account).unwrap().has_joined = true;
         }
+        set_metadata(state, record);
         apply_to_channel(state.channels.iter_mut().find(|known| known.id == channel).unwrap(), record);
         return;
     }
+    set_metadata(state, record);
     match &record.event {
+        Event::MarkedRead { place, until } => {
+            let account = record.author.account.unwrap();
+            state.read_markers.retain(|(reader, known, _)| (*reader, *known) != (account, *place));
+            state.read_markers.push((account, *place, *until));
+        }
         Event::AccountRegistered { account, name, address, .. } => {
             state.last_account = state.last_account.max(*account);
             state.accounts.push(AccountState {
@@ -315,6 +358,8 @@ fn apply(state: &mut Snapshot, record: &Record) {
             let deleted = of(state, *account);
             deleted.deleted = true;
             deleted.addresses.clear();
+            state.read_markers.retain(|(reader, ..)| reader != account);
+            state.metadata.retain(|(owner, ..)| *owner != MetadataOwner::Account(*account));
             for channel in &mut state.channels {
                 channel.members.retain(|(member, _)| member != account);
             }
@@ -322,6 +367,13 @@ fn apply(state: &mut Snapshot, record: &Record) {
         Event::DeviceAdded { device, .. } => state.last_device = state.last_device.max(*device),
         _ => {}
     }
+}
+
+fn set_metadata(state: &mut Snapshot, record: &Record) {
+    let Event::MetadataSet { key, value } = &record.event else { return };
+    let owner = record.metadata_owner().unwrap();
+    state.metadata.retain(|(known, name, _)| (*known, name) != (owner, key));
+    state.metadata.extend(value.clone().map(|value| (owner, key.clone(), value)));
 }
 
 fn of(state: &mut Snapshot, account: AccountId) -> &mut AccountState {
@@ -332,6 +384,7 @@ fn apply_to_channel(channel: &mut ChannelState, record: &Record) {
     channel.last_seq = record.seq;
     match &record.event {
         Event::Joined { rank } => channel.members.push((record.author.account.unwrap(), *rank)),
+        Event::ChannelRenamed { name, .. } => channel.name = name.clone(),
         Event::Parted { .. } => channel.members.retain(|(member, _)| Some(*member) != record.author.account),
         Event::Kicked { account, .. } => channel.members.retain(|(member, _)| Some(*member) != *account),
         Event::TopicSet { topic } => {
@@ -361,5 +414,15 @@ fn apply_to_channel(channel: &mut ChannelState, record: &Record) {
             }
         }
         _ => {}
+    }
+}
+
+/// Whether a page tells an event.
+fn is_shown(event: &StoredEvent, extras: Extras) -> bool {
+    match event.what {
+        StoredWhat::Privmsg(_) | StoredWhat::Notice(_) => true,
+        StoredWhat::Tagmsg => extras.tagged,
+        StoredWhat::Redact(..) => extras.redactions,
+        _ => extras.events,
     }
 }

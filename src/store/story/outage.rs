@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::model::{every_kind, message, record};
 use super::stage::{Stage, key, options};
 use crate::chat::event::{AccountId, Place};
-use crate::chat::ports::{PageQuery, PageRange};
+use crate::chat::ports::{Extras, PageQuery, PageRange};
 use crate::store::{STATEMENT_TIMEOUT, StoreError, database};
 
 /// More than a call may take, and less than two calls.
@@ -155,7 +155,7 @@ async fn a_database_that_hangs_comes_back() {
     let batch = batch(records.last().unwrap().seq.0 + 1, 20);
     mode.store(HANG, Ordering::SeqCst);
     let began = Instant::now();
-    let query = PageQuery { place: Place::Server, range: PageRange::Latest(None), limit: 5, with_events: true };
+    let query = PageQuery { place: Place::Server, range: PageRange::Latest(None), limit: 5, extras: Extras::ALL };
     let (committed, page) = tokio::join!(stage.store.commit(&batch), stage.store.page(query));
     assert!(is_unavailable(&committed) && is_unavailable(&page), "{committed:?} {page:?}");
     assert!(began.elapsed() < ENOUGH, "{:?}", began.elapsed());

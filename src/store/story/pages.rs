@@ -3,8 +3,15 @@
 use super::model::{Model, every_kind, message, record};
 use super::stage::Stage;
 use crate::chat::event::{AccountId, ChannelId, Event, Place, Seq};
-use crate::chat::ports::{Bound, PageQuery, PageRange, TargetsQuery};
+use crate::chat::ports::{Bound, Extras, PageQuery, PageRange, TargetsQuery};
 use crate::proto::time::Timestamp;
+
+/// Nothing but messages, everything, and something between.
+const EXTRAS: [Extras; 3] = [
+    Extras { events: false, tagged: false, redactions: false },
+    Extras { events: false, tagged: true, redactions: false },
+    Extras::ALL,
+];
 
 /// A channel and a direct conversation whose messages interleave with other events, three events a moment.
 async fn fill(stage: &Stage) -> Model {
@@ -50,15 +57,15 @@ pub async fn every_range_gives_what_the_model_gives(stage: &mut Stage) {
     let places = [Place::Channel(ChannelId(1)), Place::direct(AccountId(3), AccountId(2)), Place::Unlisted];
     for (at, range) in ranges.iter().enumerate() {
         for place in places {
-            for with_events in [false, true] {
+            for extras in EXTRAS {
                 let limit = [0, 1, 4, 5, 100][at % 5];
-                let query = PageQuery { place, range: *range, limit, with_events };
+                let query = PageQuery { place, range: *range, limit, extras };
                 assert_eq!(stage.store.page(query).await.unwrap(), model.page(&query), "{query:?}");
             }
         }
     }
     let nowhere = Place::direct(AccountId(3), AccountId(5));
-    let query = PageQuery { place: nowhere, range: PageRange::Latest(None), limit: 9, with_events: true };
+    let query = PageQuery { place: nowhere, range: PageRange::Latest(None), limit: 9, extras: Extras::ALL };
     assert_eq!(stage.store.page(query).await.unwrap(), []);
 }
 
