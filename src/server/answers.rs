@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use super::auth::{self, Hasher, NoRandomness};
-use super::hub::now;
+use super::clock::now;
 use crate::chat::event::AccountId;
 use crate::chat::ports::{Answer, Question};
 use crate::proto::sasl::ScramKeys;

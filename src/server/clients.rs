@@ -43,6 +43,8 @@ struct Run {
 pub struct Clients {
     by_number: HashMap<ConnId, Client, BuildHasherDefault<NumberHasher>>,
     touched: Vec<ConnId>,
+    /// Whose lines need nothing more; said with the next flush, when what they caused is queued.
+    lines_done: Vec<ConnId>,
     run: Option<Run>,
     /// How many runs there were; the number of the present one.
     runs: u64,
@@ -103,10 +105,8 @@ impl Clients {
     }
 
     /// A line of this connection needs nothing more.
-    pub fn line_done(&self, conn: ConnId) {
-        if let Some(client) = self.by_number.get(&conn) {
-            client.link.window.add_permits(1);
-        }
+    pub fn line_done(&mut self, conn: ConnId) {
+        self.lines_done.push(conn);
     }
 
     /// Ends a connection once what is queued to it has left.
@@ -128,6 +128,11 @@ impl Clients {
     /// Wakes the tasks of all to whom something was queued.
     pub fn flush(&mut self) {
         self.end_run();
+        for conn in self.lines_done.drain(..) {
+            if let Some(client) = self.by_number.get(&conn) {
+                client.link.window.add_permits(1);
+            }
+        }
         for conn in self.touched.drain(..) {
             if let Some(client) = self.by_number.get_mut(&conn) {
                 client.is_touched = false;

@@ -17,17 +17,18 @@ use super::outbox::OutboxLimits;
 use crate::chat::settings::Settings;
 use crate::ground::texts::Language;
 use crate::proto::secret::Secret;
-use table::SETTINGS;
+use table::{Draft, SETTINGS};
 
 pub use crate::ground::telemetry::Format as LogFormat;
+pub use table::Raw;
 
 /// The commented default file.
 pub const DEFAULT_FILE: &str = include_str!("../../assets/chat-server.toml");
 /// What the variables of the environment begin with; the rest is the key in capitals.
 pub const VARIABLE_PREFIX: &str = "CHAT_";
-/// Behind the name of a secret's variable: the variable names a file that holds the secret.
-const FILE_SUFFIX: &str = "_FILE";
-/// Variables with our prefix that are read elsewhere.
+/// Behind the key of a secret: the variable (`…_FILE`) names a file that holds the secret.
+const FILE_SUFFIX: &str = "_file";
+/// Variables with our prefix that are read elsewhere; those that end with `_` are beginnings.
 const FOREIGN_VARIABLES: &[&str] = &["CHAT_CONFIG", "CHAT_LOG", "CHAT_TUI_", "CHAT_TEST_"];
 /// The name of the Unix socket in the data directory, unless another path is given.
 pub const SOCKET_NAME: &str = "server.sock";
@@ -90,19 +91,6 @@ impl fmt::Display for Fault {
 #[error("{}", .0.iter().map(Fault::to_string).collect::<Vec<_>>().join("\n"))]
 pub struct Faults(pub Vec<Fault>);
 
-/// A value as its source wrote it.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Raw {
-    /// A text, to be read as whatever the setting is.
-    Text(String),
-    /// A list of texts.
-    List(Vec<String>),
-    /// A whole number.
-    Number(i64),
-    /// True or false.
-    Switch(bool),
-}
-
 /// Where settings come from, beside the default.
 #[derive(Default)]
 pub struct Sources<'a> {
@@ -114,87 +102,55 @@ pub struct Sources<'a> {
     pub flags: Vec<(&'static str, Raw)>,
 }
 
-/// The settings as given so far, before they are checked against each other.
-#[derive(Debug)]
-struct Draft {
-    config: Config,
-    listen: Option<Vec<SocketAddr>>,
-    listen_tls: Option<Vec<SocketAddr>>,
-    socket: Option<String>,
-    allow_plain_text_beyond_loopback: bool,
-    database: Option<Secret>,
-    tls_certificate: Option<PathBuf>,
-    tls_key: Option<PathBuf>,
-    language: Option<Language>,
-}
-
 impl Config {
     /// The default of a server that keeps its files in a directory.
     pub fn in_directory(data_dir: &Path) -> Self {
-        let no_faults = "the default has no fault: a test reads it";
-        Draft::new(data_dir).check(&mut Vec::new()).expect(no_faults)
+        Reader::new(data_dir).finish().expect("the default has no fault: a test reads it")
     }
 
     /// Reads and checks all settings; `data_dir` is the directory that is taken when none is given.
     pub fn read(sources: &Sources<'_>, data_dir: &Path) -> Result<Self, Faults> {
-        let mut draft = Draft::new(data_dir);
-        let mut faults = Vec::new();
+        let mut reader = Reader::new(data_dir);
         if let Some((path, content)) = sources.file {
-            draft.apply_file(path, content, &mut faults);
+            reader.read_file(path, content);
         }
-        draft.apply_environment(&sources.environment, &mut faults);
+        reader.read_environment(&sources.environment);
         for (key, raw) in &sources.flags {
-            let place =
-                format!("--{}", SETTINGS.iter().find(|s| s.key == *key).map_or(*key, |s| s.flag.unwrap_or(s.key)));
-            draft.apply(key, raw, &place, &mut faults);
+            let flag = SETTINGS.iter().find(|setting| setting.key == *key).and_then(|setting| setting.flag);
+            reader.apply(key, raw, &format!("--{}", flag.unwrap_or(key)));
         }
-        if draft.language.is_none() {
-            draft.language = Some(Language::from_environment(|name| {
+        if reader.draft.language.is_none() {
+            reader.draft.language = Some(Language::from_environment(|name| {
                 sources.environment.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
             }));
         }
-        let checked = draft.check(&mut faults);
-        checked.filter(|_| faults.is_empty()).ok_or(Faults(faults))
+        reader.finish()
     }
 }
 
-impl Draft {
+/// Reads one source after the other, and remembers what is wrong with them.
+struct Reader {
+    draft: Draft,
+    faults: Vec<Fault>,
+    warnings: Vec<String>,
+}
+
+impl Reader {
     fn new(data_dir: &Path) -> Self {
-        let config = Config {
-            rules: Settings::default(),
-            listen: Vec::new(),
-            listen_tls: Vec::new(),
-            socket: None,
-            database: Secret::new(""),
-            data_dir: data_dir.to_owned(),
-            certificate: None,
-            log_format: LogFormat::default(),
-            exit_when_idle: None,
-            stop_timeout: Duration::from_secs(10),
-            connections_max: 20_000,
-            outbox: OutboxLimits::default(),
-            warnings: Vec::new(),
-        };
-        Self {
-            config,
-            listen: None,
-            listen_tls: None,
-            socket: None,
-            allow_plain_text_beyond_loopback: false,
-            database: None,
-            tls_certificate: None,
-            tls_key: None,
-            language: None,
-        }
+        Self { draft: Draft::new(data_dir), faults: Vec::new(), warnings: Vec::new() }
     }
 
-    fn apply_file(&mut self, path: &Path, content: &str, faults: &mut Vec<Fault>) {
+    fn fault(&mut self, place: impl Into<String>, reason: impl Into<String>) {
+        self.faults.push(Fault { place: place.into(), reason: reason.into() });
+    }
+
+    fn read_file(&mut self, path: &Path, content: &str) {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let place = |span: std::ops::Range<usize>| format!("{name}:{}", line_number(content, span.start));
         let (table, errors) = DeTable::parse_recoverable(content);
         for error in &errors {
             let place = place(error.span().unwrap_or(0..0));
-            faults.push(Fault { place, reason: error.message().to_owned() });
+            self.fault(place, error.message());
         }
         // What could be read of a file that is not whole TOML would only lead to faults that are none.
         if !errors.is_empty() {
@@ -206,39 +162,36 @@ impl Draft {
         for (key, value) in entries {
             let place = place(key.span());
             match raw_of(value.get_ref()) {
-                Ok(raw) => self.apply(key.get_ref(), &raw, &place, faults),
+                Ok(raw) => self.apply(key.get_ref(), &raw, &place),
                 Err(reason) => {
                     // An unknown key is the fault to tell first, whatever stands behind it.
                     if SETTINGS.iter().any(|setting| setting.key == key.get_ref().as_ref()) {
-                        faults.push(Fault { place, reason: format!("{}: {reason}", key.get_ref()) });
+                        self.fault(place, format!("{}: {reason}", key.get_ref()));
                     } else {
-                        faults.push(unknown(key.get_ref(), place));
+                        self.fault(place, unknown(key.get_ref()));
                     }
                 }
             }
         }
     }
 
-    fn apply_environment(&mut self, environment: &[(String, String)], faults: &mut Vec<Fault>) {
-        let ours = environment.iter().filter(|(name, _)| {
-            name.starts_with(VARIABLE_PREFIX) && !FOREIGN_VARIABLES.iter().any(|foreign| name.starts_with(foreign))
-        });
+    fn read_environment(&mut self, environment: &[(String, String)]) {
+        let ours = environment.iter().filter(|(name, _)| name.starts_with(VARIABLE_PREFIX) && !is_foreign(name));
         let mut secrets_given = Vec::new();
         for (name, value) in ours {
             let key = name[VARIABLE_PREFIX.len()..].to_ascii_lowercase();
-            let from_file = name.strip_suffix(FILE_SUFFIX).and_then(|name| {
-                let key = name[VARIABLE_PREFIX.len()..].to_ascii_lowercase();
-                SETTINGS.iter().find(|setting| setting.secret && setting.key == key)
-            });
+            let from_file = key
+                .strip_suffix(FILE_SUFFIX)
+                .and_then(|key| SETTINGS.iter().find(|setting| setting.secret && setting.key == key));
             let known = SETTINGS.iter().find(|setting| setting.key == key);
             let Some(setting) = from_file.or(known) else {
                 // Container systems set variables of their own by a service's name: CHAT_PORT, CHAT_SERVICE_HOST.
-                self.config.warnings.push(format!("{name}: no setting of this name"));
+                self.warnings.push(format!("{name}: no setting of this name"));
                 continue;
             };
             if secrets_given.contains(&setting.key) {
                 let reason = format!("is given twice: as {name} and as the variable beside it");
-                faults.push(Fault { place: name.clone(), reason });
+                self.fault(name, reason);
                 continue;
             }
             secrets_given.push(setting.key);
@@ -247,77 +200,91 @@ impl Draft {
                 Some(_) => match std::fs::read_to_string(value) {
                     Ok(content) => content.trim_end_matches(['\r', '\n']).to_owned(),
                     Err(error) => {
-                        faults.push(Fault { place: name.clone(), reason: format!("cannot read {value}: {error}") });
+                        self.fault(name, format!("cannot read {value}: {error}"));
                         continue;
                     }
                 },
             };
-            self.apply(setting.key, &Raw::Text(value), name, faults);
+            self.apply(setting.key, &Raw::Text(value), name);
         }
     }
 
     /// Applies one value. Its key is part of the reason unless the place says it already.
-    fn apply(&mut self, key: &str, raw: &Raw, place: &str, faults: &mut Vec<Fault>) {
+    fn apply(&mut self, key: &str, raw: &Raw, place: &str) {
         let Some(setting) = SETTINGS.iter().find(|setting| setting.key == key) else {
-            return faults.push(unknown(key, place.to_owned()));
+            return self.fault(place, unknown(key));
         };
         let in_file = place.contains(':');
-        if let Err(reason) = setting.kind.read(raw).and_then(|value| (setting.apply)(self, value)) {
-            let reason = if in_file { format!("{key}: {reason}") } else { reason };
-            faults.push(Fault { place: place.to_owned(), reason });
+        if let Err(reason) = setting.kind.read(raw).and_then(|value| (setting.apply)(&mut self.draft, value)) {
+            self.fault(place, if in_file { format!("{key}: {reason}") } else { reason });
         }
     }
 
     /// Checks the settings against each other, and fills in the defaults that depend on others.
-    fn check(mut self, faults: &mut Vec<Fault>) -> Option<Config> {
-        let mut fault = |key: &str, reason: String| faults.push(Fault { place: key.to_owned(), reason });
-        let nothing_given = self.listen.is_none() && self.listen_tls.is_none() && self.socket.is_none();
+    fn finish(mut self) -> Result<Config, Faults> {
+        let draft = &mut self.draft;
+        let nothing_given = draft.listen.is_none() && draft.listen_tls.is_none() && draft.socket.is_none();
         let or_default = |given: Option<Vec<SocketAddr>>, default| {
             given.unwrap_or_else(|| if nothing_given { vec![default] } else { Vec::new() })
         };
-        self.config.listen = or_default(self.listen.take(), LISTEN_DEFAULT);
-        self.config.listen_tls = or_default(self.listen_tls.take(), LISTEN_TLS_DEFAULT);
-        self.config.socket = match self.socket.take() {
-            None => Some(self.config.data_dir.join(SOCKET_NAME)),
-            Some(path) if path.is_empty() => None,
-            Some(path) => Some(PathBuf::from(path)),
+        let config = Config {
+            listen: or_default(draft.listen.take(), LISTEN_DEFAULT),
+            listen_tls: or_default(draft.listen_tls.take(), LISTEN_TLS_DEFAULT),
+            socket: match draft.socket.take() {
+                None => Some(draft.data_dir.join(SOCKET_NAME)),
+                Some(path) if path.is_empty() => None,
+                Some(path) => Some(PathBuf::from(path)),
+            },
+            database: draft
+                .database
+                .take()
+                .unwrap_or_else(|| Secret::new(format!("sqlite:{}", draft.data_dir.join(DATABASE_NAME).display()))),
+            certificate: draft.tls_certificate.clone().zip(draft.tls_key.clone()),
+            rules: Settings { language: draft.language.unwrap_or_default(), ..draft.rules.clone() },
+            data_dir: draft.data_dir.clone(),
+            log_format: draft.log_format,
+            exit_when_idle: draft.exit_when_idle,
+            stop_timeout: draft.stop_timeout,
+            connections_max: draft.connections_max,
+            outbox: draft.outbox,
+            warnings: std::mem::take(&mut self.warnings),
         };
-        if self.config.listen.is_empty() && self.config.listen_tls.is_empty() && self.config.socket.is_none() {
-            fault("listen", "nothing to listen on: give listen, listen_tls or socket".to_owned());
+        self.check(&config);
+        if self.faults.is_empty() { Ok(config) } else { Err(Faults(self.faults)) }
+    }
+
+    fn check(&mut self, config: &Config) {
+        if config.listen.is_empty() && config.listen_tls.is_empty() && config.socket.is_none() {
+            self.fault("listen", "nothing to listen on: give listen, listen_tls or socket");
         }
-        if !self.allow_plain_text_beyond_loopback {
-            for address in self.config.listen.iter().filter(|address| !address.ip().to_canonical().is_loopback()) {
-                let reason = format!(
-                    "{address} can be reached by others, who could read along: use listen_tls, or say \
-                     allow_plain_text_beyond_loopback = true"
-                );
-                fault("listen", reason);
+        let is_reachable = |address: &&SocketAddr| !address.ip().to_canonical().is_loopback();
+        if !self.draft.allow_plain_text_beyond_loopback {
+            for address in config.listen.iter().filter(is_reachable) {
+                let reason = "can be reached by others, who could read along: use listen_tls, or say \
+                              allow_plain_text_beyond_loopback = true";
+                self.fault("listen", format!("{address} {reason}"));
             }
         }
-        self.config.certificate = match (self.tls_certificate.take(), self.tls_key.take()) {
-            (Some(certificate), Some(key)) => Some((certificate, key)),
-            (None, None) => None,
-            (Some(_), None) => {
-                fault("tls_key", "is missing: tls_certificate is given".to_owned());
-                None
-            }
-            (None, Some(_)) => {
-                fault("tls_certificate", "is missing: tls_key is given".to_owned());
-                None
-            }
-        };
-        let default_database = || Secret::new(format!("sqlite:{}", self.config.data_dir.join(DATABASE_NAME).display()));
-        self.config.database = self.database.take().unwrap_or_else(default_database);
-        self.config.rules.language = self.language.unwrap_or_default();
-        if self.config.outbox.soft_bytes_max > self.config.outbox.hard_bytes_max {
-            fault("outbox_soft_bytes_max", "is more than outbox_hard_bytes_max".to_owned());
+        match (&self.draft.tls_certificate, &self.draft.tls_key) {
+            (Some(_), None) => self.fault("tls_key", "is missing: tls_certificate is given"),
+            (None, Some(_)) => self.fault("tls_certificate", "is missing: tls_key is given"),
+            _ => {}
         }
-        Some(self.config)
+        if config.outbox.soft_bytes_max > config.outbox.hard_bytes_max {
+            self.fault("outbox_soft_bytes_max", "is more than outbox_hard_bytes_max");
+        }
     }
 }
 
-fn unknown(key: &str, place: String) -> Fault {
-    Fault { place, reason: format!("{key}: no setting of this name") }
+fn is_foreign(variable: &str) -> bool {
+    FOREIGN_VARIABLES.iter().any(|foreign| match foreign.ends_with('_') {
+        true => variable.starts_with(foreign),
+        false => variable == *foreign,
+    })
+}
+
+fn unknown(key: &str) -> String {
+    format!("{key}: no setting of this name")
 }
 
 fn line_number(content: &str, offset: usize) -> usize {

@@ -18,6 +18,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::answers::Answerer;
 use super::clients::Clients;
+use super::clock::now;
 use super::held::{HELD_EFFECTS_MAX, HeldEffects};
 use super::operator_log::OperatorLog;
 use super::outbox::Link;
@@ -27,7 +28,6 @@ use crate::chat::ports::{Answer, ConnId, Effect, Effects, Input, Peer};
 use crate::chat::settings::Settings;
 use crate::chat::world::World;
 use crate::journal::{Journal, JournalEvent, local};
-use crate::proto::time::Timestamp;
 use crate::store::{Store, StoreError};
 
 /// How many inputs may wait for the hub; whoever has one more waits.
@@ -421,10 +421,4 @@ fn conn_of(input: &Input) -> Option<ConnId> {
         | Input::Answer { conn, .. } => Some(*conn),
         _ => None,
     }
-}
-
-/// What the clock says. That it may step back is the rules' concern.
-pub fn now() -> Timestamp {
-    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
 }

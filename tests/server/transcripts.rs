@@ -66,8 +66,7 @@ fn every_transcript_that_a_real_server_can_play_goes_as_written() {
 /// Whether a real server can play it. That a connection was lost for another reason than its end cannot be played.
 fn is_playable(transcript: &Transcript, driver: &Sockets) -> bool {
     let loses_otherwise = |what: &What| matches!(what, What::Direct(Directive::Close(_, reason)) if !reason.is_empty());
-    transcript.needs().all(|need| MEANS.contains(&need))
-        && !transcript.steps.iter().any(|step| loses_otherwise(&step.what))
+    transcript.needs().all(|need| driver.can(need)) && !transcript.steps.iter().any(|step| loses_otherwise(&step.what))
 }
 
 /// A server of this process, and its clients.

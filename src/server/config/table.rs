@@ -1,14 +1,72 @@
 //! The settings, one line each: what a key is called, how its value is written, and where it goes.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Draft, LogFormat, Raw};
-use crate::chat::settings::IpBinding;
+use crate::chat::settings::{IpBinding, Settings};
+use crate::ground::telemetry::Format;
 use crate::ground::texts::Language;
 use crate::proto::names::{ChannelName, Nick};
 use crate::proto::secret::Secret;
+use crate::server::outbox::OutboxLimits;
+
+/// A value as its source wrote it.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Raw {
+    /// A text, to be read as whatever the setting is.
+    Text(String),
+    /// A list of texts.
+    List(Vec<String>),
+    /// A whole number.
+    Number(i64),
+    /// True or false.
+    Switch(bool),
+}
+
+/// The settings as given so far, before they are checked against each other. None: not given, and the default depends on
+/// others.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub rules: Settings,
+    pub listen: Option<Vec<SocketAddr>>,
+    pub listen_tls: Option<Vec<SocketAddr>>,
+    pub socket: Option<String>,
+    pub allow_plain_text_beyond_loopback: bool,
+    pub database: Option<Secret>,
+    pub data_dir: PathBuf,
+    pub tls_certificate: Option<PathBuf>,
+    pub tls_key: Option<PathBuf>,
+    pub language: Option<Language>,
+    pub log_format: Format,
+    pub exit_when_idle: Option<Duration>,
+    pub stop_timeout: Duration,
+    pub connections_max: usize,
+    pub outbox: OutboxLimits,
+}
+
+impl Draft {
+    /// Nothing given yet.
+    pub fn new(data_dir: &Path) -> Self {
+        Self {
+            rules: Settings::default(),
+            listen: None,
+            listen_tls: None,
+            socket: None,
+            allow_plain_text_beyond_loopback: false,
+            database: None,
+            data_dir: data_dir.to_owned(),
+            tls_certificate: None,
+            tls_key: None,
+            language: None,
+            log_format: Format::default(),
+            exit_when_idle: None,
+            stop_timeout: Duration::from_secs(10),
+            connections_max: 20_000,
+            outbox: OutboxLimits::default(),
+        }
+    }
+}
 
 /// How a value is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,15 +199,15 @@ pub(super) const SETTINGS: &[Setting] = &[
     },
     Setting {
         flag: Some("data-dir"),
-        ..setting("data_dir", Kind::Text, |draft, value| put!(draft.config.data_dir, path(value)))
+        ..setting("data_dir", Kind::Text, |draft, value| put!(draft.data_dir, path(value)))
     },
-    setting("server_name", Kind::Text, |draft, value| put!(draft.config.rules.server_name, server_name(value.text()))),
-    setting("network_name", Kind::Text, |draft, value| put!(draft.config.rules.network_name, word(value.text()))),
+    setting("server_name", Kind::Text, |draft, value| put!(draft.rules.server_name, server_name(value.text()))),
+    setting("network_name", Kind::Text, |draft, value| put!(draft.rules.network_name, word(value.text()))),
     setting("correspondent", Kind::Text, |draft, value| {
-        put!(draft.config.rules.correspondent, Nick::new(&value.text()).map_err(|error| error.to_string()))
+        put!(draft.rules.correspondent, Nick::new(&value.text()).map_err(|error| error.to_string()))
     }),
     setting("motd", Kind::Text, |draft, value| {
-        put!(draft.config.rules.motd, Ok(value.text().lines().map(str::to_owned).collect()))
+        put!(draft.rules.motd, Ok(value.text().lines().map(str::to_owned).collect()))
     }),
     Setting {
         flag: Some("lang"),
@@ -160,18 +218,18 @@ pub(super) const SETTINGS: &[Setting] = &[
     },
     setting("auto_channels", Kind::List, |draft, value| {
         let read = |name: &String| ChannelName::new(name).map_err(|error| format!("{name:?}: {error}"));
-        put!(draft.config.rules.auto_channels, value.list().iter().map(read).collect::<Result<_, _>>())
+        put!(draft.rules.auto_channels, value.list().iter().map(read).collect::<Result<_, _>>())
     }),
-    setting("guests", Kind::Switch, |draft, value| put!(draft.config.rules.guests, Ok(value.switch()))),
+    setting("guests", Kind::Switch, |draft, value| put!(draft.rules.guests, Ok(value.switch()))),
     setting("nick_equals_account", Kind::Switch, |draft, value| {
-        put!(draft.config.rules.nick_equals_account, Ok(value.switch()))
+        put!(draft.rules.nick_equals_account, Ok(value.switch()))
     }),
     setting("password_chars_min", Kind::Number, |draft, value| {
-        put!(draft.config.rules.password_chars_min, value.count(1, 128))
+        put!(draft.rules.password_chars_min, value.count(1, 128))
     }),
     setting("ip_binding", Kind::Text, |draft, value| {
         put!(
-            draft.config.rules.ip_binding,
+            draft.rules.ip_binding,
             match value.text().as_str() {
                 "strict" => Ok(IpBinding::Strict),
                 "off" => Ok(IpBinding::Off),
@@ -181,53 +239,45 @@ pub(super) const SETTINGS: &[Setting] = &[
     }),
     setting("trusted_networks", Kind::List, |draft, value| {
         let read = |text: &String| text.parse().map_err(|_| format!("{text:?} is not a network such as 10.0.0.0/8"));
-        put!(draft.config.rules.trusted_networks, value.list().iter().map(read).collect::<Result<_, _>>())
+        put!(draft.rules.trusted_networks, value.list().iter().map(read).collect::<Result<_, _>>())
     }),
     setting("registration_timeout_seconds", Kind::Number, |draft, value| {
-        put!(draft.config.rules.registration_timeout, value.seconds(1, 3_600))
+        put!(draft.rules.registration_timeout, value.seconds(1, 3_600))
     }),
     setting("keepalive_interval_seconds", Kind::Number, |draft, value| {
-        put!(draft.config.rules.keepalive_interval, value.seconds(1, 86_400))
+        put!(draft.rules.keepalive_interval, value.seconds(1, 86_400))
     }),
     setting("ping_timeout_seconds", Kind::Number, |draft, value| {
-        put!(draft.config.rules.ping_timeout, value.seconds(1, 86_400))
+        put!(draft.rules.ping_timeout, value.seconds(1, 86_400))
     }),
     setting("history_page_max", Kind::Number, |draft, value| {
-        put!(draft.config.rules.history_page_max, value.number(1, 10_000).map(|number| number as u32))
+        put!(draft.rules.history_page_max, value.number(1, 10_000).map(|number| number as u32))
     }),
     setting("channels_per_account_max", Kind::Number, |draft, value| {
-        put!(draft.config.rules.channels_per_account_max, value.count(1, 100_000))
+        put!(draft.rules.channels_per_account_max, value.count(1, 100_000))
     }),
-    setting("channels_max", Kind::Number, |draft, value| {
-        put!(draft.config.rules.channels_max, value.count(1, 10_000_000))
-    }),
-    setting("topic_bytes_max", Kind::Number, |draft, value| {
-        put!(draft.config.rules.topic_bytes_max, value.count(1, 390))
-    }),
-    setting("connections_max", Kind::Number, |draft, value| {
-        put!(draft.config.connections_max, value.count(1, 10_000_000))
-    }),
+    setting("channels_max", Kind::Number, |draft, value| put!(draft.rules.channels_max, value.count(1, 10_000_000))),
+    setting("topic_bytes_max", Kind::Number, |draft, value| put!(draft.rules.topic_bytes_max, value.count(1, 390))),
+    setting("connections_max", Kind::Number, |draft, value| put!(draft.connections_max, value.count(1, 10_000_000))),
     setting("outbox_soft_bytes_max", Kind::Number, |draft, value| {
-        put!(draft.config.outbox.soft_bytes_max, value.count(4_096, 1 << 30))
+        put!(draft.outbox.soft_bytes_max, value.count(4_096, 1 << 30))
     }),
     setting("outbox_hard_bytes_max", Kind::Number, |draft, value| {
-        put!(draft.config.outbox.hard_bytes_max, value.count(65_536, 1 << 30))
+        put!(draft.outbox.hard_bytes_max, value.count(65_536, 1 << 30))
     }),
-    setting("stop_timeout_seconds", Kind::Number, |draft, value| {
-        put!(draft.config.stop_timeout, value.seconds(1, 600))
-    }),
+    setting("stop_timeout_seconds", Kind::Number, |draft, value| put!(draft.stop_timeout, value.seconds(1, 600))),
     setting("exit_when_idle_seconds", Kind::Number, |draft, value| {
         let read = value.seconds(0, 31_536_000);
-        put!(draft.config.exit_when_idle, read.map(|idle| Some(idle).filter(|idle| !idle.is_zero())))
+        put!(draft.exit_when_idle, read.map(|idle| Some(idle).filter(|idle| !idle.is_zero())))
     }),
     Setting {
         flag: Some("log-format"),
         ..setting("log_format", Kind::Text, |draft, value| {
             put!(
-                draft.config.log_format,
+                draft.log_format,
                 match value.text().as_str() {
-                    "text" => Ok(LogFormat::Text),
-                    "json" => Ok(LogFormat::Json),
+                    "text" => Ok(Format::Text),
+                    "json" => Ok(Format::Json),
                     other => Err(format!("{other:?} is neither \"text\" nor \"json\"")),
                 }
             )

@@ -125,8 +125,11 @@ fn a_secret_may_stand_in_a_file_and_is_shown_nowhere() {
 
 #[test]
 fn variables_of_others_are_no_faults() {
-    let config = read_environment(&[("CHAT_PORT_6667_TCP", "tcp://10.0.0.1"), ("CHAT_LOG", "debug")]).unwrap();
-    assert_eq!(config.warnings, ["CHAT_PORT_6667_TCP: no setting of this name"]);
+    let others =
+        [("CHAT_PORT_6667_TCP", "tcp://10.0.0.1"), ("CHAT_LOG", "debug"), ("CHAT_TEST_X", "1"), ("CHAT_FILE", "x")];
+    let config = read_environment(&others).unwrap();
+    assert_eq!(config.warnings, ["CHAT_PORT_6667_TCP: no setting of this name", "CHAT_FILE: no setting of this name"]);
+    assert_eq!(read_environment(&[("CHAT_LOG_FORMAT", "json")]).unwrap().log_format, LogFormat::Json);
 }
 
 #[test]
