@@ -9,7 +9,7 @@ use anyhow::{Context, anyhow, bail};
 use chat_tui::client::{event::Exit, run::run_console};
 use chat_tui::ground::paths::Directories;
 #[cfg(feature = "tui")]
-use chat_tui::ground::texts::{Language, Texts};
+use chat_tui::ground::texts::Texts;
 use chat_tui::ground::{telemetry, tls};
 use chat_tui::proto::secret::Secret;
 use chat_tui::server::admin::{self, AccountCommand, Outcome};
@@ -42,7 +42,7 @@ Examples:
 
 Files:
   ~/.config/chat-server/chat-server.toml   the settings (chat-server --print-config shows them all)
-  ~/.local/share/chat-server/              the SQLite database, the certificate, the key, the lock, the socket
+  ~/.local/share/chat-server/              the SQLite database, certificate, key and socket
 
 Environment:
   CHAT_CONFIG          the file of the settings
@@ -50,8 +50,8 @@ Environment:
   CHAT_DATABASE_FILE   a file that holds the database's URL, for its password's sake
   CHAT_LOG             how much is logged: info, debug, chat_tui::server=trace
 
-On standard output the server says in words what happens (its start, connections, log-ins); on standard error it logs
-the same and more with fields, as text or JSON. With --log-format json standard output stays empty.
+On standard output the server says in words what happens: its start, connections, log-ins. On standard error it \
+logs the same and more, with fields, as text or JSON. With --log-format json standard output stays empty.
 
 Exit codes:
   0  all went well    1  it could not be done    2  flags or settings are wrong";
@@ -371,7 +371,7 @@ fn read_hidden_line(typed: &mut Vec<u8>, interrupt: u8) -> std::io::Result<()> {
 /// The operator's console: the full-screen client over the server's Unix socket.
 #[cfg(feature = "tui")]
 fn console(config: Config) -> anyhow::Result<()> {
-    let language = Language::from_environment(|name| std::env::var(name).ok());
+    let language = config.rules.language;
     let socket = config.socket.context("the server has no Unix socket: name one with --socket")?;
     match run_console(socket, language, Directories::from_environment()?) {
         Ok(Exit::Wanted | Exit::Terminated) => Ok(()),

@@ -29,6 +29,8 @@ const BACKLOG: i32 = 4_096;
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many TLS handshakes run at once. More wait their turn, within the same time.
 const HANDSHAKES_MAX: usize = 256;
+/// How long connections wait for the world to be loaded, before they are accepted and told that it is away.
+pub const READY_PATIENCE: Duration = Duration::from_secs(3);
 /// How long accepting pauses when the system has no more descriptors or memory; each further time twice as long…
 const BACK_OFF_MIN: Duration = Duration::from_millis(50);
 /// …up to this.
@@ -161,7 +163,10 @@ impl Listener {
             match accepted {
                 Ok(accepted) => {
                     back_off = BACK_OFF_MIN;
-                    accepted.start(&entrance);
+                    tokio::select! {
+                        () = stopped(&mut stop) => return,
+                        () = entrance.is_ready() => accepted.start(&entrance),
+                    }
                 }
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
@@ -264,18 +269,32 @@ pub struct Entrance {
     numbers: AtomicU64,
     connections: Arc<Semaphore>,
     handshakes: Semaphore,
+    /// Whether the world is there, or is known to be away.
+    ready: watch::Receiver<bool>,
 }
 
 impl Entrance {
     /// The entrance to a hub that serves at most so many connections at once.
-    pub fn new(hub: mpsc::Sender<Mail>, limits: OutboxLimits, connections_max: usize) -> Self {
+    pub fn new(
+        hub: mpsc::Sender<Mail>,
+        limits: OutboxLimits,
+        connections_max: usize,
+        ready: watch::Receiver<bool>,
+    ) -> Self {
         Self {
+            ready,
             hub,
             limits,
             numbers: AtomicU64::new(1),
             connections: Arc::new(Semaphore::new(connections_max.min(Semaphore::MAX_PERMITS))),
             handshakes: Semaphore::new(HANDSHAKES_MAX),
         }
+    }
+
+    /// Waits a little for a world that is being loaded: who comes at once, at the start or after a connection was ended
+    /// because the world was loaded again, should find a server that works, not one that is about to.
+    async fn is_ready(&self) {
+        let _ = timeout(READY_PATIENCE, self.ready.clone().wait_for(|ready| *ready)).await;
     }
 
     fn next_number(&self) -> ConnId {

@@ -43,13 +43,11 @@ use clock::now;
 use config::Config;
 use hub::{Hub, MAILBOX_MAX, Mail, Parts, stopped};
 use keys::{KeyError, Purpose, ServerKey};
-use listener::{Entrance, ListenError, Listener};
+use listener::{Entrance, ListenError, Listener, READY_PATIENCE};
 use operator_log::{OperatorLog, OperatorLogEnd};
 
 /// The file in the data directory that a running server holds locked.
 pub const LOCK_FILE: &str = "lock";
-/// How long the first clients wait for the store before they are accepted and told that it is away.
-const FIRST_LOAD_PATIENCE: Duration = Duration::from_secs(3);
 /// The delay before the store is tried again; each further time twice as long…
 const LOAD_DELAY_MIN: Duration = Duration::from_millis(250);
 /// …up to this.
@@ -107,7 +105,7 @@ pub struct Server {
     listeners: Vec<Listener>,
     entrance: Arc<Entrance>,
     store: Arc<dyn Store>,
-    first_attempt: watch::Receiver<bool>,
+    ready: watch::Receiver<bool>,
     log: OperatorLog,
     log_end: OperatorLogEnd,
     /// Held as long as the server lives.
@@ -137,7 +135,7 @@ impl Server {
         };
         let (mails, mailbox) = mpsc::channel(MAILBOX_MAX);
         let (stop, _) = watch::channel(false);
-        let (attempted, first_attempt) = watch::channel(false);
+        let (attempted, ready) = watch::channel(false);
         let loader = Loader {
             store: Arc::clone(&store),
             correspondent: AccountName::from_stored(
@@ -148,7 +146,7 @@ impl Server {
             attempted: Arc::new(attempted),
         };
         let answerer = Answerer::new(Arc::clone(&store), Hasher::start()?, key.part(Purpose::FakeSalt));
-        let entrance = Entrance::new(mails.clone(), config.outbox, config.connections_max);
+        let entrance = Entrance::new(mails.clone(), config.outbox, config.connections_max, ready.clone());
         let hub = Hub::new(Parts {
             rules: config.rules,
             key: WorldKey::new(key.part(Purpose::World)),
@@ -159,10 +157,13 @@ impl Server {
             stop_timeout: config.stop_timeout,
             stop: stop.clone(),
             mailbox: mails,
-            load: Box::new(move || drop(tokio::spawn(loader.clone().run()))),
+            load: Box::new(move || {
+                loader.attempted.send_replace(false);
+                tokio::spawn(loader.clone().run());
+            }),
         });
         let entrance = Arc::new(entrance);
-        Ok(Self { hub, mailbox, stop, listeners, entrance, store, first_attempt, log, log_end, lock })
+        Ok(Self { hub, mailbox, stop, listeners, entrance, store, ready, log, log_end, lock })
     }
 
     /// Where it listens.
@@ -172,14 +173,14 @@ impl Server {
 
     /// Runs until `shutdown` comes about, or until the server stops by itself.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServerError> {
-        let Self { hub, mailbox, stop, listeners, entrance, store, mut first_attempt, log, log_end, lock } = self;
+        let Self { hub, mailbox, stop, listeners, entrance, store, mut ready, log, log_end, lock } = self;
         let mut hub = tokio::spawn(hub.run(mailbox));
         let mut shutdown = std::pin::pin!(shutdown);
         let mut stopping = stop.subscribe();
 
-        // A client that comes at once should find a server that works, not one that is about to.
+        // Nobody is let in before the first attempt to load the world: see the entrance.
         tokio::select! {
-            _ = timeout(FIRST_LOAD_PATIENCE, first_attempt.wait_for(|attempted| *attempted)) => {}
+            _ = timeout(READY_PATIENCE, ready.wait_for(|ready| *ready)) => {}
             () = stopped(&mut stopping) => {}
             () = &mut shutdown => drop(stop.send_replace(true)),
         }
@@ -251,7 +252,7 @@ struct Loader {
     store: Arc<dyn Store>,
     correspondent: AccountName,
     mailbox: mpsc::Sender<Mail>,
-    /// Becomes true after the first attempt, unless the store can never be used.
+    /// False from the beginning of a load to the end of its first attempt, unless the store can never be used.
     attempted: Arc<watch::Sender<bool>>,
 }
 
