@@ -19,6 +19,8 @@ pub(crate) enum Asked {
     Register(AccountName),
     /// A password that an operator gives out.
     Account(AskedAccount),
+    /// A new password that an account's owner chose.
+    OwnPassword(AccountId),
     /// The keys for a log-in by SCRAM.
     ScramKeys(LogIn, ClientFirst),
     /// A page of history.
@@ -32,6 +34,8 @@ pub(crate) enum Asked {
 pub(crate) enum Method {
     /// PASS.
     Pass,
+    /// `IDENTIFY`, said to the services.
+    Services,
     /// SASL.
     Sasl(Mechanism),
 }

@@ -24,6 +24,8 @@ pub(crate) struct Command {
     pub is_durable: bool,
     /// Whether it carries a secret: refused on connections that others could read along.
     pub is_secret: bool,
+    /// Whether those in the waiting room may use it; what may come before the welcome they may use anyway.
+    pub is_for_waiting: bool,
     /// What it does.
     pub handler: fn(&mut World, &Call<'_>) -> Handled,
 }
@@ -68,7 +70,7 @@ pub(crate) const fn command(
     handler: fn(&mut World, &Call<'_>) -> Handled,
 ) -> Command {
     let (syntax, meaning) = ("", "");
-    Command { name, syntax, meaning, params_min, is_early: false, is_durable: false, is_secret: false, handler }
+    Command { name, syntax, meaning, params_min, is_early: false, is_durable: false, is_secret: false, is_for_waiting: false, handler }
 }
 
 impl Command {
@@ -80,6 +82,11 @@ impl Command {
     /// It may come before the welcome.
     pub const fn early(self) -> Self {
         Self { is_early: true, ..self }
+    }
+
+    /// Those in the waiting room may use it.
+    pub const fn for_waiting(self) -> Self {
+        Self { is_for_waiting: true, ..self }
     }
 
     /// It always leads to events.

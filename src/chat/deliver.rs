@@ -70,6 +70,15 @@ impl Stamp {
 impl World {
     /// Gives an event its number, applies it, and tells it to whom it concerns.
     pub(crate) fn append(&mut self, draft: Draft) -> Seq {
+        self.append_telling(draft, true)
+    }
+
+    /// The same for an event that looks like nothing new to everybody who is there.
+    pub(crate) fn append_quietly(&mut self, draft: Draft) -> Seq {
+        self.append_telling(draft, false)
+    }
+
+    fn append_telling(&mut self, draft: Draft, is_told: bool) -> Seq {
         let seq = self.state.last_seq.next();
         let record = Record {
             seq,
@@ -89,7 +98,9 @@ impl World {
         }
         self.turn.cause = Some(seq);
         self.turn.wait_for(seq);
-        self.deliver(&record, &draft.client_tags);
+        if is_told {
+            self.deliver(&record, &draft.client_tags);
+        }
         self.turn.cause = None;
         self.turn.records.push(record);
         seq

@@ -165,7 +165,11 @@ impl World {
         for conn in conns {
             let session = &self.sessions[&conn];
             let silent = self.now.millis_since(session.heard_at);
-            if !session.is_welcome {
+            if let Some(since) = session.waits_since.filter(|_| !session.is_welcome) {
+                if self.now.millis_since(since) >= millis(self.settings.waiting_room_time) {
+                    self.close_in_time(conn, "Nobody logged in here in time", effects);
+                }
+            } else if !session.is_welcome {
                 if self.now.millis_since(session.connected_at) >= millis(self.settings.registration_timeout) {
                     self.close_in_time(conn, "Registration timed out", effects);
                 }

@@ -57,7 +57,7 @@ impl World {
     }
 
     /// Tells the QUIT of a session that goes, unless another one of its account stays.
-    fn tell_quit(&mut self, conn: ConnId, reason: &str) {
+    pub(super) fn tell_quit(&mut self, conn: ConnId, reason: &str) {
         let session = self.session(conn);
         let stays = session.account().is_some_and(|account| self.account_sessions(account).len() > 1);
         if !session.is_welcome || stays {

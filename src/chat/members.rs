@@ -21,6 +21,18 @@ impl World {
         members + self.guests.get(&id).map_or(0, BTreeMap::len)
     }
 
+    /// Whether a channel is nobody's: no account founded it, it is none of the automatic ones, and nobody is in it. Such a
+    /// channel was a guest's; it shows itself to nobody, and whoever joins it next founds it again.
+    pub(crate) fn is_abandoned(&self, id: ChannelId) -> bool {
+        let is_automatic = |channel: &Channel| self.settings.auto_channels.contains(&channel.name);
+        self.state.channel(id).is_some_and(|channel| {
+            channel.founder.is_none()
+                && channel.members.is_empty()
+                && !self.guests.contains_key(&id)
+                && !is_automatic(channel)
+        })
+    }
+
     /// The members of a channel who are there, one session for each, with their rank.
     pub(crate) fn present_members(&self, channel: &Channel) -> Vec<(ConnId, Rank)> {
         let first = |account: &AccountId| self.account_sessions(*account).first().copied();

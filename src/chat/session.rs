@@ -96,6 +96,11 @@ pub(crate) struct Session {
     pub device: Option<DeviceId>,
     /// Whether it was welcomed: the registration of the connection is complete.
     pub is_welcome: bool,
+    /// Since when it is in the waiting room, where one can only register and log in. It believes itself welcomed there, and
+    /// is not for others.
+    pub waits_since: Option<Timestamp>,
+    /// Whether it gave the password of the server.
+    pub gave_connection_password: bool,
     /// The language in which the server speaks to it.
     pub language: Language,
     /// An unfinished SASL exchange.
@@ -140,6 +145,8 @@ impl Session {
             identity: Identity::Anonymous,
             device: None,
             is_welcome: false,
+            waits_since: None,
+            gave_connection_password: false,
             language,
             exchange: None,
             login_failures: 0,
@@ -160,6 +167,16 @@ impl Session {
             Identity::Account(account) => Some(account),
             Identity::Anonymous | Identity::Operator { .. } => None,
         }
+    }
+
+    /// Whether it is in the waiting room.
+    pub fn is_in_waiting_room(&self) -> bool {
+        self.waits_since.is_some() && !self.is_welcome
+    }
+
+    /// Whether its introduction is over: it was welcomed, or let into the waiting room.
+    pub fn is_introduced(&self) -> bool {
+        self.is_welcome || self.waits_since.is_some()
     }
 
     /// Whether it acts as the correspondent.

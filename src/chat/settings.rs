@@ -6,6 +6,7 @@ use ipnet::IpNet;
 
 use crate::ground::texts::Language;
 use crate::proto::names::{ChannelName, Nick};
+use crate::proto::secret::Secret;
 
 /// Whether an account's password is accepted from known addresses only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -40,6 +41,11 @@ pub struct Settings {
     pub ip_binding: IpBinding,
     /// Networks from which every account's password is accepted.
     pub trusted_networks: Vec<IpNet>,
+    /// The password that everybody must give who does not log in (`PASS`); none when no one is needed.
+    pub connection_password: Option<Secret>,
+    /// How long those without an account may stay in the waiting room, where one can register and log in; with zero there is
+    /// none, and they are turned away.
+    pub waiting_room_time: Duration,
     /// The message of the day, line by line; empty when there is none.
     pub motd: Vec<String>,
     /// The least characters of a new password.
@@ -76,6 +82,8 @@ impl Default for Settings {
             nick_equals_account: true,
             ip_binding: IpBinding::Strict,
             trusted_networks: Vec::new(),
+            connection_password: None,
+            waiting_room_time: Duration::from_secs(300),
             motd: Vec::new(),
             password_chars_min: 8,
             language: Language::English,

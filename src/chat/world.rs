@@ -192,6 +192,20 @@ impl World {
         }
     }
 
+    /// A welcomed session acts as an account from now on, and is in no channel as a guest any more.
+    pub(super) fn take_account(&mut self, conn: ConnId, account: AccountId) {
+        self.audiences.change();
+        let session = &self.sessions[&conn];
+        if let Some(before) = session.account() {
+            remove(&mut self.account_sessions, &before, conn);
+        }
+        for channel in session.guest_channels.clone() {
+            self.remove_guest(channel, conn);
+        }
+        self.session_mut(conn).identity = Identity::Account(account);
+        self.account_sessions.entry(account).or_default().push(conn);
+    }
+
     /// Calls a session something else. Telling it is the caller's.
     pub(super) fn rename(&mut self, conn: ConnId, nick: Nick) {
         let session = &self.sessions[&conn];

@@ -222,7 +222,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipe<S> {
     fn new(stream: S) -> Self {
         Self {
             stream,
-            reader: LineReader::new(LineLimits::FROM_CLIENT),
+            reader: LineReader::new(LineLimits::FROM_CLIENT_WITH_PASSWORD),
             arrived: VecDeque::new(),
             output: VecDeque::new(),
             in_the_middle: false,

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
+use std::time::Duration;
 
 use chat_tui::chat::event::{Credentials, Digest, Record, Seq};
 use chat_tui::chat::key::WorldKey;
@@ -237,6 +238,9 @@ impl Driver for Bare {
         let settings = &mut self.settings;
         match key {
             "guests" => settings.guests = value == "true",
+            "nick_equals_account" => settings.nick_equals_account = value == "true",
+            "connection_password" => settings.connection_password = Some(Secret::new(value)),
+            "waiting_room_seconds" => settings.waiting_room_time = Duration::from_secs(number()? as u64),
             "auto_channels" => {
                 let names = value.split(' ').filter(|name| !name.is_empty()).map(ChannelName::new);
                 settings.auto_channels = names.collect::<Result<_, _>>().map_err(|fault| fault.to_string())?;

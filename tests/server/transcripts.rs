@@ -13,6 +13,7 @@ use chat_tui::chat::ports::{Peer, Transport};
 use chat_tui::chat::settings::Settings;
 use chat_tui::proto::message::Message;
 use chat_tui::proto::names::ChannelName;
+use chat_tui::proto::secret::Secret;
 use tempfile::{TempDir, tempdir};
 use tokio::runtime::Runtime;
 
@@ -151,6 +152,9 @@ impl Driver for Sockets {
         let settings = &mut self.settings;
         match key {
             "guests" => settings.guests = value == "true",
+            "nick_equals_account" => settings.nick_equals_account = value == "true",
+            "connection_password" => settings.connection_password = Some(Secret::new(value)),
+            "waiting_room_seconds" => settings.waiting_room_time = Duration::from_secs(number()? as u64),
             "auto_channels" => {
                 let names = value.split(' ').filter(|name| !name.is_empty()).map(ChannelName::new);
                 settings.auto_channels = names.collect::<Result<_, _>>().map_err(|fault| fault.to_string())?;

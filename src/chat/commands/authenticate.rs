@@ -1,9 +1,9 @@
 //! AUTHENTICATE: logging in by SASL; and the log-in itself, which PASS shares.
 //!
-//! Specifications: IRCv3 `sasl-3.1` and `sasl-3.2`; RFC 4616 (PLAIN); RFC 7677 (SCRAM-SHA-256). A wrong name, password or
+//! Specifications: IRCv3 `sasl-3.1` and `sasl-3.2`, reauthentication at any time included; RFC 4616 (PLAIN); RFC 7677 (SCRAM-SHA-256). A wrong name, password or
 //! address look alike to the one who tries; the operator's log tells them apart.
 
-use super::{address, welcome};
+use super::{address, services, welcome};
 use crate::chat::asked::{Asked, Exchange, LogIn, Method, Step};
 use crate::chat::call::Call;
 use crate::chat::event::{AccountId, DeviceId};
@@ -42,7 +42,8 @@ pub(crate) fn authenticate(world: &mut World, call: &Call<'_>) -> Handled {
     let conn = call.conn;
     let text = call.param(0);
     let session = world.session_mut(conn);
-    if session.is_welcome || session.identity != Identity::Anonymous {
+    // Who proved to be the server's own user stays that; everybody else may log in again, also as somebody else.
+    if session.is_operator() {
         return Err(Refusal::numeric(ERR_SASLALREADY, &[], "You have already authenticated using SASL"));
     }
     if text == ABORT {
@@ -76,8 +77,13 @@ pub(crate) fn authenticate(world: &mut World, call: &Call<'_>) -> Handled {
 }
 
 fn begin(world: &mut World, conn: ConnId, name: &str) -> Handled {
-    let peer = &world.session(conn).peer;
-    let Some(mechanism) = Mechanism::find(name).filter(|mechanism| is_offered(*mechanism, peer)) else {
+    let session = world.session(conn);
+    let peer = &session.peer;
+    let mechanism = Mechanism::find(name).filter(|mechanism| is_offered(*mechanism, peer));
+    if mechanism == Some(Mechanism::External) && session.is_welcome {
+        return Err(failed());
+    }
+    let Some(mechanism) = mechanism else {
         let names = mechanisms(peer);
         let line = world.numeric(conn, RPL_SASLMECHS).param(&names).trailing("are available SASL mechanisms");
         world.reply(conn, line);
@@ -161,9 +167,9 @@ fn external(world: &mut World, conn: ConnId, response: &[u8]) -> Handled {
     }
     let account = world.correspondent_account();
     let server_name = world.settings.server_name.clone();
+    welcome::call_early(world, conn, correspondent.clone());
     let session = world.session_mut(conn);
     session.identity = Identity::Operator { uid, account };
-    session.nick = Some(correspondent.clone());
     session.host = server_name;
     world.log(Notable::LoggedIn {
         account: AccountName::of_nick(&correspondent),
@@ -232,7 +238,8 @@ fn may_log_in(
         address::tell_refused(world, account, conn);
         return refuse(world, conn, log_in, FailedCheck::Address).map(|()| false);
     }
-    if world.account_sessions(account).len() >= limits::SESSIONS_PER_ACCOUNT_MAX {
+    let sessions = world.account_sessions(account);
+    if sessions.len() >= limits::SESSIONS_PER_ACCOUNT_MAX && !sessions.contains(&conn) {
         let refusal = Refusal::fail("TOO_MANY_SESSIONS", &[state.name.as_str()], "server-too-many-sessions");
         world.refuse(conn, "AUTHENTICATE", refusal);
         say_refused(world, conn, log_in.method);
@@ -250,18 +257,24 @@ fn finish(world: &mut World, conn: ConnId, log_in: &LogIn, account: AccountId, d
         return Err(failed());
     };
     world.shows_seq(last_seq);
-    become_account(world, conn, account, &name, device);
-    if device.is_none() {
-        address::bind_first(world, account, conn);
+    let is_welcome = world.session(conn).is_welcome;
+    if !is_welcome {
+        become_account(world, conn, account, &name, device);
     }
     let by = match log_in.method {
         _ if device.is_some() => "token",
         Method::Sasl(Mechanism::ScramSha256) => "scram",
-        Method::Pass | Method::Sasl(_) => "password",
+        Method::Pass | Method::Services | Method::Sasl(_) => "password",
     };
     world.log(Notable::LoggedIn { account: name.clone(), peer: world.session(conn).peer.clone(), by });
     say_logged_in(world, conn, name.as_str());
     say_success(world, conn, log_in.method);
+    if is_welcome {
+        welcome::act_as(world, conn, account, &name, device);
+    }
+    if device.is_none() {
+        address::bind_first(world, account, conn);
+    }
     welcome::try_welcome(world, conn)
 }
 
@@ -274,12 +287,12 @@ pub(super) fn become_account(
     device: Option<DeviceId>,
 ) {
     let is_called_so = world.settings.nick_equals_account || world.session(conn).nick.is_none();
+    if is_called_so {
+        welcome::call_early(world, conn, Nick::of_account(name));
+    }
     let session = world.session_mut(conn);
     session.identity = Identity::Account(account);
     session.device = device;
-    if is_called_so {
-        session.nick = Some(Nick::of_account(name));
-    }
 }
 
 /// 900.
@@ -290,14 +303,19 @@ pub(super) fn say_logged_in(world: &mut World, conn: ConnId, account: &str) {
 }
 
 fn say_success(world: &mut World, conn: ConnId, method: Method) {
-    if method != Method::Pass {
-        let line = world.numeric(conn, RPL_SASLSUCCESS).trailing("SASL authentication successful");
-        world.reply(conn, line);
+    match method {
+        Method::Sasl(_) => {
+            let line = world.numeric(conn, RPL_SASLSUCCESS).trailing("SASL authentication successful");
+            world.reply(conn, line);
+        }
+        Method::Services => services::say(world, conn, &"server-services-identified".into()),
+        Method::Pass => {}
     }
 }
 
 fn say_refused(world: &mut World, conn: ConnId, method: Method) {
     let refusal = match method {
+        Method::Services => return services::say(world, conn, &"server-services-refused".into()),
         Method::Pass => Refusal::numeric(ERR_PASSWDMISMATCH, &[], "Password incorrect"),
         Method::Sasl(_) => failed(),
     };

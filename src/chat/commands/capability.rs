@@ -56,7 +56,7 @@ pub(crate) fn cap(world: &mut World, call: &Call<'_>) -> Handled {
             let version: u32 = call.param(1).parse().unwrap_or(0);
             let session = world.session_mut(conn);
             session.cap_version = session.cap_version.max(version);
-            session.is_negotiating |= !session.is_welcome;
+            session.is_negotiating |= !session.is_introduced();
             if version >= VALUES_SINCE {
                 session.caps.insert(Cap::CapNotify);
             }
@@ -105,7 +105,7 @@ fn request(world: &mut World, conn: ConnId, list: &str) -> Handled {
     let session = world.session_mut(conn);
     let is_bound = session.cap_version >= VALUES_SINCE;
     let change = change.filter(|change| !(is_bound && change.removed.has(Cap::CapNotify)));
-    session.is_negotiating |= !session.is_welcome;
+    session.is_negotiating |= !session.is_introduced();
     let answer = if change.is_some() { "ACK" } else { "NAK" };
     let line = world.server_line("CAP").param(world.session(conn).name()).param(answer).trailing(list);
     world.reply_whole(conn, line)?;
@@ -120,6 +120,10 @@ fn request(world: &mut World, conn: ConnId, list: &str) -> Handled {
 /// The value of a capability for those who asked by version 302.
 fn value(world: &World, conn: ConnId, cap: Cap) -> Option<String> {
     match cap {
+        // With a password of the connection, nobody registers who has not given it.
+        Cap::AccountRegistration if !welcome::has_connection_password(world, conn) => {
+            Some("custom-account-name".to_owned())
+        }
         Cap::AccountRegistration => Some("before-connect,custom-account-name".to_owned()),
         Cap::Languages => {
             let codes: Vec<_> = Language::ALL.iter().map(|language| language.tag()).collect();

@@ -9,7 +9,7 @@
 //! as long as their connection lasts; nothing of that is in the record.
 
 use crate::chat::call::Call;
-use crate::chat::event::{AccountId, Author, ChannelId, ChannelModes, Event, Place};
+use crate::chat::event::{AccountId, Author, ChannelId, ChannelModes, Event, Place, Rank};
 use crate::chat::limits;
 use crate::chat::policy::channel::{self as policy, Asker};
 use crate::chat::policy::cut;
@@ -40,7 +40,8 @@ impl World {
     /// The channel of this name.
     pub(crate) fn channel_called(&self, name: &str) -> Result<ChannelId, Refusal> {
         let found = ChannelName::new(name).ok().and_then(|name| self.state.channel_named(name.folded()));
-        found.map(|channel| channel.id).ok_or_else(|| no_such_channel(name))
+        let found = found.map(|channel| channel.id).filter(|id| !self.is_abandoned(*id));
+        found.ok_or_else(|| no_such_channel(name))
     }
 
     /// The same, for an answer that shows something of the channel, be it by a refusal: it waits until that is committed.
@@ -145,6 +146,11 @@ fn join_one(world: &mut World, conn: ConnId, name: &str, key: Option<&str>) -> H
         return Err(Refusal::numeric(ERR_TOOMANYCHANNELS, &[name.as_str()], "You have joined too many channels"));
     }
     let id = match known {
+        Some(id) if world.is_abandoned(id) => {
+            world.shows(id);
+            begin_anew(world, id);
+            id
+        }
         Some(id) => {
             world.shows(id);
             let is_invited = world.invites.has(id, world.person_of(conn));
@@ -161,13 +167,10 @@ fn join_one(world: &mut World, conn: ConnId, name: &str, key: Option<&str>) -> H
     Ok(())
 }
 
-/// Founds a channel for a session. Guests found none, because nothing of them outlives their connection.
+/// Founds a channel for a session. One that a guest founds has no founder in the record: it lives as long as somebody is in it.
 fn found(world: &mut World, conn: ConnId, name: &ChannelName) -> Result<ChannelId, Refusal> {
     let session = world.session(conn);
     let founder = session.account();
-    if founder.is_none() && !session.is_operator() {
-        return Err(no_such_channel(name.as_str()));
-    }
     if world.state.channel_count() >= world.settings.channels_max {
         return Err(Refusal::numeric(ERR_TOOMANYCHANNELS, &[name.as_str()], "There are too many channels"));
     }
@@ -175,11 +178,34 @@ fn found(world: &mut World, conn: ConnId, name: &ChannelName) -> Result<ChannelI
     Ok(world.found_channel(&author, name, founder))
 }
 
+/// Takes away what those have left behind who were in a channel that is nobody's now, but for what they said.
+fn begin_anew(world: &mut World, id: ChannelId) {
+    let Some(channel) = world.state.channel(id) else { return };
+    let (name, place) = (channel.name.to_string(), Place::Channel(id));
+    let has_topic = channel.topic.is_some();
+    let masks: Vec<_> =
+        channel.masks.iter().map(|entry| (false, entry.state.letter, entry.state.mask.clone())).collect();
+    let modes = ChannelModes::at_founding();
+    let is_changed = channel.modes != modes || !masks.is_empty();
+    if has_topic {
+        let event = Event::TopicSet { topic: String::new() };
+        world.append(Draft::new(world.system_author(), place, &name, event));
+    }
+    if is_changed {
+        let event = Event::ModesChanged { text: modes.shown(false), modes, ranks: Vec::new(), masks };
+        world.append(Draft::new(world.system_author(), place, &name, event));
+    }
+}
+
 /// Makes a session's account (or the session, when it has none) a member, and tells it.
 fn enter(world: &mut World, conn: ConnId, id: ChannelId) {
     let asker = world.asker(conn, id);
     let Some(channel) = world.state.channel(id) else { return };
-    let rank = policy::rank_at_join(channel, &asker);
+    // Whoever comes first into a channel without a founder is its operator as long as it lives.
+    let rank = match world.is_abandoned(id) {
+        true => Rank::FOUNDER.with(Rank::OPERATOR),
+        false => policy::rank_at_join(channel, &asker),
+    };
     if asker.account.is_some() {
         world.append_to_channel(conn, id, Event::Joined { rank });
     } else {

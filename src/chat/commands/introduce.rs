@@ -3,13 +3,14 @@
 //! Specification: Modern IRC, "Connection Messages". Before the welcome a nick is only a wish: whether it may be had is
 //! decided when the introduction is complete ([`welcome`]), because by then it is known who asks.
 
-use super::{authenticate, welcome};
+use super::{authenticate, services, welcome};
 use crate::chat::asked::Method;
 use crate::chat::call::Call;
 use crate::chat::limits;
 use crate::chat::policy::cut;
 use crate::chat::ports::ConnId;
 use crate::chat::refusal::{Handled, Refusal};
+use crate::chat::session::Identity;
 use crate::chat::world::World;
 use crate::proto::caps::CapSet;
 use crate::proto::message::Line;
@@ -17,7 +18,7 @@ use crate::proto::names::Nick;
 use crate::proto::numerics::{
     ERR_ALREADYREGISTERED, ERR_ERRONEUSNICKNAME, ERR_NICKLOCKED, ERR_NICKNAMEINUSE, ERR_NONICKNAMEGIVEN,
 };
-use crate::proto::secret::Secret;
+use crate::proto::secret::{Secret, equal_in_constant_time};
 
 /// `NICK <nick>`.
 pub(crate) fn nick(world: &mut World, call: &Call<'_>) -> Handled {
@@ -28,9 +29,17 @@ pub(crate) fn nick(world: &mut World, call: &Call<'_>) -> Handled {
     let Ok(nick) = Nick::new(text) else {
         return Err(Refusal::numeric(ERR_ERRONEUSNICKNAME, &[text], "Erroneous nickname"));
     };
+    if services::is_called(nick.as_str()) {
+        return Err(Refusal::numeric(ERR_ERRONEUSNICKNAME, &[text], "Erroneous nickname"));
+    }
     let session = world.session(call.conn);
     if !session.is_welcome {
-        world.session_mut(call.conn).nick = Some(nick);
+        // Who negotiates may still log in and so have a right to the nick; others can be told now.
+        let may_log_in = session.is_negotiating || session.identity != Identity::Anonymous || !world.settings.guests;
+        if !may_log_in && !world.may_have_nick(call.conn, &nick) {
+            return Err(Refusal::numeric(ERR_NICKNAMEINUSE, &[text], "Nickname is already in use"));
+        }
+        welcome::call_early(world, call.conn, nick);
         return welcome::try_welcome(world, call.conn);
     }
     if session.nick.as_ref().is_some_and(|current| current.as_str() == nick.as_str()) {
@@ -80,12 +89,20 @@ pub(crate) fn user(world: &mut World, call: &Call<'_>) -> Handled {
     welcome::try_welcome(world, call.conn)
 }
 
-/// `PASS <account>:<password>`: a log-in for clients that know no SASL. A password without an account's name before it
-/// opens nothing here and is ignored.
+/// `PASS <password>`: the password of the server, where one is set; or `PASS <account>:<password>`, a log-in for clients that
+/// know no SASL. Any other password opens nothing and is judged when the introduction is complete.
 pub(crate) fn pass(world: &mut World, call: &Call<'_>) -> Handled {
     let session = world.session(call.conn);
-    if session.is_welcome || session.account().is_some() {
+    if session.is_introduced() || session.account().is_some() {
         return Err(Refusal::numeric(ERR_ALREADYREGISTERED, &[], "You may not reregister"));
+    }
+    if call.param(0).is_empty() {
+        return Err(call.needs_more_params());
+    }
+    let known = world.settings.connection_password.as_ref();
+    if known.is_some_and(|known| equal_in_constant_time(known.expose().as_bytes(), call.param(0).as_bytes())) {
+        world.session_mut(call.conn).gave_connection_password = true;
+        return Ok(());
     }
     let Some((name, password)) = call.param(0).split_once(':') else { return Ok(()) };
     authenticate::by_password(world, call.conn, name, Secret::new(password), Method::Pass)

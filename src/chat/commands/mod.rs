@@ -1,7 +1,7 @@
 //! The commands: one table, and the way of a line to its handler.
 //!
 //! Each file holds the handlers of one subject. Who writes where: `connection`, `introduce`, `capability`, `welcome`,
-//! `authenticate`, `register`, `address`, `device`, `account`, `correspondent` are about who somebody is; `channel`, `message`,
+//! `authenticate`, `register`, `services`, `address`, `device`, `account`, `correspondent` are about who somebody is; `channel`, `message`,
 //! `mode`, `listing`, `history`, `presence`, `who`, `whois`, `monitor`, `query` about what is said. A handler checks with [`policy`](super::policy), then replies, asks or appends; it
 //! returns a [`Refusal`] instead of sending an error.
 //!
@@ -24,6 +24,7 @@ pub(crate) mod monitor;
 pub(crate) mod presence;
 pub(crate) mod query;
 pub(crate) mod register;
+pub(crate) mod services;
 pub(crate) mod this_server;
 pub(crate) mod user_mode;
 pub(crate) mod welcome;
@@ -37,7 +38,7 @@ use super::ports::{Answer, ConnId};
 use super::refusal::{Handled, Refusal, Text};
 use super::world::World;
 use crate::proto::caps::Cap;
-use crate::proto::line::LineError;
+use crate::proto::line::{BODY_BYTES_MAX, LineError};
 use crate::proto::message::{Message, ParseError};
 use crate::proto::numerics::{ERR_INPUTTOOLONG, ERR_NOTREGISTERED, ERR_SASLFAIL, ERR_UNKNOWNCOMMAND};
 
@@ -64,7 +65,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         .secret()
         .help("DEVICE ADD :<name>, DEVICE LIST, DEVICE REVOKE <id>", "Manages the tokens of your devices."),
     command("ERROR", 0, connection::error).early().help("ERROR <text>", "Means nothing from a client."),
-    command("HELP", 0, query::help).help("HELP [<command>]", "What a command does."),
+    command("HELP", 0, query::help).for_waiting().help("HELP [<command>]", "What a command does."),
     command("HELPOP", 0, query::help).help("HELPOP [<command>]", "The same as HELP."),
     command("INFO", 0, query::info).help("INFO [<server>]", "About this program."),
     command("INVITE", 0, channel::invite)
@@ -85,7 +86,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         "LIST [<channel or condition>{,<channel or condition>}]",
         "The channels that you may see, with their topics.",
     ),
-    command("LUSERS", 0, query::lusers).help("LUSERS", "How many people are here."),
+    command("LUSERS", 0, query::lusers).for_waiting().help("LUSERS", "How many people are here."),
     command("MODE", 1, mode::mode).help(
         "MODE <channel or nick> [<changes> [<parameter>…]]",
         "Shows or changes the modes of a channel or of yourself.",
@@ -94,9 +95,13 @@ pub(crate) const COMMANDS: &[Command] = &[
         "MONITOR +|- <nick>{,<nick>}, MONITOR C|L|S",
         "You are told when somebody comes and goes; C clears the list, L shows it, S says who is here.",
     ),
-    command("MOTD", 0, query::motd).help("MOTD [<server>]", "The message of the day."),
+    command("MOTD", 0, query::motd).for_waiting().help("MOTD [<server>]", "The message of the day."),
     command("NAMES", 0, listing::names).help("NAMES [<channel>{,<channel>}]", "Who is in a channel."),
     command("NICK", 0, introduce::nick).early().help("NICK <nick>", "What you are called."),
+    command(services::COMMAND, 0, services::services).secret().for_waiting().help(
+        "NICKSERV <order>, PRIVMSG NickServ :<order>",
+        "Accounts, for clients that know no SASL: REGISTER, IDENTIFY, SET PASSWORD, SESSIONS, HELP.",
+    ),
     command("NOTICE", 0, message::notice)
         .durable()
         .help("NOTICE <target>{,<target>} <text>", "Says something to which no program answers."),
@@ -106,7 +111,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     command("PASS", 1, introduce::pass)
         .early()
         .secret()
-        .help("PASS <account>:<password>", "Logs in, for clients without SASL."),
+        .help("PASS <password or account:password>", "Opens the server, or logs in, for clients without SASL."),
     command("PING", 0, connection::ping).early().help("PING <token>", "Answered by PONG."),
     command("PONG", 0, connection::pong).early().help("PONG <token>", "The answer to PING."),
     command("PRIVMSG", 0, message::privmsg)
@@ -132,7 +137,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         .early()
         .secret()
         .help("VERIFY <account> <code>", "Not needed here: accounts are ready at once."),
-    command("VERSION", 0, query::version).help("VERSION [<server>]", "The version, and what 005 says."),
+    command("VERSION", 0, query::version).for_waiting().help("VERSION [<server>]", "The version, and what 005 says."),
     command("WHO", 0, who::who)
         .help("WHO [<channel, nick or mask> [o][%<fields>[,<token>]]]", "People in a channel, or whom a mask means."),
     command("WHOIS", 0, whois::whois).help("WHOIS [<server>] <nick>{,<nick>}", "What may be known of somebody."),
@@ -146,11 +151,15 @@ pub(crate) fn dispatch(world: &mut World, conn: ConnId, line: &str) {
         Err(ParseError::Empty) => return,
         Err(ParseError::BadCommand) => return unknown(world, conn, "*"),
     };
-    let Some(command) = COMMANDS.iter().find(|command| command.name.eq_ignore_ascii_case(message.command)) else {
+    let name = if services::is_addressed(&message) { services::COMMAND } else { message.command };
+    let Some(command) = COMMANDS.iter().find(|command| command.name.eq_ignore_ascii_case(name)) else {
         note(world, conn, &message, "*");
         return unknown(world, conn, message.command);
     };
     note(world, conn, &message, command.name);
+    if !command.is_secret && body_bytes(line) > BODY_BYTES_MAX {
+        return refuse_bad_line(world, conn, LineError::TooLong);
+    }
     if !matches!(command.name, "PING" | "PONG") {
         world.session_mut(conn).active_at = world.now;
     }
@@ -159,6 +168,12 @@ pub(crate) fn dispatch(world: &mut World, conn: ConnId, line: &str) {
     if let Err(refusal) = handled {
         world.refuse(conn, command.name, refusal);
     }
+}
+
+/// How long a line is without its tags, with its end.
+fn body_bytes(line: &str) -> usize {
+    let body = if line.starts_with('@') { line.split_once(' ').map_or("", |(_, body)| body) } else { line };
+    body.trim_start_matches(' ').len() + "\r\n".len()
 }
 
 /// Takes note of the command at hand, and of its label when labels were asked for.
@@ -176,7 +191,12 @@ fn note(world: &mut World, conn: ConnId, message: &Message<'_>, command: &'stati
 fn admit(world: &mut World, call: &Call<'_>) -> Handled {
     let session = world.session(call.conn);
     if !session.is_welcome && !call.command.is_early {
-        return Err(Refusal::numeric(ERR_NOTREGISTERED, &[], "You have not registered"));
+        if !session.is_in_waiting_room() {
+            return Err(Refusal::numeric(ERR_NOTREGISTERED, &[], "You have not registered"));
+        }
+        if !call.command.is_for_waiting {
+            return Err(Refusal::fail("ACCOUNT_REQUIRED", &[], "server-log-in-first"));
+        }
     }
     if call.message.params().len() < call.command.params_min {
         return Err(call.needs_more_params());
@@ -203,6 +223,7 @@ pub(crate) fn answered(world: &mut World, conn: ConnId, command: &'static str, a
         Asked::Device(asked) => device::answered(world, conn, asked, answer),
         Asked::Register(name) => register::answered(world, conn, &name, answer),
         Asked::Account(asked) => account::answered(world, conn, asked, answer),
+        Asked::OwnPassword(account) => services::answered(world, conn, account, answer),
         Asked::ScramKeys(log_in, first) => authenticate::scram_keys(world, conn, log_in, first, answer),
         Asked::Page(asked) => history::answered_page(world, conn, *asked, answer),
         Asked::Targets(query) => history::answered_targets(world, conn, &query, answer),

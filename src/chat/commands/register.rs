@@ -3,10 +3,10 @@
 //! Specification: IRCv3 `account-registration` (draft), with the keys `before-connect` and `custom-account-name`. No email is asked
 //! for, so there is nothing to verify.
 
-use super::{authenticate, welcome};
+use super::{authenticate, services, welcome};
 use crate::chat::asked::Asked;
 use crate::chat::call::Call;
-use crate::chat::event::{Author, AuthorKind, Credentials, Event, Place};
+use crate::chat::event::{AccountId, Author, AuthorKind, Credentials, Event, Place};
 use crate::chat::limits;
 use crate::chat::policy;
 use crate::chat::ports::{Answer, ConnId, Notable, Question};
@@ -17,12 +17,19 @@ use crate::proto::secret::Secret;
 
 /// `REGISTER <account>|* <email>|* <password>`.
 pub(crate) fn register(world: &mut World, call: &Call<'_>) -> Handled {
-    let conn = call.conn;
+    ask_for_account(world, call.conn, call.param(0), call.param(2))
+}
+
+/// Asks for an account of this name (`*`: the nick) with this password.
+pub(super) fn ask_for_account(world: &mut World, conn: ConnId, name: &str, password: &str) -> Handled {
     refuse_known(world, conn)?;
+    if !welcome::has_connection_password(world, conn) {
+        return Err(Refusal::fail("COMPLETE_CONNECTION_REQUIRED", &[], "server-connection-password-required"));
+    }
     let session = world.session_mut(conn);
     session.registrations += 1;
     let is_too_often = session.registrations > limits::REGISTRATIONS_MAX;
-    let asked_for = match (call.param(0), &session.nick) {
+    let asked_for = match (name, &session.nick) {
         ("*", None) => return Err(Refusal::fail("NEED_NICK", &["*"], "server-need-nick")),
         ("*", Some(nick)) => nick.to_string(),
         (name, _) => name.to_owned(),
@@ -31,8 +38,8 @@ pub(crate) fn register(world: &mut World, call: &Call<'_>) -> Handled {
         return Err(Refusal::fail("TEMPORARILY_UNAVAILABLE", &[&asked_for], "server-too-many-registrations"));
     }
     let name = free_name(world, conn, &asked_for)?;
-    check_password(world, &name, call.param(2))?;
-    world.ask(conn, Question::Hash { password: Secret::new(call.param(2)) }, Asked::Register(name));
+    check_password(world, &name, password)?;
+    world.ask(conn, Question::Hash { password: Secret::new(password) }, Asked::Register(name));
     Ok(())
 }
 
@@ -53,7 +60,7 @@ fn refuse_known(world: &World, conn: ConnId) -> Handled {
 
 /// The name of a new account, when it may be one and nobody has it.
 pub(super) fn free_name(world: &World, conn: ConnId, text: &str) -> Result<AccountName, Refusal> {
-    let nick = Nick::new(text).ok().filter(|nick| !world.is_correspondent(nick));
+    let nick = Nick::new(text).ok().filter(|nick| !world.is_correspondent(nick) && !services::is_called(nick.as_str()));
     let Some(nick) = nick else {
         return Err(Refusal::fail("BAD_ACCOUNT_NAME", &[text], "server-bad-account-name"));
     };
@@ -84,20 +91,28 @@ pub(super) fn answered(world: &mut World, conn: ConnId, name: &AccountName, answ
     };
     let name = free_name(world, conn, name.as_str())?;
     world.require_journal(&[name.as_str()])?;
-    make_account(world, conn, &name, credentials);
+    let account = make_account(world, conn, &name, credentials);
     world.log(Notable::Registered { account: name.clone(), peer: world.session(conn).peer.clone() });
-    let said = world.say(conn, &Text::new("server-registered").with("name", &name));
-    let line = world.server_line("REGISTER").param("SUCCESS").param(name.as_str()).trailing(&said);
-    world.reply(conn, line);
+    let is_welcome = world.session(conn).is_welcome;
+    if !is_welcome {
+        authenticate::become_account(world, conn, account, &name, None);
+    }
+    let text = Text::new("server-registered").with("name", &name);
+    if world.turn.command == services::COMMAND {
+        services::say(world, conn, &text);
+    } else {
+        let said = world.say(conn, &text);
+        let line = world.server_line("REGISTER").param("SUCCESS").param(name.as_str()).trailing(&said);
+        world.reply(conn, line);
+    }
     authenticate::say_logged_in(world, conn, name.as_str());
-    if world.session(conn).is_welcome {
-        welcome::welcome_again(world, conn);
-        return Ok(());
+    if is_welcome {
+        welcome::act_as(world, conn, account, &name, None);
     }
     welcome::try_welcome(world, conn)
 }
 
-fn make_account(world: &mut World, conn: ConnId, name: &AccountName, credentials: Box<Credentials>) {
+fn make_account(world: &mut World, conn: ConnId, name: &AccountName, credentials: Box<Credentials>) -> AccountId {
     let account = world.state.next_account();
     let address = Some(policy::address_key(world.session(conn).peer.address));
     // The account itself is the author of its registration.
@@ -109,9 +124,5 @@ fn make_account(world: &mut World, conn: ConnId, name: &AccountName, credentials
     };
     let event = Event::AccountRegistered { account, name: name.clone(), credentials, address };
     world.append(Draft::new(author, Place::Server, name.as_str(), event));
-    if world.session(conn).is_welcome {
-        welcome::leave_as_guest(world, conn, account, name);
-    } else {
-        authenticate::become_account(world, conn, account, name, None);
-    }
+    account
 }

@@ -1,18 +1,19 @@
 //! The welcome: when an introduction is complete, who may come in, and what a newcomer is told.
 //!
 //! Specifications: Modern IRC, "Connection Registration"; IRCv3 `account-registration`. After the burst a session *attaches*: it
-//! gets the JOIN, topic and names of each channel of its account. What the correspondent says then is not in the record.
+//! gets the JOIN, topic and names of each channel of its account. Those without an account are let into the waiting room, where
+//! they can only register and log in; then they attach like everybody else. What the correspondent says then is not in the record.
 
-use super::user_mode;
-use crate::chat::event::AccountId;
+use super::{services, user_mode};
+use crate::chat::event::{AccountId, ChannelId, DeviceId, Event, Place, Rank};
 use crate::chat::limits;
 use crate::chat::modes::KEY_BYTES_MAX;
 use crate::chat::monitors::MONITORED_MAX;
 use crate::chat::ports::ConnId;
 use crate::chat::refusal::{Handled, Refusal};
 use crate::chat::session::{Identity, Session};
-use crate::chat::world::World;
-use crate::proto::caps::Cap;
+use crate::chat::world::{Draft, World};
+use crate::proto::caps::{Cap, CapSet};
 use crate::proto::casemapping::CaseMapping;
 use crate::proto::history;
 use crate::proto::isupport::Tokens;
@@ -22,7 +23,7 @@ use crate::proto::message::Line;
 use crate::proto::modes::{CHANNEL_MODES, ModeKind, PREFIXES, channel_mode_kind, channel_modes_token, prefix_token};
 use crate::proto::names::{AccountName, CHANNEL_BYTES_MAX, CHANNEL_TYPES, NICK_BYTES_MAX, Nick};
 use crate::proto::numerics::{
-    ERR_NICKNAMEINUSE, ERR_NOMOTD, RPL_CREATED, RPL_ENDOFMOTD, RPL_GLOBALUSERS, RPL_ISUPPORT, RPL_LOCALUSERS,
+    ERR_NICKNAMEINUSE, ERR_NOMOTD, ERR_PASSWDMISMATCH, RPL_CREATED, RPL_ENDOFMOTD, RPL_GLOBALUSERS, RPL_ISUPPORT, RPL_LOCALUSERS,
     RPL_LUSERCHANNELS, RPL_LUSERCLIENT, RPL_LUSERME, RPL_LUSEROP, RPL_LUSERUNKNOWN, RPL_MOTD, RPL_MOTDSTART,
     RPL_MYINFO, RPL_UMODEIS, RPL_WELCOME, RPL_YOUREOPER, RPL_YOURHOST,
 };
@@ -34,25 +35,75 @@ pub(super) fn try_welcome(world: &mut World, conn: ConnId) -> Handled {
     if session.is_welcome || session.is_closed || session.waiting.is_some() || !is_complete {
         return Ok(());
     }
+    if !has_connection_password(world, conn) {
+        let refusal = Refusal::numeric(ERR_PASSWDMISMATCH, &[], "Password incorrect");
+        world.refuse(conn, "PASS", refusal);
+        world.close(conn, "The password of the server is needed here");
+        return Ok(());
+    }
     if session.identity == Identity::Anonymous && !world.settings.guests {
-        world.standard_reply(conn, "FAIL", "*", "ACCOUNT_REQUIRED", &[], &"server-account-required".into());
-        let error = world.say(conn, &"server-account-required".into());
-        world.close(conn, &error);
+        let_wait(world, conn);
         return Ok(());
     }
     // Whoever is logged in is called as its account, whatever nick it wished for.
     if let Some(nick) = bound_nick(world, conn) {
-        world.session_mut(conn).nick = Some(nick);
+        call_early(world, conn, nick);
     }
-    let is_operator = world.session(conn).is_operator();
-    if let Some(nick) = world.session(conn).nick.clone().filter(|nick| !is_operator && !world.may_have_nick(conn, nick))
-    {
-        let refusal = Refusal::numeric(ERR_NICKNAMEINUSE, &[nick.as_str()], "Nickname is already in use");
-        world.session_mut(conn).nick = None;
-        return Err(refusal);
+    let session = world.session(conn);
+    let (is_operator, waited) = (session.is_operator(), session.is_in_waiting_room());
+    if let Some(nick) = session.nick.clone().filter(|nick| !is_operator && !world.may_have_nick(conn, nick)) {
+        let own = world.account_of(conn).map(|account| Nick::of_account(&account.state.name));
+        match own.filter(|_| waited) {
+            // It is too late to ask for another one, and the account's name is its own.
+            Some(own) => call_early(world, conn, own),
+            None => {
+                world.session_mut(conn).nick = None;
+                return Err(Refusal::numeric(ERR_NICKNAMEINUSE, &[nick.as_str()], "Nickname is already in use"));
+            }
+        }
     }
     welcome(world, conn);
     Ok(())
+}
+
+/// Whether a session need not give the password of the server: there is none, it was given, or it is logged in.
+pub(super) fn has_connection_password(world: &World, conn: ConnId) -> bool {
+    let session = world.session(conn);
+    world.settings.connection_password.is_none()
+        || session.gave_connection_password
+        || session.identity != Identity::Anonymous
+}
+
+/// Lets somebody without an account into the waiting room, or turns them away when there is none.
+fn let_wait(world: &mut World, conn: ConnId) {
+    if world.session(conn).is_in_waiting_room() {
+        return;
+    }
+    let has_room = !world.settings.waiting_room_time.is_zero();
+    if has_room {
+        let now = world.now;
+        world.session_mut(conn).waits_since = Some(now);
+        burst(world, conn);
+        lusers(world, conn);
+        motd(world, conn);
+    }
+    world.standard_reply(conn, "FAIL", "*", "ACCOUNT_REQUIRED", &[], &"server-account-required".into());
+    if has_room {
+        services::explain(world, conn);
+    } else {
+        let error = world.say(conn, &"server-account-required".into());
+        world.close(conn, &error);
+    }
+}
+
+/// Calls a session something else that is not welcomed yet. In the waiting room it knows its name already, so it is told.
+pub(super) fn call_early(world: &mut World, conn: ConnId, nick: Nick) {
+    let session = world.session(conn);
+    if session.is_in_waiting_room() && session.name() != nick.as_str() {
+        let line = Line::new("NICK").source(&session.source()).param(nick.as_str());
+        world.reply(conn, line);
+    }
+    world.session_mut(conn).nick = Some(nick);
 }
 
 /// What a session has to be called, when that is not its own choice.
@@ -73,14 +124,17 @@ fn welcome(world: &mut World, conn: ConnId) {
     }
     let away_before = world.away_of(world.person_of(conn));
     let session = world.session_mut(conn);
+    let waited = session.is_in_waiting_room();
     session.is_welcome = true;
     if session.is_operator() {
         session.modes = "o".to_owned();
     }
     world.put_on_indexes(conn);
-    burst(world, conn);
-    lusers(world, conn);
-    motd(world, conn);
+    if !waited {
+        burst(world, conn);
+        lusers(world, conn);
+        motd(world, conn);
+    }
     if world.session(conn).is_operator() {
         let line = world.numeric(conn, RPL_YOUREOPER).trailing("You are now an IRC operator");
         world.reply(conn, line);
@@ -90,7 +144,8 @@ fn welcome(world: &mut World, conn: ConnId) {
         let line = world.numeric(conn, RPL_UMODEIS).param(&format!("+{modes}"));
         world.reply(conn, line);
     }
-    attach(world, conn, is_first);
+    let is_new = world.account_of(conn).is_some_and(|account| !account.state.has_joined);
+    attach(world, conn, is_first, is_new, &[]);
     // A further session at which somebody sits brings them back.
     if !is_first {
         world.tell_change_of_away(conn, away_before.as_deref());
@@ -100,32 +155,71 @@ fn welcome(world: &mut World, conn: ConnId) {
     }
 }
 
-/// A welcomed guest has made an account: it leaves its channels and becomes that account.
-pub(super) fn leave_as_guest(world: &mut World, conn: ConnId, account: AccountId, name: &AccountName) {
-    world.tell_account(conn, name.as_str());
-    let (stamp, source) = (world.stamp_of(conn), world.session(conn).source());
-    for channel in world.channels_of(conn) {
-        let receivers = world.channel_sessions(channel);
-        let called = world.state.channel(channel).map(|channel| channel.name.to_string()).unwrap_or_default();
-        world.tell_part(&receivers, &called, &stamp, &source, "");
+/// A welcomed session logs in to an account, or to another one than before. A guest who becomes an account that is not here
+/// yet stays where it is; else it leaves as who it was and attaches as who it is.
+pub(super) fn act_as(
+    world: &mut World,
+    conn: ConnId,
+    account: AccountId,
+    name: &AccountName,
+    device: Option<DeviceId>,
+) {
+    if world.session(conn).account() == Some(account) {
+        world.session_mut(conn).device = device;
+        return;
     }
-    world.take_off_indexes(conn);
-    let session = world.session_mut(conn);
-    session.identity = Identity::Account(account);
-    if world.settings.nick_equals_account {
-        let nick = Nick::of_account(name);
-        if world.session(conn).name() != nick.as_str() {
-            let line = Line::new("NICK").source(&source).param(nick.as_str());
-            world.reply(conn, line);
+    let is_first = world.account_sessions(account).is_empty();
+    let is_new = world.state.account(account).is_some_and(|account| !account.state.has_joined);
+    let stays = world.session(conn).identity == Identity::Anonymous && is_first && !world.is_stalled();
+    let kept = if stays { memberships(world, conn) } else { Vec::new() };
+    let (source, stamp) = (world.session(conn).source(), world.stamp_of(conn));
+    if stays {
+        world.tell_account(conn, name.as_str());
+    } else {
+        world.tell_quit(conn, &format!("Logged in as {name}"));
+        for (channel, _) in memberships(world, conn) {
+            let called = world.channel_name(channel);
+            world.tell_part(&[conn], &called, &stamp, &source, "");
         }
-        world.session_mut(conn).nick = Some(nick);
     }
-    world.put_on_indexes(conn);
+    let mut receivers = vec![conn];
+    receivers.extend(world.peers(conn).into_iter().filter(|_| stays));
+    world.take_account(conn, account);
+    world.session_mut(conn).device = device;
+    let (nick, user) = (nick_as(world, conn, name), world.session(conn).name().to_owned());
+    if user != nick.as_str() {
+        let line = Line::new("NICK").source(&source).param(nick.as_str());
+        world.tell(&receivers, &stamp, CapSet::EMPTY, false, |_| Some(line.clone()));
+        world.rename(conn, nick);
+        world.tell_new_user(conn, &receivers, &user);
+    }
+    for (channel, rank) in &kept {
+        if world.rank_of(conn, *channel).is_none() {
+            let (author, called) = (world.session(conn).author(), world.channel_name(*channel));
+            let event = Event::Joined { rank: *rank };
+            world.append_quietly(Draft::new(author, Place::Channel(*channel), &called, event));
+        }
+    }
+    let kept: Vec<_> = kept.into_iter().map(|(channel, _)| channel).collect();
+    attach(world, conn, is_first, is_new, &kept);
 }
 
-/// A session that was welcomed as a guest attaches as an account now.
-pub(super) fn welcome_again(world: &mut World, conn: ConnId) {
-    attach(world, conn, true);
+/// The channels that a session is in, with its rank.
+fn memberships(world: &World, conn: ConnId) -> Vec<(ChannelId, Rank)> {
+    let ranked = |channel: ChannelId| world.rank_of(conn, channel).map(|rank| (channel, rank));
+    world.channels_of(conn).into_iter().filter_map(ranked).collect()
+}
+
+/// What a session is called that logs in now: as its account, or as the account's other sessions, or as before.
+fn nick_as(world: &World, conn: ConnId, name: &AccountName) -> Nick {
+    let session = world.session(conn);
+    let others = session.account().map_or(&[][..], |account| world.account_sessions(account));
+    let others = others.iter().find(|other| **other != conn).and_then(|other| world.session(*other).nick.clone());
+    let own = Nick::of_account(name);
+    match others.or_else(|| session.nick.clone()) {
+        Some(nick) if !world.settings.nick_equals_account && world.may_have_nick(conn, &nick) => nick,
+        _ => own,
+    }
 }
 
 /// Sessions of one account are called the same: a further one takes the name of the others.
@@ -133,8 +227,8 @@ fn take_over_nick(world: &mut World, conn: ConnId) {
     let account = world.session(conn).account();
     let first = account.and_then(|account| world.account_sessions(account).first().copied());
     let nick = first.and_then(|first| world.session(first).nick.clone());
-    if nick.is_some() {
-        world.session_mut(conn).nick = nick;
+    if let Some(nick) = nick {
+        call_early(world, conn, nick);
     }
 }
 
@@ -287,12 +381,14 @@ pub(crate) fn motd(world: &mut World, conn: ConnId) {
     }
 }
 
-/// Shows a session the channels of its account. Others see an account come back by the JOIN of its first session.
-fn attach(world: &mut World, conn: ConnId, is_first: bool) {
-    let Some(account) = world.account_of(conn) else { return };
-    let is_new = !account.state.has_joined;
+/// Shows a session the channels of its account, but those that it is in already. Others see an account come back by the JOIN
+/// of its first session. A new account joins the automatic channels.
+fn attach(world: &mut World, conn: ConnId, is_first: bool, is_new: bool, kept: &[ChannelId]) {
+    if world.account_of(conn).is_none() {
+        return;
+    }
     world.shows_seq(world.account_of(conn).map_or_else(Default::default, |account| account.last_seq));
-    for channel in world.channels_of(conn) {
+    for channel in world.channels_of(conn).into_iter().filter(|channel| !kept.contains(channel)) {
         // What was there before the account came back must be told in the order of the record.
         world.shows(channel);
         let receivers = if is_first { world.channel_sessions(channel) } else { vec![conn] };

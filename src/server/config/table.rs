@@ -220,6 +220,15 @@ pub(super) const SETTINGS: &[Setting] = &[
         let read = |name: &String| ChannelName::new(name).map_err(|error| format!("{name:?}: {error}"));
         put!(draft.rules.auto_channels, value.list().iter().map(read).collect::<Result<_, _>>())
     }),
+    Setting {
+        secret: true,
+        ..setting("connection_password", Kind::Text, |draft, value| {
+            put!(draft.rules.connection_password, connection_password(value.text()))
+        })
+    },
+    setting("waiting_room_seconds", Kind::Number, |draft, value| {
+        put!(draft.rules.waiting_room_time, value.seconds(0, 86_400))
+    }),
     setting("guests", Kind::Switch, |draft, value| put!(draft.rules.guests, Ok(value.switch()))),
     setting("nick_equals_account", Kind::Switch, |draft, value| {
         put!(draft.rules.nick_equals_account, Ok(value.switch()))
@@ -298,6 +307,14 @@ fn path(value: Value) -> Result<PathBuf, String> {
         empty if empty.is_empty() => Err("a path is expected".to_owned()),
         path => Ok(PathBuf::from(path)),
     }
+}
+
+/// What stands behind `PASS`; an empty text stands for none.
+fn connection_password(text: String) -> Result<Option<Secret>, String> {
+    if text.len() > 300 || text.chars().any(char::is_control) {
+        return Err("is longer than 300 bytes, or holds a control character".to_owned());
+    }
+    Ok(Some(text).filter(|text| !text.is_empty()).map(Secret::new))
 }
 
 /// The URL itself is read by the store; here only what would not even name a database is refused. Never repeats it.
