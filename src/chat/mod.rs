@@ -37,6 +37,7 @@ pub(crate) mod policy;
 pub(crate) mod refusal;
 pub(crate) mod refused;
 pub(crate) mod reply;
+pub(crate) mod services;
 pub(crate) mod session;
 #[cfg(test)]
 pub(crate) mod testing;

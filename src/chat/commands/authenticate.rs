@@ -3,7 +3,7 @@
 //! Specifications: IRCv3 `sasl-3.1` and `sasl-3.2`, reauthentication at any time included; RFC 4616 (PLAIN); RFC 7677 (SCRAM-SHA-256). A wrong name, password or
 //! address look alike to the one who tries; the operator's log tells them apart.
 
-use super::{address, services, welcome};
+use super::{address, welcome};
 use crate::chat::asked::{Asked, Exchange, LogIn, Method, Step};
 use crate::chat::call::Call;
 use crate::chat::event::{AccountId, DeviceId};
@@ -308,14 +308,14 @@ fn say_success(world: &mut World, conn: ConnId, method: Method) {
             let line = world.numeric(conn, RPL_SASLSUCCESS).trailing("SASL authentication successful");
             world.reply(conn, line);
         }
-        Method::Services => services::say(world, conn, &"server-services-identified".into()),
+        Method::Services => world.say_as_services(conn, &"server-services-identified".into()),
         Method::Pass => {}
     }
 }
 
 fn say_refused(world: &mut World, conn: ConnId, method: Method) {
     let refusal = match method {
-        Method::Services => return services::say(world, conn, &"server-services-refused".into()),
+        Method::Services => return world.say_as_services(conn, &"server-services-refused".into()),
         Method::Pass => Refusal::numeric(ERR_PASSWDMISMATCH, &[], "Password incorrect"),
         Method::Sasl(_) => failed(),
     };

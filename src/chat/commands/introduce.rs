@@ -3,13 +3,14 @@
 //! Specification: Modern IRC, "Connection Messages". Before the welcome a nick is only a wish: whether it may be had is
 //! decided when the introduction is complete ([`welcome`]), because by then it is known who asks.
 
-use super::{authenticate, services, welcome};
+use super::{authenticate, welcome};
 use crate::chat::asked::Method;
 use crate::chat::call::Call;
 use crate::chat::limits;
 use crate::chat::policy::cut;
 use crate::chat::ports::ConnId;
 use crate::chat::refusal::{Handled, Refusal};
+use crate::chat::services;
 use crate::chat::session::Identity;
 use crate::chat::world::World;
 use crate::proto::caps::CapSet;

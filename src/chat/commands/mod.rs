@@ -1,7 +1,7 @@
 //! The commands: one table, and the way of a line to its handler.
 //!
 //! Each file holds the handlers of one subject. Who writes where: `connection`, `introduce`, `capability`, `welcome`,
-//! `authenticate`, `register`, `services`, `address`, `device`, `account`, `correspondent` are about who somebody is; `channel`, `message`,
+//! `authenticate`, `register`, `nickserv`, `address`, `device`, `account`, `correspondent` are about who somebody is; `channel`, `message`,
 //! `mode`, `listing`, `history`, `presence`, `who`, `whois`, `monitor`, `query` about what is said. A handler checks with [`policy`](super::policy), then replies, asks or appends; it
 //! returns a [`Refusal`] instead of sending an error.
 //!
@@ -21,10 +21,10 @@ pub(crate) mod listing;
 pub(crate) mod message;
 pub(crate) mod mode;
 pub(crate) mod monitor;
+pub(crate) mod nickserv;
 pub(crate) mod presence;
 pub(crate) mod query;
 pub(crate) mod register;
-pub(crate) mod services;
 pub(crate) mod this_server;
 pub(crate) mod user_mode;
 pub(crate) mod welcome;
@@ -36,6 +36,7 @@ use super::call::{Call, Command, command};
 use super::limits;
 use super::ports::{Answer, ConnId};
 use super::refusal::{Handled, Refusal, Text};
+use super::services;
 use super::world::World;
 use crate::proto::caps::Cap;
 use crate::proto::line::{BODY_BYTES_MAX, LineError};
@@ -98,7 +99,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     command("MOTD", 0, query::motd).for_waiting().help("MOTD [<server>]", "The message of the day."),
     command("NAMES", 0, listing::names).help("NAMES [<channel>{,<channel>}]", "Who is in a channel."),
     command("NICK", 0, introduce::nick).early().help("NICK <nick>", "What you are called."),
-    command(services::COMMAND, 0, services::services).secret().for_waiting().help(
+    command(services::COMMAND, 0, nickserv::nickserv).secret().for_waiting().help(
         "NICKSERV <order>, PRIVMSG NickServ :<order>",
         "Accounts, for clients that know no SASL: REGISTER, IDENTIFY, SET PASSWORD, SESSIONS, HELP.",
     ),
@@ -223,7 +224,7 @@ pub(crate) fn answered(world: &mut World, conn: ConnId, command: &'static str, a
         Asked::Device(asked) => device::answered(world, conn, asked, answer),
         Asked::Register(name) => register::answered(world, conn, &name, answer),
         Asked::Account(asked) => account::answered(world, conn, asked, answer),
-        Asked::OwnPassword(account) => services::answered(world, conn, account, answer),
+        Asked::OwnPassword(account) => nickserv::answered(world, conn, account, answer),
         Asked::ScramKeys(log_in, first) => authenticate::scram_keys(world, conn, log_in, first, answer),
         Asked::Page(asked) => history::answered_page(world, conn, *asked, answer),
         Asked::Targets(query) => history::answered_targets(world, conn, &query, answer),

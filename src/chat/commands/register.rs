@@ -3,7 +3,7 @@
 //! Specification: IRCv3 `account-registration` (draft), with the keys `before-connect` and `custom-account-name`. No email is asked
 //! for, so there is nothing to verify.
 
-use super::{authenticate, services, welcome};
+use super::{authenticate, welcome};
 use crate::chat::asked::Asked;
 use crate::chat::call::Call;
 use crate::chat::event::{AccountId, Author, AuthorKind, Credentials, Event, Place};
@@ -11,6 +11,7 @@ use crate::chat::limits;
 use crate::chat::policy;
 use crate::chat::ports::{Answer, ConnId, Notable, Question};
 use crate::chat::refusal::{Handled, Refusal, Text};
+use crate::chat::services;
 use crate::chat::world::{Draft, World};
 use crate::proto::names::{AccountName, Nick};
 use crate::proto::secret::Secret;
@@ -99,7 +100,7 @@ pub(super) fn answered(world: &mut World, conn: ConnId, name: &AccountName, answ
     }
     let text = Text::new("server-registered").with("name", &name);
     if world.turn.command == services::COMMAND {
-        services::say(world, conn, &text);
+        world.say_as_services(conn, &text);
     } else {
         let said = world.say(conn, &text);
         let line = world.server_line("REGISTER").param("SUCCESS").param(name.as_str()).trailing(&said);

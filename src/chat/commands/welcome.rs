@@ -4,13 +4,13 @@
 //! gets the JOIN, topic and names of each channel of its account. Those without an account are let into the waiting room, where
 //! they can only register and log in; then they attach like everybody else. What the correspondent says then is not in the record.
 
-use super::{services, user_mode};
+use super::user_mode;
 use crate::chat::event::{AccountId, ChannelId, DeviceId, Event, Place, Rank};
 use crate::chat::limits;
 use crate::chat::modes::KEY_BYTES_MAX;
 use crate::chat::monitors::MONITORED_MAX;
 use crate::chat::ports::ConnId;
-use crate::chat::refusal::{Handled, Refusal};
+use crate::chat::refusal::{Handled, Refusal, Text};
 use crate::chat::session::{Identity, Session};
 use crate::chat::world::{Draft, World};
 use crate::proto::caps::{Cap, CapSet};
@@ -89,7 +89,9 @@ fn let_wait(world: &mut World, conn: ConnId) {
     }
     world.standard_reply(conn, "FAIL", "*", "ACCOUNT_REQUIRED", &[], &"server-account-required".into());
     if has_room {
-        services::explain(world, conn);
+        let minutes = world.settings.waiting_room_time.as_secs().div_ceil(60);
+        world.say_as_services(conn, &Text::new("server-services-welcome").with("minutes", minutes));
+        world.say_orders(conn);
     } else {
         let error = world.say(conn, &"server-account-required".into());
         world.close(conn, &error);

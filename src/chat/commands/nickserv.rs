@@ -1,6 +1,6 @@
 //! NickServ: registering and logging in for clients that know neither SASL nor REGISTER.
 //!
-//! A correspondent that is no account and nobody's session. What is said to it is an order, never a message: it is judged
+//! What is said to [the services](crate::chat::services) is an order, never a message: it is judged
 //! like the secrets that it holds (not stored, not echoed, not logged, refused where others could read along), whichever
 //! command brought it. The orders are the customary ones of IRC services; no specification describes them.
 
@@ -10,63 +10,12 @@ use crate::chat::call::Call;
 use crate::chat::event::{AccountId, Event, Place};
 use crate::chat::ports::{Answer, ConnId, Question};
 use crate::chat::refusal::{Handled, Refusal, Text};
+use crate::chat::services::{COMMAND, ORDERS};
 use crate::chat::world::{Draft, World};
-use crate::proto::message::{Line, Message};
 use crate::proto::secret::Secret;
 
-/// The row of the table to which everything goes that is said to the services.
-pub(crate) const COMMAND: &str = "NICKSERV";
-/// What the services are called. Nobody else may be.
-pub(crate) const NICK: &str = "NickServ";
-
-/// Whether a name is that of the services.
-pub(crate) fn is_called(name: &str) -> bool {
-    name.eq_ignore_ascii_case(NICK)
-}
-
-/// Whether a line is said to the services, alone or among others.
-pub(crate) fn is_addressed(message: &Message<'_>) -> bool {
-    let speaks = ["PRIVMSG", "NOTICE", "TAGMSG"].iter().any(|name| message.command.eq_ignore_ascii_case(name));
-    speaks && message.param(0).is_some_and(|targets| targets.split(',').any(is_called))
-}
-
-/// Says a sentence as the services.
-pub(super) fn say(world: &mut World, conn: ConnId, text: &Text) {
-    let said = world.say(conn, text);
-    let source = format!("{NICK}!{NICK}@{}", world.settings.server_name);
-    let line = Line::new("NOTICE").source(&source).param(world.session(conn).name()).trailing(&said);
-    let line = world.dated(conn, line);
-    world.reply(conn, line);
-}
-
-/// One order: its name, how it is written, the text that says what it does, and what it does. `words` stand behind the name.
-struct Order {
-    name: &'static str,
-    syntax: &'static str,
-    meaning: &'static str,
-    obey: fn(&mut World, ConnId, words: &[&str]) -> Handled,
-}
-
-const ORDERS: &[Order] = &[
-    Order { name: "REGISTER", syntax: "REGISTER <password>", meaning: "server-services-help-register", obey: register },
-    Order {
-        name: "IDENTIFY",
-        syntax: "IDENTIFY [<account>] <password>",
-        meaning: "server-services-help-identify",
-        obey: identify,
-    },
-    Order {
-        name: "SET",
-        syntax: "SET PASSWORD <new password>",
-        meaning: "server-services-help-set-password",
-        obey: set_password,
-    },
-    Order { name: "SESSIONS", syntax: "SESSIONS", meaning: "server-services-help-sessions", obey: sessions },
-    Order { name: "HELP", syntax: "HELP", meaning: "server-services-help-help", obey: help },
-];
-
 /// `NICKSERV <order>`, or an order said to NickServ.
-pub(crate) fn services(world: &mut World, call: &Call<'_>) -> Handled {
+pub(crate) fn nickserv(world: &mut World, call: &Call<'_>) -> Handled {
     let is_command = call.message.command.eq_ignore_ascii_case(COMMAND);
     let text = match is_command {
         true => call.message.params().join(" "),
@@ -75,34 +24,27 @@ pub(crate) fn services(world: &mut World, call: &Call<'_>) -> Handled {
     // The orders are secret as a whole: the copy does not outlive this line.
     let text = Secret::new(text);
     let mut words = text.expose().split_whitespace();
-    let Some(name) = words.next() else { return help(world, call.conn, &[]) };
-    let Some(order) = ORDERS.iter().find(|order| order.name.eq_ignore_ascii_case(name)) else {
-        say(world, call.conn, &"server-services-unknown".into());
-        return Ok(());
-    };
+    let name = words.next().unwrap_or("HELP");
+    let order = ORDERS.iter().find(|order| order.name.eq_ignore_ascii_case(name));
     let words: Vec<&str> = words.collect();
-    (order.obey)(world, call.conn, &words)
-}
-
-/// What somebody in the waiting room can do.
-pub(super) fn explain(world: &mut World, conn: ConnId) {
-    let minutes = world.settings.waiting_room_time.as_secs().div_ceil(60);
-    say(world, conn, &Text::new("server-services-welcome").with("minutes", minutes));
-    // Nobody waits for an answer here.
-    let _ = help(world, conn, &[]);
-}
-
-fn help(world: &mut World, conn: ConnId, _: &[&str]) -> Handled {
-    for order in ORDERS {
-        let meaning = world.say(conn, &order.meaning.into());
-        let text = Text::new("server-services-order").with("syntax", order.syntax).with("meaning", meaning);
-        say(world, conn, &text);
+    match order.map(|order| order.name) {
+        Some("REGISTER") => register(world, call.conn, &words),
+        Some("IDENTIFY") => identify(world, call.conn, &words),
+        Some("SET") => set_password(world, call.conn, &words),
+        Some("SESSIONS") => sessions(world, call.conn),
+        Some(_) => {
+            world.say_orders(call.conn);
+            Ok(())
+        }
+        None => {
+            world.say_as_services(call.conn, &"server-services-unknown".into());
+            Ok(())
+        }
     }
-    Ok(())
 }
 
 fn syntax_error(world: &mut World, conn: ConnId, syntax: &'static str) -> Handled {
-    say(world, conn, &Text::new("server-services-syntax").with("syntax", syntax));
+    world.say_as_services(conn, &Text::new("server-services-syntax").with("syntax", syntax));
     Ok(())
 }
 
@@ -123,7 +65,7 @@ fn identify(world: &mut World, conn: ConnId, words: &[&str]) -> Handled {
         _ => return syntax_error(world, conn, "IDENTIFY [<account>] <password>"),
     };
     if world.session(conn).is_operator() {
-        say(world, conn, &"server-already-authenticated".into());
+        world.say_as_services(conn, &"server-already-authenticated".into());
         return Ok(());
     }
     authenticate::by_password(world, conn, name, Secret::new(password), Method::Services)
@@ -136,7 +78,7 @@ fn set_password(world: &mut World, conn: ConnId, words: &[&str]) -> Handled {
         _ => return syntax_error(world, conn, "SET PASSWORD <new password>"),
     };
     let Some(account) = world.account_of(conn) else {
-        say(world, conn, &"server-services-log-in-first".into());
+        world.say_as_services(conn, &"server-services-log-in-first".into());
         return Ok(());
     };
     let (id, name) = (account.state.id, account.state.name.clone());
@@ -159,7 +101,7 @@ pub(super) fn answered(world: &mut World, conn: ConnId, account: AccountId, answ
         let author = world.session(conn).author();
         let event = Event::PasswordChanged { account, credentials };
         world.append(Draft::new(author, Place::Server, name.as_str(), event));
-        say(world, conn, &"server-services-password-set".into());
+        world.say_as_services(conn, &"server-services-password-set".into());
         // Who knew only the old password is out; a device's token is not the password.
         let why = Text::new("server-password-changed");
         world.close_sessions(&why, |session| {
@@ -170,16 +112,16 @@ pub(super) fn answered(world: &mut World, conn: ConnId, account: AccountId, answ
 }
 
 /// `SESSIONS`: where the account is logged in.
-fn sessions(world: &mut World, conn: ConnId, _: &[&str]) -> Handled {
+fn sessions(world: &mut World, conn: ConnId) -> Handled {
     let Some(account) = world.session(conn).account() else {
-        say(world, conn, &"server-services-log-in-first".into());
+        world.say_as_services(conn, &"server-services-log-in-first".into());
         return Ok(());
     };
     for session in world.account_sessions(account).to_vec() {
         let known = world.session(session);
         let id = if session == conn { "server-services-session-this" } else { "server-services-session" };
         let text = Text::new(id).with("address", known.address()).with("since", known.connected_at);
-        say(world, conn, &text);
+        world.say_as_services(conn, &text);
     }
     Ok(())
 }
@@ -188,7 +130,7 @@ fn sessions(world: &mut World, conn: ConnId, _: &[&str]) -> Handled {
 fn said(world: &mut World, conn: ConnId, obey: impl FnOnce(&mut World) -> Handled) -> Handled {
     match obey(world) {
         Err(Refusal::Fail { text, .. }) => {
-            say(world, conn, &text);
+            world.say_as_services(conn, &text);
             Ok(())
         }
         handled => handled,
