@@ -70,7 +70,17 @@ pub(crate) const fn command(
     handler: fn(&mut World, &Call<'_>) -> Handled,
 ) -> Command {
     let (syntax, meaning) = ("", "");
-    Command { name, syntax, meaning, params_min, is_early: false, is_durable: false, is_secret: false, is_for_waiting: false, handler }
+    Command {
+        name,
+        syntax,
+        meaning,
+        params_min,
+        is_early: false,
+        is_durable: false,
+        is_secret: false,
+        is_for_waiting: false,
+        handler,
+    }
 }
 
 impl Command {

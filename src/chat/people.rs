@@ -100,8 +100,6 @@ impl World {
         let account = self.session(conn).account();
         let is_reserved = self.state.account_named(nick.folded()).is_some_and(|owner| Some(owner.state.id) != account);
         let is_mine = |other: &ConnId| *other == conn || account.is_some() && self.session(*other).account() == account;
-        !is_reserved
-            && !self.is_correspondent(nick)
-            && self.nick_sessions(nick).iter().all(is_mine)
+        !is_reserved && !self.is_correspondent(nick) && self.nick_sessions(nick).iter().all(is_mine)
     }
 }

@@ -63,7 +63,8 @@ pub(crate) fn list(world: &mut World, call: &Call<'_>) -> Handled {
 }
 
 fn sees(world: &World, call: &Call<'_>, id: ChannelId) -> bool {
-    !world.is_abandoned(id) && world.state.channel(id).is_some_and(|channel| policy::may_see(channel, &world.asker(call.conn, id)))
+    !world.is_abandoned(id)
+        && world.state.channel(id).is_some_and(|channel| policy::may_see(channel, &world.asker(call.conn, id)))
 }
 
 /// What a LIST asks for.
