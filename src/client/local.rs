@@ -23,6 +23,8 @@ pub const SERVE_FLAG: &str = "--serve-local";
 const START_TIMEOUT: Duration = Duration::from_secs(20);
 /// How often we look whether it listens.
 const LOOK_INTERVAL: Duration = Duration::from_millis(30);
+/// A longer log is put aside when a server starts, in place of the one put aside before.
+const LOG_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// How many bytes of the log's end are looked through for the reason why a server did not start.
 const LOG_TAIL_BYTES: u64 = 2_048;
 
@@ -135,6 +137,10 @@ async fn start(place: &Place) -> Result<(), StartError> {
 
 /// Starts this executable as the server. It makes a session of its own first thing, so that no terminal's signals reach it.
 fn spawn_server(place: &Place) -> Result<Child, StartError> {
+    if std::fs::metadata(&place.log).is_ok_and(|log| log.len() > LOG_BYTES_MAX) {
+        // When the old log cannot be moved, it grows on: that is no reason to have no server.
+        let _ = std::fs::rename(&place.log, place.log.with_extension("log.old"));
+    }
     let log = paths::append_private_file(&place.log).map_err(StartError::Path)?;
     let log_again = log.try_clone().map_err(StartError::System)?;
     Command::new(own_executable().map_err(StartError::System)?)

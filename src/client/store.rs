@@ -4,12 +4,14 @@
 //! one user may run at once. Everything here blocks: [`Keeper`] does it in a thread that may, one order after the other.
 //! It never knows the model, and nothing of it is ever logged.
 
+mod rows;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -20,8 +22,7 @@ use super::model::Remembered;
 use crate::ground::paths::{self, Action, Directories, FileLock, PathError};
 use crate::ground::texts::Texts;
 use crate::ground::tls::Fingerprint;
-use crate::proto::secret::Secret;
-use crate::proto::time::Timestamp;
+use rows::{LOGIN_HEAD, LoginFile, LoginRow, PIN_HEAD, PinFile, PinRow, UNSENT_HEAD, UnsentFile, UnsentRow};
 
 /// How long another client's change of a file is waited for.
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
@@ -86,63 +87,6 @@ pub enum Order {
         left: Vec<Unsent>,
     },
 }
-
-#[derive(Default, Serialize, Deserialize)]
-struct LoginFile {
-    #[serde(default, rename = "login")]
-    logins: Vec<LoginRow>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct LoginRow {
-    server: String,
-    account: String,
-    token: String,
-}
-
-#[derive(Default, Serialize, Deserialize)]
-struct PinFile {
-    #[serde(default, rename = "server")]
-    servers: Vec<PinRow>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct PinRow {
-    address: String,
-    sha256: String,
-}
-
-#[derive(Default, Serialize, Deserialize)]
-struct UnsentFile {
-    #[serde(default, rename = "message")]
-    messages: Vec<UnsentRow>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct UnsentRow {
-    server: String,
-    account: String,
-    target: String,
-    kind: UnsentKind,
-    #[serde(default)]
-    may_have_arrived: bool,
-    id: String,
-    time: String,
-    text: String,
-}
-
-#[derive(Clone, Copy, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum UnsentKind {
-    Message,
-    Action,
-    Notice,
-}
-
-const UNSENT_HEAD: &str = "# Messages that have not reached their server yet, written by chat-tui.\n\n";
-const LOGIN_HEAD: &str =
-    "# Log-ins of this device, written by chat-tui. A token is as good as a password: show it to nobody.\n\n";
-const PIN_HEAD: &str = "# Certificates that were accepted by hand, written by chat-tui.\n\n";
 
 /// The files.
 #[derive(Clone, Debug)]
@@ -295,54 +239,6 @@ impl Store {
     }
 }
 
-impl LoginRow {
-    fn of(login: &Login) -> Self {
-        Self { server: login.server.clone(), account: login.account.clone(), token: login.token.expose().to_owned() }
-    }
-
-    fn into_login(self) -> Login {
-        Login { server: self.server, account: self.account, token: Secret::new(self.token) }
-    }
-}
-
-impl UnsentRow {
-    fn of(unsent: &Unsent) -> Self {
-        let kind = match unsent.kind {
-            EntryKind::Action => UnsentKind::Action,
-            EntryKind::Notice => UnsentKind::Notice,
-            _ => UnsentKind::Message,
-        };
-        Self {
-            server: unsent.server.clone(),
-            account: unsent.account.clone(),
-            target: unsent.target.clone(),
-            kind,
-            may_have_arrived: unsent.is_unknown,
-            id: unsent.id.clone(),
-            time: unsent.time.to_string(),
-            text: unsent.text.clone(),
-        }
-    }
-
-    fn into_unsent(self) -> Option<Unsent> {
-        let kind = match self.kind {
-            UnsentKind::Message => EntryKind::Message,
-            UnsentKind::Action => EntryKind::Action,
-            UnsentKind::Notice => EntryKind::Notice,
-        };
-        Some(Unsent {
-            server: self.server,
-            account: self.account,
-            target: self.target,
-            kind,
-            is_unknown: self.may_have_arrived,
-            id: self.id,
-            text: self.text,
-            time: Timestamp::parse(&self.time)?,
-        })
-    }
-}
-
 /// Carries out orders one after the other, in a thread that may block. Failures are told to `failed`.
 #[derive(Debug)]
 pub struct Keeper {
@@ -386,6 +282,9 @@ mod tests {
     use std::os::unix::fs::MetadataExt as _;
 
     use super::*;
+    use crate::client::entry::EntryKind;
+    use crate::proto::secret::Secret;
+    use crate::proto::time::Timestamp;
 
     fn store(root: &Path) -> Store {
         Store::new(&Directories::under(root))

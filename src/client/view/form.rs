@@ -12,7 +12,7 @@ use super::look::Look;
 use super::panels::draw_footer;
 use super::status;
 use super::wrap::{Columns, clusters, columns_of, cut, wrap};
-use crate::client::form::{Field, Focus, Form, Tab};
+use crate::client::form::{Field, FieldId, Focus, Form, Tab};
 use crate::client::keymap::Context;
 use crate::client::model::Model;
 
@@ -245,7 +245,7 @@ fn draw_value(
         true => "•".repeat(clusters(text).count()),
         false => text.to_owned(),
     };
-    if field.edit.is_empty() && field.id == crate::client::form::FieldId::Server {
+    if field.edit.is_empty() && field.id == FieldId::Server {
         let hint = look.texts.get("form-server-hint");
         let style = look.theme.dim().add_modifier(Modifier::UNDERLINED);
         paint(cells, area, area.x, area.y, &cut(&hint, usize::from(area.width)), usize::from(area.width), style);

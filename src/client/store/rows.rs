@@ -1,0 +1,122 @@
+//! The shapes of the client's files, and the model's data in them and out of them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::client::entry::EntryKind;
+use crate::client::event::{Login, Unsent};
+use crate::proto::secret::Secret;
+use crate::proto::time::Timestamp;
+
+/// `logins.toml`.
+#[derive(Default, Serialize, Deserialize)]
+pub struct LoginFile {
+    #[serde(default, rename = "login")]
+    pub logins: Vec<LoginRow>,
+}
+
+/// A log-in.
+#[derive(Serialize, Deserialize)]
+pub struct LoginRow {
+    pub server: String,
+    account: String,
+    token: String,
+}
+
+/// `certificates.toml`.
+#[derive(Default, Serialize, Deserialize)]
+pub struct PinFile {
+    #[serde(default, rename = "server")]
+    pub servers: Vec<PinRow>,
+}
+
+/// A certificate.
+#[derive(Serialize, Deserialize)]
+pub struct PinRow {
+    pub address: String,
+    pub sha256: String,
+}
+
+/// `unsent.toml`.
+#[derive(Default, Serialize, Deserialize)]
+pub struct UnsentFile {
+    #[serde(default, rename = "message")]
+    pub messages: Vec<UnsentRow>,
+}
+
+/// A message.
+#[derive(Serialize, Deserialize)]
+pub struct UnsentRow {
+    server: String,
+    account: String,
+    target: String,
+    kind: UnsentKind,
+    #[serde(default)]
+    may_have_arrived: bool,
+    pub id: String,
+    time: String,
+    text: String,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum UnsentKind {
+    Message,
+    Action,
+    Notice,
+}
+
+/// The first lines of `unsent.toml`.
+pub const UNSENT_HEAD: &str = "# Messages that have not reached their server yet, written by chat-tui.\n\n";
+/// The first lines of `logins.toml`.
+pub const LOGIN_HEAD: &str =
+    "# Log-ins of this device, written by chat-tui. A token is as good as a password: show it to nobody.\n\n";
+/// The first lines of `certificates.toml`.
+pub const PIN_HEAD: &str = "# Certificates that were accepted by hand, written by chat-tui.\n\n";
+
+impl LoginRow {
+    pub fn of(login: &Login) -> Self {
+        Self { server: login.server.clone(), account: login.account.clone(), token: login.token.expose().to_owned() }
+    }
+
+    pub fn into_login(self) -> Login {
+        Login { server: self.server, account: self.account, token: Secret::new(self.token) }
+    }
+}
+
+impl UnsentRow {
+    pub fn of(unsent: &Unsent) -> Self {
+        let kind = match unsent.kind {
+            EntryKind::Action => UnsentKind::Action,
+            EntryKind::Notice => UnsentKind::Notice,
+            _ => UnsentKind::Message,
+        };
+        Self {
+            server: unsent.server.clone(),
+            account: unsent.account.clone(),
+            target: unsent.target.clone(),
+            kind,
+            may_have_arrived: unsent.is_unknown,
+            id: unsent.id.clone(),
+            time: unsent.time.to_string(),
+            text: unsent.text.clone(),
+        }
+    }
+
+    pub fn into_unsent(self) -> Option<Unsent> {
+        let kind = match self.kind {
+            UnsentKind::Message => EntryKind::Message,
+            UnsentKind::Action => EntryKind::Action,
+            UnsentKind::Notice => EntryKind::Notice,
+        };
+        Some(Unsent {
+            server: self.server,
+            account: self.account,
+            target: self.target,
+            kind,
+            is_unknown: self.may_have_arrived,
+            id: self.id,
+            text: self.text,
+            time: Timestamp::parse(&self.time)?,
+        })
+    }
+}
