@@ -16,7 +16,6 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::entry::EntryKind;
 use super::event::{Login, Unsent};
 use super::model::Remembered;
 use crate::ground::paths::{self, Action, Directories, FileLock, PathError};
