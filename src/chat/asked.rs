@@ -1,6 +1,6 @@
 //! What a session's open question is about: plain data, with which its handler goes on when the answer has come.
 
-use super::event::{AccountId, DeviceId};
+use super::event::{AccountId, DeviceId, Seq};
 use super::limits;
 use super::ports::{FailedCheck, PageQuery};
 use crate::proto::history::HistoryQuery;
@@ -25,6 +25,10 @@ pub(crate) enum Asked {
     ScramKeys(LogIn, ClientFirst),
     /// A page of history.
     Page(Box<PageAsked>),
+    /// A message that is to be withdrawn.
+    Redact(Box<RedactAsked>),
+    /// Messages that match.
+    Search,
     /// A list of conversations.
     Targets(Box<HistoryQuery>),
 }
@@ -113,6 +117,23 @@ pub(crate) enum AskedAccount {
     Add(AccountName),
     /// An account that is there.
     Password(AccountId),
+}
+
+/// A message that is to be withdrawn, once it is found.
+#[derive(Debug)]
+pub(crate) struct RedactAsked {
+    /// The target as it was given.
+    pub target: String,
+    /// The message id as it was given.
+    pub msgid: String,
+    /// Its number.
+    pub seq: Seq,
+    /// What the store is asked.
+    pub page: PageQuery,
+    /// What the conversation is called.
+    pub name: String,
+    /// The reason given, or empty.
+    pub reason: String,
 }
 
 /// A page that was asked for.

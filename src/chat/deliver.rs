@@ -158,10 +158,24 @@ impl World {
                 let line = text.split(' ').fold(line, Line::param);
                 self.tell_channel(record, &stamp, &line);
             }
+            Event::MetadataSet { key, value } => {
+                let mut receivers = match (record.place, record.author.account) {
+                    (Place::Channel(channel), _) => self.channel_sessions(channel),
+                    (_, Some(account)) => self.sessions_around(account),
+                    (_, None) => Vec::new(),
+                };
+                if let (Place::Server, Some(account)) = (record.place, record.author.account) {
+                    add(&mut receivers, self.correspondent_or_account_sessions(account));
+                }
+                self.tell_metadata(&receivers, &source, &record.target, key, value.as_deref());
+            }
+            Event::MarkedRead { until, .. } => {
+                let Some(account) = record.author.account else { return };
+                let receivers = self.correspondent_or_account_sessions(account).to_vec();
+                self.tell_marker(&receivers, &record.target, *until);
+            }
             // Nobody but the one who asked is told of these, by the reply of the handler.
             Event::ChannelFounded { .. }
-            | Event::MetadataSet { .. }
-            | Event::MarkedRead { .. }
             | Event::AccountRegistered { .. }
             | Event::PasswordChanged { .. }
             | Event::AddressAllowed { .. }
@@ -335,11 +349,13 @@ impl World {
     /// Topic and names of a channel, as they follow one's own JOIN.
     pub(crate) fn show_channel(&mut self, conn: ConnId, channel: ChannelId) {
         self.shows(channel);
+        self.show_marker(conn, channel);
         self.show_topic(conn, channel);
         let caps = self.session(conn).caps;
         if !caps.has(Cap::NoImplicitNames) && !caps.has(Cap::NoImplicitNamesDraft) {
             self.show_names(conn, channel);
         }
+        self.show_channel_metadata(conn, channel);
     }
 
     /// 332 and 333, when there is a topic.

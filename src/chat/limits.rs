@@ -53,3 +53,20 @@ pub const WHO_REPLIES_MAX: usize = 500;
 pub const REPEATED_BYTES_MAX: usize = 128;
 /// Departures of one nick in the answer to WHOWAS. Beyond: the earlier ones are left out.
 pub const WHOWAS_REPLIES_MAX: usize = 20;
+/// Messages of a session without an account that it may still withdraw. Beyond: the oldest is forgotten.
+pub const GUEST_MESSAGES_MAX: usize = 64;
+/// Read markers that live with a session. Beyond: `FAIL MARKREAD INTERNAL_ERROR`.
+pub const GUEST_READ_MARKERS_MAX: usize = 256;
+/// Bytes of a key of METADATA. Beyond: `KEY_INVALID`.
+pub const METADATA_KEY_BYTES_MAX: usize = 48;
+/// Bytes of a value of METADATA (`max-value-bytes`), so that it fits into a line with everything beside it. Beyond:
+/// `VALUE_INVALID`.
+pub const METADATA_VALUE_BYTES_MAX: usize = 250;
+/// Keys of one person or channel (`maxkey`). Beyond: `LIMIT_REACHED`.
+pub const METADATA_KEYS_MAX: usize = 32;
+/// Keys that a session has subscribed to (`maxsub`). Beyond: `TOO_MANY_SUBS`.
+pub const METADATA_SUBSCRIPTIONS_MAX: usize = 50;
+/// People and channels whose keys are shown at once. Beyond: the rest is left out; SYNC by name shows it.
+pub const METADATA_OWNERS_SHOWN_MAX: usize = 1_000;
+/// Messages in the answer to a SEARCH that names no limit.
+pub const SEARCH_LIMIT_DEFAULT: u32 = 100;

@@ -76,6 +76,12 @@ impl World {
         self.session_mut(conn).guest_channels.remove(&channel);
     }
 
+    /// The sessions in the channels of an account, its own ones among them.
+    pub(crate) fn sessions_around(&self, account: AccountId) -> Vec<ConnId> {
+        let channels = self.state.account(account).into_iter().flat_map(|account| account.channels.iter());
+        channels.flat_map(|channel| self.channel_sessions(*channel)).collect()
+    }
+
     /// All other sessions that share a channel with this one, those of its own account left out.
     pub(crate) fn peers(&self, conn: ConnId) -> Vec<ConnId> {
         let account = self.session(conn).account();

@@ -268,8 +268,10 @@ impl Extras {
 /// A question for messages that hold a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SearchQuery {
-    /// In which places, at least one.
+    /// In these places…
     pub places: Vec<Place>,
+    /// …and in the direct conversations of this account.
+    pub account: Option<AccountId>,
     /// By whom: the author's name as it was.
     pub from: Option<String>,
     /// Which text, in any case.

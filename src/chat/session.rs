@@ -3,10 +3,12 @@
 //! A session passes through three ages: it introduces itself (NICK, USER, CAP, AUTHENTICATE, REGISTER), it is welcomed, and it
 //! leaves. Its fields are changed by the handlers of [`commands`](super::commands) and by [`world`](super::world) only.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::apply::Metadata;
 use super::asked::{Asked, Exchange};
 use super::event::{AccountId, Author, AuthorKind, ChannelId, DeviceId, Seq};
+use super::limits;
 use super::ports::{ConnId, Peer, Transport};
 use crate::ground::texts::Language;
 use crate::proto::caps::{Cap, CapSet};
@@ -115,6 +117,14 @@ pub(crate) struct Session {
     pub away: Option<String>,
     /// The channels that a session without an account is a member of.
     pub guest_channels: BTreeSet<ChannelId>,
+    /// The last messages of a session without an account, which may withdraw them.
+    pub guest_messages: VecDeque<Seq>,
+    /// How far it has read what the record keeps no marker of, by the names in small letters.
+    pub read_markers: BTreeMap<String, Timestamp>,
+    /// The keys and values of a session without an account.
+    pub metadata: Metadata,
+    /// The keys whose changes it wants to hear of.
+    pub metadata_keys: Vec<String>,
     /// The open question.
     pub waiting: Option<Waiting>,
     /// Lines that wait for its answer.
@@ -154,6 +164,10 @@ impl Session {
             modes: String::new(),
             away: None,
             guest_channels: BTreeSet::new(),
+            guest_messages: VecDeque::new(),
+            read_markers: BTreeMap::new(),
+            metadata: Metadata::new(),
+            metadata_keys: Vec::new(),
             waiting: None,
             queue: VecDeque::new(),
             gate: Seq(0),
@@ -202,6 +216,16 @@ impl Session {
     /// The address as the record has it.
     pub fn address(&self) -> String {
         self.peer.address.to_canonical().to_string()
+    }
+
+    /// Takes note of what a session without an account has said. Of too many the oldest is forgotten.
+    pub fn note_said(&mut self, seq: Seq) {
+        if self.account().is_none() && !self.is_operator() {
+            if self.guest_messages.len() >= limits::GUEST_MESSAGES_MAX {
+                self.guest_messages.pop_front();
+            }
+            self.guest_messages.push_back(seq);
+        }
     }
 
     /// This session as the author of an event.

@@ -60,6 +60,8 @@ pub struct Settings {
     pub ping_timeout: Duration,
     /// The most messages in one page of history (`CHATHISTORY`).
     pub history_page_max: u32,
+    /// How long people may withdraw their own messages; nothing stands for ever.
+    pub redaction_window: Duration,
     /// The most channels that an account may be in (`CHANLIMIT`).
     pub channels_per_account_max: usize,
     /// The most channels of the server. Beyond: no new one is founded.
@@ -91,6 +93,7 @@ impl Default for Settings {
             keepalive_interval: Duration::from_secs(90),
             ping_timeout: Duration::from_secs(60),
             history_page_max: 1_000,
+            redaction_window: Duration::from_secs(24 * 60 * 60),
             channels_per_account_max: 100,
             channels_max: 100_000,
             topic_bytes_max: 390,

@@ -3,6 +3,8 @@
 //! Both ends of a page are turned into numbers first; then one stretch of one conversation is read along its key, the
 //! filter standing before the limit.
 
+use std::collections::HashMap;
+
 use super::StoreError;
 use super::rows::{EVENT_COLUMNS, EventRow, MESSAGE_KINDS, page_kinds};
 use super::session::{Clerk, Session};
@@ -122,9 +124,16 @@ pub async fn search<S: Session>(clerk: &mut Clerk<S>, query: &SearchQuery) -> Re
     for place in &query.places {
         conversations.extend(clerk.conversation(*place).await?.map(Value::from));
     }
+    if let Some(account) = query.account {
+        let sql = "SELECT id FROM conversation WHERE account_low = ? OR account_high = ?";
+        for mut row in clerk.session.query(sql, values![account, account]).await? {
+            conversations.push(row.number()?.into());
+        }
+    }
     if conversations.is_empty() {
         return Ok(Vec::new());
     }
+    let names = channel_names(clerk, &conversations).await?;
     let marks = vec!["?"; conversations.len()].join(",");
     let mut within = format!("conversation_id IN ({marks}) AND kind IN {MESSAGE_KINDS} AND redacted_seq IS NULL");
     let mut values = conversations;
@@ -154,10 +163,25 @@ pub async fn search<S: Session>(clerk: &mut Clerk<S>, query: &SearchQuery) -> Re
     );
     let mut events = Vec::new();
     for mut row in clerk.session.query(&sql, values).await? {
-        events.extend(EventRow::read(&mut row)?.into_stored());
+        let row = EventRow::read(&mut row)?;
+        let name = names.get(&row.conversation);
+        let Some(mut event) = row.into_stored() else { continue };
+        event.target = name.cloned().unwrap_or(event.target);
+        events.push(event);
     }
     events.sort_by_key(|event| event.seq);
     Ok(events)
+}
+
+/// What the channels among these conversations are called now.
+async fn channel_names<S: Session>(
+    clerk: &mut Clerk<S>,
+    conversations: &[Value],
+) -> Result<HashMap<u64, String>, StoreError> {
+    let marks = vec!["?"; conversations.len()].join(",");
+    let sql = format!("SELECT conversation_id, name FROM channel WHERE conversation_id IN ({marks})");
+    let rows = clerk.session.query(&sql, conversations.to_vec()).await?;
+    rows.into_iter().map(|mut row| Ok((row.number()?, row.text()?))).collect()
 }
 
 /// Conversations whose latest message lies between two times, the one that is silent for longest first.

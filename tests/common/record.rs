@@ -157,8 +157,11 @@ impl MemoryRecord {
                 && query.after.is_none_or(|time| event.time >= time)
                 && query.before.is_none_or(|time| event.time <= time)
         };
-        let here =
-            self.records.iter().filter(|record| query.places.contains(&record.place) && !self.is_redacted(record));
+        let is_place = |place: Place| match place {
+            Place::Direct(one, other) if query.account.is_some_and(|own| own == one || own == other) => true,
+            place => query.places.contains(&place),
+        };
+        let here = self.records.iter().filter(|record| is_place(record.place) && !self.is_redacted(record));
         let mut found: Vec<_> = here.filter_map(stored).filter(matches).collect();
         let limit = query.limit as usize;
         if query.after.is_some() {

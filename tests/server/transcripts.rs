@@ -161,6 +161,7 @@ impl Driver for Sockets {
             }
             "motd" => settings.motd = value.split(" / ").filter(|line| !line.is_empty()).map(str::to_owned).collect(),
             "channels_per_account_max" => settings.channels_per_account_max = number()?,
+            "redaction_window" => settings.redaction_window = std::time::Duration::from_secs(number()? as u64),
             "history_page_max" => settings.history_page_max = u32::try_from(number()?).unwrap_or(u32::MAX),
             _ => return Err(format!("{key} is no setting of this driver")),
         }

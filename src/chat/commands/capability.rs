@@ -21,6 +21,7 @@ pub(crate) const OFFERED: CapSet = CapSet::of(&[
     Cap::AwayNotify,
     Cap::Batch,
     Cap::CapNotify,
+    Cap::ChannelRename,
     Cap::ChatHistory,
     Cap::ChgHost,
     Cap::Devices,
@@ -33,12 +34,16 @@ pub(crate) const OFFERED: CapSet = CapSet::of(&[
     Cap::InviteNotify,
     Cap::LabeledResponse,
     Cap::Languages,
+    Cap::MessageRedaction,
     Cap::MessageTags,
+    Cap::Metadata,
     Cap::MultiPrefix,
     Cap::NoImplicitNames,
     Cap::NoImplicitNamesDraft,
     Cap::PreAway,
+    Cap::ReadMarker,
     Cap::Sasl,
+    Cap::Search,
     Cap::ServerTime,
     Cap::SetName,
     Cap::StandardReplies,
@@ -112,6 +117,9 @@ fn request(world: &mut World, conn: ConnId, list: &str) -> Handled {
     if let Some(change) = change {
         let session = world.session_mut(conn);
         session.caps = change.apply(session.caps);
+        if change.added.has(Cap::Metadata) {
+            world.show_own_metadata(conn);
+        }
         world.audiences.change();
     }
     Ok(())
@@ -129,6 +137,7 @@ fn value(world: &World, conn: ConnId, cap: Cap) -> Option<String> {
             let codes: Vec<_> = Language::ALL.iter().map(|language| language.tag()).collect();
             Some(format!("{},{}", limits::LANGUAGES_MAX, codes.join(",")))
         }
+        Cap::Metadata => Some(super::metadata::limits_value()),
         Cap::Sasl => Some(authenticate::mechanisms(&world.session(conn).peer)),
         _ => None,
     }

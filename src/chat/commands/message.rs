@@ -105,7 +105,8 @@ fn send_one(world: &mut World, call: &Call<'_>, kind: MessageKind, to: &str, tex
     let event = Event::Message { kind, text: text.to_owned() };
     let draft = Draft::new(author, target.place, &target.name, event).once(idempotency_id);
     let client_tags = client_tags(world, conn, &call.message);
-    world.append(draft.with_kept_tags(kept_tags(&client_tags)).with_client_tags(client_tags));
+    let seq = world.append(draft.with_kept_tags(kept_tags(&client_tags)).with_client_tags(client_tags));
+    world.session_mut(conn).note_said(seq);
     if kind == MessageKind::Privmsg
         && let Some(reason) = target.person.and_then(|person| world.away_of(person))
     {
@@ -227,7 +228,8 @@ fn react(world: &mut World, conn: ConnId, target: &Target, tags: &str) -> Handle
     world.require_journal(&[&target.name])?;
     let author = world.session(conn).author();
     let draft = Draft::new(author, target.place, &target.name, Event::Tagged);
-    world.append(draft.with_kept_tags(kept_tags(tags)).with_client_tags(tags.to_owned()));
+    let seq = world.append(draft.with_kept_tags(kept_tags(tags)).with_client_tags(tags.to_owned()));
+    world.session_mut(conn).note_said(seq);
     Ok(())
 }
 

@@ -18,13 +18,18 @@ pub(crate) mod history;
 pub(crate) mod introduce;
 pub(crate) mod language;
 pub(crate) mod listing;
+pub(crate) mod markread;
 pub(crate) mod message;
+pub(crate) mod metadata;
 pub(crate) mod mode;
 pub(crate) mod monitor;
 pub(crate) mod nickserv;
 pub(crate) mod presence;
 pub(crate) mod query;
+pub(crate) mod redact;
 pub(crate) mod register;
+pub(crate) mod rename;
+pub(crate) mod search;
 pub(crate) mod this_server;
 pub(crate) mod user_mode;
 pub(crate) mod welcome;
@@ -88,6 +93,12 @@ pub(crate) const COMMANDS: &[Command] = &[
         "The channels that you may see, with their topics.",
     ),
     command("LUSERS", 0, query::lusers).for_waiting().help("LUSERS", "How many people are here."),
+    command("MARKREAD", 0, markread::markread)
+        .help("MARKREAD <target> [timestamp=<time>]", "How far you have read a conversation."),
+    command("METADATA", 2, metadata::metadata).help(
+        "METADATA <target> <subcommand> [<parameter>…]",
+        "Keys and values of people and channels: GET, LIST, SET, CLEAR, SUB, UNSUB, SUBS, SYNC.",
+    ),
     command("MODE", 1, mode::mode).help(
         "MODE <channel or nick> [<changes> [<parameter>…]]",
         "Shows or changes the modes of a channel or of yourself.",
@@ -121,11 +132,17 @@ pub(crate) const COMMANDS: &[Command] = &[
     command("QUIT", 0, connection::quit)
         .early()
         .help("QUIT [<reason>]", "Ends the connection. You stay a member of your channels."),
+    command("REDACT", 2, redact::redact).help("REDACT <target> <message id> [<reason>]", "Withdraws a message."),
     command("REGISTER", 3, register::register)
         .early()
         .secret()
         .durable()
         .help("REGISTER <account> * <password>", "Makes an account."),
+    command("RENAME", 2, rename::rename).help("RENAME <channel> <new name> [<reason>]", "Calls a channel otherwise."),
+    command("SEARCH", 0, search::search).help(
+        "SEARCH <attribute>=<value>{;<attribute>=<value>}",
+        "Finds messages: in, from, text, after, before, limit.",
+    ),
     command("SETNAME", 1, presence::setname).help("SETNAME <real name>", "Changes your real name."),
     command("STATS", 1, query::stats)
         .help("STATS <query> [<server>]", "u: how long the server has been running; m: how often commands were used."),
@@ -227,6 +244,8 @@ pub(crate) fn answered(world: &mut World, conn: ConnId, command: &'static str, a
         Asked::OwnPassword(account) => nickserv::answered(world, conn, account, answer),
         Asked::ScramKeys(log_in, first) => authenticate::scram_keys(world, conn, log_in, first, answer),
         Asked::Page(asked) => history::answered_page(world, conn, *asked, answer),
+        Asked::Redact(asked) => redact::answered(world, conn, *asked, answer),
+        Asked::Search => search::answered(world, conn, answer),
         Asked::Targets(query) => history::answered_targets(world, conn, &query, answer),
     };
     if let Err(refusal) = handled {

@@ -152,6 +152,7 @@ fn welcome(world: &mut World, conn: ConnId) {
     if !is_first {
         world.tell_change_of_away(conn, away_before.as_deref());
     }
+    world.show_own_metadata(conn);
     if !world.session(conn).is_operator() {
         greet(world, conn);
     }

@@ -143,6 +143,17 @@ pub(crate) fn may_set_topic(channel: &Channel, asker: &Asker) -> Handled {
     if channel.has_flag('t') && !asker.power().at_least('h') { Err(needs_rank(channel)) } else { Ok(()) }
 }
 
+/// Whether somebody operates the channel.
+pub(crate) fn is_channel_operator(asker: &Asker) -> bool {
+    asker.power().at_least('o')
+}
+
+/// Whether somebody may call the channel otherwise.
+pub(crate) fn may_rename(channel: &Channel, asker: &Asker) -> Handled {
+    must_be_member(channel, asker)?;
+    if is_channel_operator(asker) { Ok(()) } else { Err(needs_rank(channel)) }
+}
+
 /// Whether somebody may invite.
 pub(crate) fn may_invite(channel: &Channel, asker: &Asker) -> Handled {
     must_be_member(channel, asker)?;

@@ -262,6 +262,9 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("history_page_max", Kind::Number, |draft, value| {
         put!(draft.rules.history_page_max, value.number(1, 10_000).map(|number| number as u32))
     }),
+    setting("redaction_window_seconds", Kind::Number, |draft, value| {
+        put!(draft.rules.redaction_window, value.seconds(0, 10_000_000_000))
+    }),
     setting("channels_per_account_max", Kind::Number, |draft, value| {
         put!(draft.rules.channels_per_account_max, value.count(1, 100_000))
     }),
