@@ -17,6 +17,7 @@ use super::outbox::OutboxLimits;
 use crate::chat::settings::Settings;
 use crate::ground::texts::Language;
 use crate::proto::secret::Secret;
+use crate::store::SeedPasswords;
 use table::{Draft, SETTINGS};
 
 pub use crate::ground::telemetry::Format as LogFormat;
@@ -67,6 +68,8 @@ pub struct Config {
     pub connections_max: usize,
     /// How much may wait for a slow reader.
     pub outbox: OutboxLimits,
+    /// How the seed's table has its passwords, should it be found.
+    pub seed_passwords: SeedPasswords,
     /// What seems odd and is no fault.
     pub warnings: Vec<String>,
 }
@@ -247,6 +250,7 @@ impl Reader {
             stop_timeout: draft.stop_timeout,
             connections_max: draft.connections_max,
             outbox: draft.outbox,
+            seed_passwords: draft.seed_passwords,
             warnings: std::mem::take(&mut self.warnings),
         };
         self.check(&config);

@@ -36,7 +36,7 @@ use crate::ground::tls::server::{CertificateError, ServerCertificate};
 use crate::proto::names::AccountName;
 use crate::store::chain::ChainKey;
 use crate::store::database;
-use crate::store::{Preparation, PrepareOptions, Store, StoreError};
+use crate::store::{Preparation, PrepareOptions, SeedPasswords, Store, StoreError};
 use answers::Answerer;
 use auth::Hasher;
 use clock::now;
@@ -142,6 +142,7 @@ impl Server {
                 config.rules.correspondent.as_str(),
                 config.rules.correspondent.folded().as_str(),
             ),
+            seed_passwords: config.seed_passwords,
             mailbox: mails.clone(),
             attempted: Arc::new(attempted),
         };
@@ -251,6 +252,7 @@ fn certificate(config: &Config) -> Result<ServerCertificate, ServerError> {
 struct Loader {
     store: Arc<dyn Store>,
     correspondent: AccountName,
+    seed_passwords: SeedPasswords,
     mailbox: mpsc::Sender<Mail>,
     /// False from the beginning of a load to the end of its first attempt, unless the store can never be used.
     attempted: Arc<watch::Sender<bool>>,
@@ -287,7 +289,7 @@ impl Loader {
     async fn load(&self) -> Result<crate::chat::event::Snapshot, StoreError> {
         let options = PrepareOptions {
             correspondent: self.correspondent.clone(),
-            seed_passwords: crate::store::SeedPasswords::default(),
+            seed_passwords: self.seed_passwords,
             now: now(),
         };
         report(&self.store.prepare(&options).await?);

@@ -10,6 +10,7 @@ use crate::ground::texts::Language;
 use crate::proto::names::{ChannelName, Nick};
 use crate::proto::secret::Secret;
 use crate::server::outbox::OutboxLimits;
+use crate::store::SeedPasswords;
 
 /// A value as its source wrote it.
 #[derive(Clone, PartialEq, Eq)]
@@ -43,6 +44,7 @@ pub(super) struct Draft {
     pub stop_timeout: Duration,
     pub connections_max: usize,
     pub outbox: OutboxLimits,
+    pub seed_passwords: SeedPasswords,
 }
 
 impl Draft {
@@ -64,6 +66,7 @@ impl Draft {
             stop_timeout: Duration::from_secs(10),
             connections_max: 20_000,
             outbox: OutboxLimits::default(),
+            seed_passwords: SeedPasswords::default(),
         }
     }
 }
@@ -201,6 +204,17 @@ pub(super) const SETTINGS: &[Setting] = &[
         flag: Some("data-dir"),
         ..setting("data_dir", Kind::Text, |draft, value| put!(draft.data_dir, path(value)))
     },
+    setting("seed_passwords", Kind::Text, |draft, value| {
+        put!(
+            draft.seed_passwords,
+            match value.text().as_str() {
+                "detect" => Ok(SeedPasswords::Detect),
+                "base64" => Ok(SeedPasswords::Base64),
+                "plain" => Ok(SeedPasswords::Plain),
+                other => Err(format!("{other:?} is none of \"detect\", \"base64\" and \"plain\"")),
+            }
+        )
+    }),
     setting("server_name", Kind::Text, |draft, value| put!(draft.rules.server_name, server_name(value.text()))),
     setting("network_name", Kind::Text, |draft, value| put!(draft.rules.network_name, word(value.text()))),
     setting("correspondent", Kind::Text, |draft, value| {
