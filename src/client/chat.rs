@@ -37,7 +37,7 @@ pub fn apply(model: &mut Model, fact: Fact, effects: &mut Effects) {
         Fact::Renamed { from, to, is_own } => renamed(model, &from, &to, is_own),
         Fact::ChannelRenamed { from, to } => channel_renamed(model, &from, &to),
         Fact::Away { nick, is_away } => {
-            let (folded, ranks) = (model.session.fold(&nick), model.session.rank_signs());
+            let (folded, ranks) = (model.server.session.fold(&nick), model.server.session.rank_signs());
             for conversation in model.conversations.iter_mut() {
                 conversation.members.change(&folded, &ranks, |member| member.is_away = is_away);
             }
@@ -45,8 +45,8 @@ pub fn apply(model: &mut Model, fact: Fact, effects: &mut Effects) {
         Fact::Topic { channel, topic, by } => topic_changed(model, &channel, &topic, by),
         Fact::Names { channel, members } => names(model, &channel, members),
         Fact::NamesEnd { channel } => {
-            let ranks = model.session.rank_signs();
-            if let Some(conversation) = model.conversations.find_mut(&model.session.fold(&channel)) {
+            let ranks = model.server.session.rank_signs();
+            if let Some(conversation) = model.conversations.find_mut(&model.server.session.fold(&channel)) {
                 let members = std::mem::take(&mut conversation.arriving_members);
                 conversation.members.replace(members, &ranks);
             }
@@ -94,7 +94,7 @@ pub fn remark_here(model: &mut Model, kind: EntryKind, text: &str) {
 /// # Errors
 /// The sentence to show when there is none.
 pub fn command(model: &Model, line: Line, effects: &mut Effects) -> Result<(), String> {
-    if !model.session.is_online() {
+    if !model.server.session.is_online() {
         return Err(model.texts.get("chat-not-connected").into_owned());
     }
     effects.send(line);
@@ -107,7 +107,7 @@ fn tell(model: &mut Model, id: ConversationId, text_id: &str, variables: &[(&str
 }
 
 fn message(model: &mut Model, incoming: Incoming, effects: &mut Effects) {
-    let is_to_us = !model.session.isupport().is_channel(&incoming.target);
+    let is_to_us = !model.server.session.isupport().is_channel(&incoming.target);
     if incoming.is_from_server && is_to_us {
         return reply(model, ReplyKind::Announcement, &incoming.text);
     }
@@ -160,7 +160,7 @@ fn refused(model: &mut Model, refusal: &Refusal, effects: &mut Effects) {
         "" => refusal.description.clone(),
         context => format!("{context}: {}", refusal.description),
     };
-    let named = refusal.context.iter().find_map(|word| model.conversations.find(&model.session.fold(word)));
+    let named = refusal.context.iter().find_map(|word| model.conversations.find(&model.server.session.fold(word)));
     match named.map(|conversation| conversation.id) {
         Some(id) => remark(model, id, EntryKind::Error, &text),
         None => remark_here(model, EntryKind::Error, &text),
@@ -178,7 +178,7 @@ fn reply(model: &mut Model, kind: ReplyKind, text: &str) {
 }
 
 fn joined(model: &mut Model, channel: &str, nick: &str, is_own: bool, effects: &mut Effects) {
-    let folded = model.session.fold(channel);
+    let folded = model.server.session.fold(channel);
     if is_own {
         let has_channel = model.conversations.list().iter().any(|one| one.kind == ConversationKind::Channel);
         let conversation = model.open(channel);
@@ -188,15 +188,15 @@ fn joined(model: &mut Model, channel: &str, nick: &str, is_own: bool, effects: &
             conversation.members.clear();
             conversation.arriving_members.clear();
         }
-        let is_awaited = model.awaited_channel.as_deref() == Some(folded.as_str());
+        let is_awaited = model.server.awaited_channel.as_deref() == Some(folded.as_str());
         if is_awaited || !(model.has_chosen || has_channel || model.prefers_correspondent) {
-            model.awaited_channel = None;
+            model.server.awaited_channel = None;
             model.conversations.show(id);
         }
         history::catch_up(model, id, effects);
         return outbox::flush(model, effects);
     }
-    let (member_folded, ranks) = (model.session.fold(nick), model.session.rank_signs());
+    let (member_folded, ranks) = (model.server.session.fold(nick), model.server.session.rank_signs());
     let Some(conversation) = model.conversations.find_mut(&folded) else { return };
     // Another session of somebody who is here already.
     let is_new = conversation.members.get(&member_folded).is_none();
@@ -211,7 +211,7 @@ fn joined(model: &mut Model, channel: &str, nick: &str, is_own: bool, effects: &
 }
 
 fn left(model: &mut Model, channel: &str, nick: &str, by: Option<String>, reason: &str, is_own: bool) {
-    let (folded, member) = (model.session.fold(channel), model.session.fold(nick));
+    let (folded, member) = (model.server.session.fold(channel), model.server.session.fold(nick));
     let Some(conversation) = model.conversations.find_mut(&folded) else { return };
     let id = conversation.id;
     let is_quiet = conversation.members.count() > QUIET_MEMBERS && by.is_none() && !is_own;
@@ -239,7 +239,7 @@ fn left(model: &mut Model, channel: &str, nick: &str, by: Option<String>, reason
 }
 
 fn quit(model: &mut Model, nick: &str, reason: &str) {
-    let folded = model.session.fold(nick);
+    let folded = model.server.session.fold(nick);
     let mut told = Vec::new();
     for conversation in model.conversations.iter_mut() {
         let count = conversation.members.count();
@@ -257,8 +257,8 @@ fn quit(model: &mut Model, nick: &str, reason: &str) {
 }
 
 fn renamed(model: &mut Model, from: &str, to: &str, is_own: bool) {
-    let (from_folded, to_folded) = (model.session.fold(from), model.session.fold(to));
-    let ranks = model.session.rank_signs();
+    let (from_folded, to_folded) = (model.server.session.fold(from), model.server.session.fold(to));
+    let ranks = model.server.session.rank_signs();
     let mut told = Vec::new();
     for conversation in model.conversations.iter_mut() {
         let is_member = conversation.members.change(&from_folded, &ranks, |member| {
@@ -283,7 +283,7 @@ fn renamed(model: &mut Model, from: &str, to: &str, is_own: bool) {
 }
 
 fn channel_renamed(model: &mut Model, from: &str, to: &str) {
-    let (from_folded, to_folded) = (model.session.fold(from), model.session.fold(to));
+    let (from_folded, to_folded) = (model.server.session.fold(from), model.server.session.fold(to));
     if let Some(id) = model.conversations.find(&from_folded).map(|conversation| conversation.id) {
         model.conversations.rename(id, to, &to_folded);
         tell(model, id, "chat-channel-renamed", &[("from", from.into()), ("to", to.into())]);
@@ -291,7 +291,7 @@ fn channel_renamed(model: &mut Model, from: &str, to: &str) {
 }
 
 fn topic_changed(model: &mut Model, channel: &str, topic: &str, by: Option<String>) {
-    let Some(conversation) = model.conversations.find_mut(&model.session.fold(channel)) else { return };
+    let Some(conversation) = model.conversations.find_mut(&model.server.session.fold(channel)) else { return };
     topic.clone_into(&mut conversation.topic);
     let id = conversation.id;
     if let Some(by) = by {
@@ -303,7 +303,7 @@ fn topic_changed(model: &mut Model, channel: &str, topic: &str, by: Option<Strin
 fn names(model: &mut Model, channel: &str, members: Vec<(String, String)>) {
     /// Named once more by a server that repeats itself: a bound on what a single reply can pile up.
     const ARRIVING_MAX: usize = 2 * super::members::MEMBERS_MAX;
-    let session = &model.session;
+    let session = &model.server.session;
     let Some(conversation) = model.conversations.find_mut(&session.fold(channel)) else { return };
     let room = ARRIVING_MAX.saturating_sub(conversation.arriving_members.len());
     let known: std::collections::HashSet<&str> =
@@ -320,11 +320,11 @@ fn names(model: &mut Model, channel: &str, members: Vec<(String, String)>) {
 }
 
 fn modes(model: &mut Model, target: &str, by: &str, text: &str, ranks: Vec<(char, bool, String)>) {
-    let Some(id) = model.conversations.find(&model.session.fold(target)).map(|one| one.id) else { return };
-    let signs = model.session.rank_signs();
+    let Some(id) = model.conversations.find(&model.server.session.fold(target)).map(|one| one.id) else { return };
+    let signs = model.server.session.rank_signs();
     for (sign, is_given, nick) in ranks {
-        let folded = model.session.fold(&nick);
-        let session = &model.session;
+        let folded = model.server.session.fold(&nick);
+        let session = &model.server.session;
         if let Some(conversation) = model.conversations.get_mut(id) {
             conversation.members.change(&folded, &signs, |member| {
                 member.prefixes = session.changed_rank(&member.prefixes, sign, is_given);
@@ -337,8 +337,8 @@ fn modes(model: &mut Model, target: &str, by: &str, text: &str, ranks: Vec<(char
 /// The server welcomes us: conversations begin, or go on.
 pub fn connected(model: &mut Model, effects: &mut Effects) {
     model.screen = Screen::Chat;
-    if let Some(correspondent) = model.session.isupport().correspondent().map(str::to_owned)
-        && !model.session.is_own_nick(&correspondent)
+    if let Some(correspondent) = model.server.session.isupport().correspondent().map(str::to_owned)
+        && !model.server.session.is_own_nick(&correspondent)
     {
         let id = model.open(&correspondent).id;
         history::connected(model, effects);
@@ -347,7 +347,7 @@ pub fn connected(model: &mut Model, effects: &mut Effects) {
         history::connected(model, effects);
     }
     // What was joined before is not on this connection, until the server says so. Meanwhile what is written there waits.
-    let is_kept = model.session.is_own_kind();
+    let is_kept = model.server.session.is_own_kind();
     for channel in model.conversations.iter_mut().filter(|one| one.kind == ConversationKind::Channel) {
         if std::mem::take(&mut channel.is_joined) && !is_kept {
             // Elsewhere an account does not keep its channels by itself.

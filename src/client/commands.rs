@@ -189,11 +189,11 @@ fn join(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
     if channel.is_empty() {
         return Err(missing(model, "join"));
     }
-    let channel = match model.session.isupport().is_channel(channel) {
+    let channel = match model.server.session.isupport().is_channel(channel) {
         true => channel.to_owned(),
         false => format!("#{channel}"),
     };
-    let folded = model.session.fold(&channel);
+    let folded = model.server.session.fold(&channel);
     model.has_chosen = true;
     if let Some(known) = model.conversations.find(&folded).filter(|known| known.is_joined).map(|known| known.id) {
         model.conversations.show(known);
@@ -201,14 +201,14 @@ fn join(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
     }
     let line = Line::new("JOIN").param(&channel);
     chat::command(model, if key.is_empty() { line } else { line.param(key) }, effects)?;
-    model.awaited_channel = Some(folded);
+    model.server.awaited_channel = Some(folded);
     Ok(())
 }
 
 fn part(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
     let (first, rest) = words(arguments);
-    let is_named = model.session.isupport().is_channel(first);
-    let named = is_named.then(|| model.conversations.find(&model.session.fold(first))).flatten();
+    let is_named = model.server.session.isupport().is_channel(first);
+    let named = is_named.then(|| model.conversations.find(&model.server.session.fold(first))).flatten();
     if is_named && named.is_none() {
         return Err(model.texts.format("chat-not-in-channel", &[("name", first.into())]));
     }
@@ -231,11 +231,11 @@ fn msg(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
     if target.is_empty() || target.contains(',') {
         return Err(missing(model, "msg"));
     }
-    let is_channel = model.session.isupport().is_channel(target);
-    if is_channel && model.conversations.find(&model.session.fold(target)).is_none() {
+    let is_channel = model.server.session.isupport().is_channel(target);
+    if is_channel && model.conversations.find(&model.server.session.fold(target)).is_none() {
         return Err(model.texts.format("chat-not-in-channel", &[("name", target.into())]));
     }
-    let is_new = model.conversations.find(&model.session.fold(target)).is_none();
+    let is_new = model.conversations.find(&model.server.session.fold(target)).is_none();
     let id = model.open(target).id;
     model.has_chosen = true;
     model.conversations.show(id);
@@ -268,8 +268,8 @@ fn notice(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome 
     if target.is_empty() || text.is_empty() || target.contains(',') {
         return Err(missing(model, "notice"));
     }
-    let is_channel = model.session.isupport().is_channel(target);
-    if is_channel && model.conversations.find(&model.session.fold(target)).is_none() {
+    let is_channel = model.server.session.isupport().is_channel(target);
+    if is_channel && model.conversations.find(&model.server.session.fold(target)).is_none() {
         return Err(model.texts.format("chat-not-in-channel", &[("name", target.into())]));
     }
     let id = model.open(target).id;

@@ -1,6 +1,5 @@
-//! Which server, as whom, and how far the connection to it has got.
+//! As whom a server is talked to, and how far the connection to it has got.
 
-use super::config::ServerChoice;
 use super::event::{ConnectStep, Security};
 use crate::proto::secret::Secret;
 
@@ -72,8 +71,6 @@ pub enum Status {
 pub struct Connection {
     /// How far it has got.
     pub status: Status,
-    /// Which server is wanted.
-    pub server: ServerChoice,
     /// How private the connection is, once it stands.
     pub security: Option<Security>,
     /// Counts connections: events of older ones are ignored.

@@ -26,20 +26,20 @@ const TARGETS_SLACK_MILLIS: i64 = 60_000;
 
 /// The log-in is done: looks for direct messages.
 pub fn connected(model: &mut Model, effects: &mut Effects) {
-    model.fetches = Fetches::default();
+    model.server.fetches = Fetches::default();
     let newest = model.conversations.list().iter().filter_map(|one| one.buffer.newest()).map(|entry| entry.time).max();
     let from = newest.map_or(Timestamp::EPOCH, |time| time.plus_millis(-TARGETS_SLACK_MILLIS));
     // An hour ahead, for servers whose clock is.
     let to = model.now.time.plus_millis(3_600_000);
     let query = HistoryQuery::Targets { from, to, limit: TARGETS_MAX };
-    if let Some(line) = model.session.history_line(&query) {
+    if let Some(line) = model.server.session.history_line(&query) {
         effects.send(line);
     }
 }
 
 /// The connection is gone: nothing is on its way any more.
 pub fn disconnected(model: &mut Model) {
-    model.fetches = Fetches::default();
+    model.server.fetches = Fetches::default();
     for conversation in model.conversations.iter_mut() {
         if conversation.history == HistoryState::Loading {
             conversation.history = HistoryState::More;
@@ -59,8 +59,8 @@ pub fn catch_up(model: &mut Model, id: ConversationId, effects: &mut Effects) {
 
 /// The top of what is loaded of the current conversation is near: asks for what came before.
 pub fn older(model: &mut Model, effects: &mut Effects) {
-    let page = model.session.page_messages();
-    let can_ask = model.session.is_online() && !model.fetches.is_paused(model.now.elapsed_millis);
+    let page = model.server.session.page_messages();
+    let can_ask = model.server.session.is_online() && !model.server.fetches.is_paused(model.now.elapsed_millis);
     let Some(conversation) = model.conversations.current_mut() else { return };
     if !can_ask || conversation.history != HistoryState::More || conversation.kind == ConversationKind::Server {
         return;
@@ -76,13 +76,13 @@ pub fn older(model: &mut Model, effects: &mut Effects) {
 
 fn ask(model: &mut Model, fetch: Fetch, effects: &mut Effects) {
     let id = fetch.conversation;
-    let has_history = model.session.has(Cap::ChatHistory);
+    let has_history = model.server.session.has(Cap::ChatHistory);
     let Some(conversation) = model.conversations.get_mut(id) else { return };
     if !has_history {
         conversation.history = HistoryState::Start;
         return;
     }
-    if !model.fetches.push(fetch) {
+    if !model.server.fetches.push(fetch) {
         return;
     }
     if conversation.history == HistoryState::More {
@@ -93,11 +93,11 @@ fn ask(model: &mut Model, fetch: Fetch, effects: &mut Effects) {
 
 /// Sends questions as long as there is room for their answers.
 fn pump(model: &mut Model, effects: &mut Effects) {
-    while let Some(fetch) = model.fetches.take_next() {
-        match query(model, &fetch).and_then(|query| model.session.history_line(&query)) {
+    while let Some(fetch) = model.server.fetches.take_next() {
+        match query(model, &fetch).and_then(|query| model.server.session.history_line(&query)) {
             Some(line) => {
                 effects.send(line);
-                model.fetches.asked(fetch, model.now.elapsed_millis);
+                model.server.fetches.asked(fetch, model.now.elapsed_millis);
             }
             // What it was about is gone.
             None => {
@@ -112,8 +112,8 @@ fn pump(model: &mut Model, effects: &mut Effects) {
 fn query(model: &Model, fetch: &Fetch) -> Option<HistoryQuery> {
     let conversation = model.conversations.get(fetch.conversation)?;
     let target = conversation.name.clone();
-    let limit = model.session.page_messages();
-    let by_id = !fetch.by_time && model.session.isupport().has_msgid_references();
+    let limit = model.server.session.page_messages();
+    let by_id = !fetch.by_time && model.server.session.isupport().has_msgid_references();
     let place = |entry: &Entry| match &entry.msgid {
         Some(msgid) if by_id => Reference::MsgId(msgid.to_string()),
         _ => Reference::Time(entry.time),
@@ -134,11 +134,11 @@ fn query(model: &Model, fetch: &Fetch) -> Option<HistoryQuery> {
 
 /// A page has come, asked for or (by a bouncer) not.
 pub fn page(model: &mut Model, page: Page, effects: &mut Effects) {
-    let folded = model.session.fold(&page.target);
+    let folded = model.server.session.fold(&page.target);
     let Some(conversation) = model.conversations.find(&folded) else { return };
     let id = conversation.id;
-    let fetch = model.fetches.answered(id);
-    let is_full = page.lines >= model.session.page_messages();
+    let fetch = model.server.fetches.answered(id);
+    let is_full = page.lines >= model.server.session.page_messages();
     let last = page.messages.last().map(|message| reference(model, fetch.as_ref(), message));
     let first_msgid = page.messages.first().and_then(|message| message.msgid.clone());
     let purpose = fetch.as_ref().map(|fetch| fetch.purpose);
@@ -204,7 +204,7 @@ pub fn page(model: &mut Model, page: Page, effects: &mut Effects) {
 
 /// The place of a message, for the next page.
 fn reference(model: &Model, fetch: Option<&Fetch>, message: &Incoming) -> Reference {
-    let by_time = fetch.is_some_and(|fetch| fetch.by_time) || !model.session.isupport().has_msgid_references();
+    let by_time = fetch.is_some_and(|fetch| fetch.by_time) || !model.server.session.isupport().has_msgid_references();
     match &message.msgid {
         Some(msgid) if !by_time => Reference::MsgId(msgid.to_string()),
         _ => Reference::Time(message.time),
@@ -215,7 +215,7 @@ fn reference(model: &Model, fetch: Option<&Fetch>, message: &Incoming) -> Refere
 pub fn targets(model: &mut Model, mut targets: Vec<(String, Timestamp)>, effects: &mut Effects) {
     targets.sort_by_key(|(_, latest)| *latest);
     for (target, latest) in targets {
-        if model.session.isupport().is_channel(&target) {
+        if model.server.session.isupport().is_channel(&target) {
             continue;
         }
         let id = model.open(&target).id;
@@ -232,17 +232,17 @@ pub fn refuse(model: &mut Model, refusal: &Refusal, effects: &mut Effects) -> bo
     if refusal.command != "CHATHISTORY" {
         return false;
     }
-    let names: Vec<String> = refusal.context.iter().map(|word| model.session.fold(word)).collect();
+    let names: Vec<String> = refusal.context.iter().map(|word| model.server.session.fold(word)).collect();
     let conversations = &model.conversations;
     let is_named =
         |id: ConversationId| conversations.get(id).is_some_and(|conversation| names.contains(&conversation.folded));
-    let named = model.fetches.running().find(|id| is_named(*id));
+    let named = model.server.fetches.running().find(|id| is_named(*id));
     // A refusal that names nobody can only be told from others when just one question runs.
-    let mut running = model.fetches.running();
+    let mut running = model.server.fetches.running();
     let only = running.next().filter(|_| running.next().is_none());
     drop(running);
     if let Some(id) = named.or(only)
-        && let Some(mut fetch) = model.fetches.answered(id)
+        && let Some(mut fetch) = model.server.fetches.answered(id)
     {
         let is_temporary = matches!(refusal.code.as_str(), "MESSAGE_ERROR" | "TEMPORARILY_UNAVAILABLE");
         let is_reference_unknown = matches!(refusal.code.as_str(), "INVALID_PARAMS" | "INVALID_MSGREFTYPE");
@@ -250,7 +250,7 @@ pub fn refuse(model: &mut Model, refusal: &Refusal, effects: &mut Effects) -> bo
             conversation.history = if is_temporary { HistoryState::More } else { HistoryState::Start };
         }
         if is_temporary {
-            model.fetches.pause(model.now.elapsed_millis);
+            model.server.fetches.pause(model.now.elapsed_millis);
         }
         if is_reference_unknown && !fetch.by_time {
             fetch.by_time = true;
@@ -267,7 +267,7 @@ pub fn refuse(model: &mut Model, refusal: &Refusal, effects: &mut Effects) -> bo
 
 /// Gives up on pages that do not come.
 pub fn tick(model: &mut Model, effects: &mut Effects) {
-    for fetch in model.fetches.take_late(model.now.elapsed_millis) {
+    for fetch in model.server.fetches.take_late(model.now.elapsed_millis) {
         if let Some(conversation) = model.conversations.get_mut(fetch.conversation) {
             // Asking again and again would help nobody: what is above counts as the start until the next connection.
             conversation.history = HistoryState::Start;

@@ -28,10 +28,10 @@ pub fn start(model: &mut Model, effects: &mut Effects) {
         let credentials = Credentials { account: String::new(), proof: Proof::PeerUid, register: false };
         return log_in(model, server, credentials, effects);
     }
-    let name = model.settings.name.as_ref().map(|name| model.session.fold(name));
+    let name = model.settings.name.as_ref().map(|name| model.server.session.fold(name));
     let key = server.key();
     let fits = |login: &&Login| {
-        login.server == key && name.as_ref().is_none_or(|name| *name == model.session.fold(&login.account))
+        login.server == key && name.as_ref().is_none_or(|name| *name == model.server.session.fold(&login.account))
     };
     if let Some(login) = model.remembered.logins.iter().find(fits).cloned() {
         let credentials = Credentials { account: login.account, proof: Proof::Token(login.token), register: false };
@@ -47,25 +47,26 @@ pub fn request(model: &mut Model, request: Request, effects: &mut Effects) {
 }
 
 fn log_in(model: &mut Model, server: ServerChoice, credentials: Credentials, effects: &mut Effects) {
-    let is_other = model.connection.server != server
-        || model.connection.credentials.as_ref().is_some_and(|known| known.account != credentials.account);
+    let is_other = model.server.choice != server
+        || model.server.connection.credentials.as_ref().is_some_and(|known| known.account != credentials.account);
     if is_other {
         let order = if model.is_console() { ListOrder::Recent } else { ListOrder::Name };
         model.conversations = Conversations::new(order);
         model.has_chosen = false;
     }
-    let number = model.connection.number;
-    model.connection = Connection { server, credentials: Some(credentials), number, ..Connection::default() };
+    let number = model.server.connection.number;
+    model.server.choice = server;
+    model.server.connection = Connection { credentials: Some(credentials), number, ..Connection::default() };
     model.form.clear_errors();
     open(model, effects);
 }
 
 /// Makes a connection to the server that is wanted.
 fn open(model: &mut Model, effects: &mut Effects) {
-    model.connection.attempt = model.connection.attempt.saturating_add(1);
-    match model.connection.server.clone() {
+    model.server.connection.attempt = model.server.connection.attempt.saturating_add(1);
+    match model.server.choice.clone() {
         ServerChoice::Local => {
-            model.connection.status = Status::StartingServer;
+            model.server.connection.status = Status::StartingServer;
             effects.push(Effect::StartLocalServer);
         }
         ServerChoice::At(endpoint) => connect(model, endpoint, effects),
@@ -73,16 +74,16 @@ fn open(model: &mut Model, effects: &mut Effects) {
 }
 
 fn connect(model: &mut Model, endpoint: Endpoint, effects: &mut Effects) {
-    model.connection.number += 1;
-    model.connection.security = None;
-    model.connection.status = Status::Connecting(ConnectStep::Opening);
+    model.server.connection.number += 1;
+    model.server.connection.security = None;
+    model.server.connection.status = Status::Connecting(ConnectStep::Opening);
     let pin = model.remembered.pins.get(&endpoint.to_string()).copied();
-    effects.push(Effect::Connect { connection: model.connection.number, endpoint, pin });
+    effects.push(Effect::Connect { connection: model.server.connection.number, endpoint, pin });
 }
 
 /// This user's own local server was found or started, or not.
 pub fn local_server(model: &mut Model, result: Result<std::path::PathBuf, String>, effects: &mut Effects) {
-    if model.connection.status != Status::StartingServer {
+    if model.server.connection.status != Status::StartingServer {
         return;
     }
     match result {
@@ -93,19 +94,21 @@ pub fn local_server(model: &mut Model, result: Result<std::path::PathBuf, String
 
 /// Something about a connection.
 pub fn network(model: &mut Model, number: u64, event: NetworkEvent, effects: &mut Effects) {
-    let is_wanted = matches!(model.connection.status, Status::Connecting(_) | Status::LoggingIn(_) | Status::Online);
-    if number != model.connection.number || !is_wanted {
+    let is_wanted =
+        matches!(model.server.connection.status, Status::Connecting(_) | Status::LoggingIn(_) | Status::Online);
+    if number != model.server.connection.number || !is_wanted {
         return;
     }
     match event {
-        NetworkEvent::Connecting { step } => model.connection.status = Status::Connecting(step),
+        NetworkEvent::Connecting { step } => model.server.connection.status = Status::Connecting(step),
         NetworkEvent::Connected { security } => {
-            model.connection.security = Some(security);
-            let Some(credentials) = model.connection.credentials.clone() else { return };
-            model.connection.status = Status::LoggingIn(LoginStep::Negotiating);
-            let server = model.connection.server.key();
+            model.server.connection.security = Some(security);
+            let Some(credentials) = model.server.connection.credentials.clone() else { return };
+            model.server.connection.status = Status::LoggingIn(LoginStep::Negotiating);
+            let server = model.server.choice.key();
             let is_remembered = model.remembered.logins.iter().any(|login| {
-                login.server == server && model.session.fold(&login.account) == model.session.fold(&credentials.account)
+                login.server == server
+                    && model.server.session.fold(&login.account) == model.server.session.fold(&credentials.account)
             });
             let opening = Opening {
                 credentials,
@@ -115,18 +118,18 @@ pub fn network(model: &mut Model, number: u64, event: NetworkEvent, effects: &mu
                 random: model.entropy.bytes(),
             };
             let mut output = Output::default();
-            model.session.begin(opening, model.now, &mut output);
+            model.server.session.begin(opening, model.now, &mut output);
             carry_out(model, output, effects);
         }
         NetworkEvent::Lines(lines) => {
             for line in lines {
                 let mut output = Output::default();
-                model.session.receive(&line, model.now, &mut output);
+                model.server.session.receive(&line, model.now, &mut output);
                 carry_out(model, output, effects);
             }
         }
         NetworkEvent::Lost { reason } => {
-            let said = model.connection.farewell.take().unwrap_or(reason);
+            let said = model.server.connection.farewell.take().unwrap_or(reason);
             lost(model, &said, effects);
         }
         NetworkEvent::ConnectFailed { reason } => {
@@ -138,18 +141,19 @@ pub fn network(model: &mut Model, number: u64, event: NetworkEvent, effects: &mu
                 ConnectError::Tls(detail) => ("connect-tls", detail.as_str()),
                 ConnectError::Other(detail) => ("connect-other", detail.as_str()),
             };
-            let server = model.connection.server.key();
+            let server = model.server.choice.key();
             let variables = [("server", server.into()), ("reason", detail.to_owned().into())];
             let sentence = model.texts.format(text_id, &variables);
             unreachable(model, FieldId::Server, sentence, effects);
         }
         NetworkEvent::CertificateUnknown { fingerprint } => {
-            let server = model.connection.server.key();
-            model.connection.status = Status::Refused { reason: model.texts.get("connect-certificate").into_owned() };
+            let server = model.server.choice.key();
+            model.server.connection.status =
+                Status::Refused { reason: model.texts.get("connect-certificate").into_owned() };
             model.overlays.push(Overlay::CertificateUnknown { server, fingerprint });
         }
         NetworkEvent::CertificateChanged { pinned, got } => {
-            let server = model.connection.server.key();
+            let server = model.server.choice.key();
             let reason = model.texts.get("connect-certificate-changed").into_owned();
             model.form.fail(FieldId::Server, reason.clone());
             refuse(model, &reason, effects);
@@ -165,9 +169,9 @@ pub fn proved(
     result: Result<(ScramClientProof, Vec<u8>), ScramError>,
     effects: &mut Effects,
 ) {
-    if number == model.connection.number {
+    if number == model.server.connection.number {
         let mut output = Output::default();
-        model.session.proved(result, &mut output);
+        model.server.session.proved(result, &mut output);
         carry_out(model, output, effects);
     }
 }
@@ -188,19 +192,19 @@ pub fn certificate_answered(model: &mut Model, overlay: Overlay, is_accepted: bo
 
 /// Time has passed.
 pub fn tick(model: &mut Model, effects: &mut Effects) {
-    if let Status::Waiting { until_millis, .. } = &model.connection.status
+    if let Status::Waiting { until_millis, .. } = &model.server.connection.status
         && *until_millis <= model.now.elapsed_millis
     {
         open(model, effects);
     }
     let mut output = Output::default();
-    model.session.tick(model.now, &mut output);
+    model.server.session.tick(model.now, &mut output);
     carry_out(model, output, effects);
 }
 
 /// When a tick matters, by `Moment::elapsed_millis`: each second of a countdown, too.
 pub fn wake_at_millis(model: &Model) -> Option<u64> {
-    match &model.connection.status {
+    match &model.server.connection.status {
         Status::Waiting { until_millis, .. } => {
             let left = until_millis.saturating_sub(model.now.elapsed_millis);
             // The countdown shows whole seconds.
@@ -210,25 +214,25 @@ pub fn wake_at_millis(model: &Model) -> Option<u64> {
             };
             Some(model.now.elapsed_millis + to_next_second)
         }
-        _ => model.session.wake_at_millis(),
+        _ => model.server.session.wake_at_millis(),
     }
 }
 
 /// Breaks off what is being done for a connection: back to the form.
 pub fn cancel(model: &mut Model, effects: &mut Effects) {
     close(model, effects);
-    model.connection.status = Status::Off;
+    model.server.connection.status = Status::Off;
     model.screen = Screen::Form;
 }
 
 /// Whether something is being done for a connection.
 pub fn is_busy(model: &Model) -> bool {
-    !matches!(model.connection.status, Status::Off | Status::Online | Status::Refused { .. })
+    !matches!(model.server.connection.status, Status::Off | Status::Online | Status::Refused { .. })
 }
 
 /// Leaves the program in good order.
 pub fn quit(model: &mut Model, message: &str, exit: Exit, effects: &mut Effects) {
-    if model.session.is_online() {
+    if model.server.session.is_online() {
         let line = Line::new("QUIT");
         effects.send(if message.is_empty() { line } else { line.trailing(message) });
     }
@@ -243,19 +247,19 @@ fn carry_out(model: &mut Model, output: Output, effects: &mut Effects) {
     }
     for fact in output.facts {
         match fact {
-            Fact::Step(step) => model.connection.status = Status::LoggingIn(step),
+            Fact::Step(step) => model.server.connection.status = Status::LoggingIn(step),
             Fact::Prove(client, challenge) => {
-                effects.push(Effect::Prove { connection: model.connection.number, client, challenge });
+                effects.push(Effect::Prove { connection: model.server.connection.number, client, challenge });
             }
             Fact::Registered => {
-                if let Some(credentials) = &mut model.connection.credentials {
+                if let Some(credentials) = &mut model.server.connection.credentials {
                     credentials.register = false;
                 }
             }
             Fact::LoginFailed(failure) => login_failed(model, &failure, effects),
             Fact::Ready => ready(model, effects),
             Fact::Token(token) => remember(model, token, effects),
-            Fact::Closing { reason } => model.connection.farewell = Some(reason),
+            Fact::Closing { reason } => model.server.connection.farewell = Some(reason),
             Fact::Silent => {
                 effects.push(Effect::Disconnect);
                 let reason = model.texts.get("connect-silent").into_owned();
@@ -267,9 +271,9 @@ fn carry_out(model: &mut Model, output: Output, effects: &mut Effects) {
 }
 
 fn ready(model: &mut Model, effects: &mut Effects) {
-    model.connection.status = Status::Online;
-    model.connection.attempt = 0;
-    model.connection.was_online = true;
+    model.server.connection.status = Status::Online;
+    model.server.connection.attempt = 0;
+    model.server.connection.was_online = true;
     model.form.forget_passwords();
     model.form.tab = Tab::LogIn;
     chat::connected(model, effects);
@@ -277,8 +281,8 @@ fn ready(model: &mut Model, effects: &mut Effects) {
 
 /// This device's token takes the place of the password.
 fn remember(model: &mut Model, token: String, effects: &mut Effects) {
-    let server = model.connection.server.key();
-    let Some(credentials) = &mut model.connection.credentials else { return };
+    let server = model.server.choice.key();
+    let Some(credentials) = &mut model.server.connection.credentials else { return };
     let token = Secret::new(token);
     credentials.proof = Proof::Token(token.clone());
     let login = Login { server, account: credentials.account.clone(), token };
@@ -291,17 +295,17 @@ fn login_failed(model: &mut Model, failure: &LoginFailure, effects: &mut Effects
     let (text_id, field) = failure.kind.text();
     let mut sentence = model.texts.format(text_id, &[("reason", failure.description.as_str().into())]);
     sentence.truncate(sentence.trim_end().len());
-    if failure.kind.is_temporary() && (model.connection.was_online || has_token(model)) {
+    if failure.kind.is_temporary() && (model.server.connection.was_online || has_token(model)) {
         effects.push(Effect::Disconnect);
         return lost(model, &sentence, effects);
     }
     if failure.kind == LoginFailureKind::BadCredentials && has_token(model) {
-        let server = model.connection.server.key();
+        let server = model.server.choice.key();
         model.remembered.logins.retain(|login| login.server != server);
         effects.push(Effect::Forget { server });
         sentence = model.texts.get("form-error-token").into_owned();
     }
-    if let Some(credentials) = &model.connection.credentials
+    if let Some(credentials) = &model.server.connection.credentials
         && model.form.field(FieldId::Name).edit.is_empty()
     {
         let name = credentials.account.clone();
@@ -319,13 +323,13 @@ fn login_failed(model: &mut Model, failure: &LoginFailure, effects: &mut Effects
 }
 
 fn has_token(model: &Model) -> bool {
-    let credentials = model.connection.credentials.as_ref();
+    let credentials = model.server.connection.credentials.as_ref();
     credentials.is_some_and(|credentials| matches!(credentials.proof, Proof::Token(_)))
 }
 
 /// No connection could be made.
 fn unreachable(model: &mut Model, field: FieldId, sentence: String, effects: &mut Effects) {
-    if model.connection.was_online || has_token(model) {
+    if model.server.connection.was_online || has_token(model) {
         return lost(model, &sentence, effects);
     }
     model.form.fail(field, sentence.clone());
@@ -334,10 +338,10 @@ fn unreachable(model: &mut Model, field: FieldId, sentence: String, effects: &mu
 
 /// The connection is gone, or could not be made: another attempt follows where that makes sense.
 fn lost(model: &mut Model, reason: &str, effects: &mut Effects) {
-    let was_logging_in = matches!(model.connection.status, Status::LoggingIn(_));
+    let was_logging_in = matches!(model.server.connection.status, Status::LoggingIn(_));
     chat::disconnected(model);
-    model.session.end();
-    if !model.connection.was_online && !has_token(model) {
+    model.server.session.end();
+    if !model.server.connection.was_online && !has_token(model) {
         let text_id = match (was_logging_in, reason) {
             (true, "") => "connect-closed-at-login",
             (true, _) => "connect-lost-at-login",
@@ -348,17 +352,17 @@ fn lost(model: &mut Model, reason: &str, effects: &mut Effects) {
         model.form.fail(FieldId::Server, sentence.clone());
         return refuse(model, &sentence, effects);
     }
-    let doublings = model.connection.attempt.min(16);
+    let doublings = model.server.connection.attempt.min(16);
     let delay = RETRY_FIRST_MILLIS.saturating_mul(1 << doublings).min(RETRY_MAX_MILLIS);
     let delay = delay + model.entropy.below(delay / 2 + 1);
     let until_millis = model.now.elapsed_millis + delay;
-    model.connection.status = Status::Waiting { until_millis, reason: reason.to_owned() };
+    model.server.connection.status = Status::Waiting { until_millis, reason: reason.to_owned() };
 }
 
 /// Nothing more is tried: the form shows why.
 fn refuse(model: &mut Model, sentence: &str, effects: &mut Effects) {
     close(model, effects);
-    model.connection.status = Status::Refused { reason: sentence.to_owned() };
+    model.server.connection.status = Status::Refused { reason: sentence.to_owned() };
     match model.settings.mode {
         Mode::Person => model.screen = Screen::Form,
         Mode::Console => effects.push(Effect::Quit(Exit::Failed(sentence.to_owned()))),
@@ -367,17 +371,17 @@ fn refuse(model: &mut Model, sentence: &str, effects: &mut Effects) {
 
 fn close(model: &mut Model, effects: &mut Effects) {
     chat::disconnected(model);
-    model.session.end();
-    model.connection.security = None;
+    model.server.session.end();
+    model.server.connection.security = None;
     // Whatever the old connection still says is not for us any more.
-    model.connection.number += 1;
+    model.server.connection.number += 1;
     effects.push(Effect::Disconnect);
 }
 
 /// Tries to connect at once instead of waiting.
 pub fn reconnect(model: &mut Model, effects: &mut Effects) {
-    if matches!(model.connection.status, Status::Waiting { .. }) {
-        model.connection.attempt = 0;
+    if matches!(model.server.connection.status, Status::Waiting { .. }) {
+        model.server.connection.attempt = 0;
         open(model, effects);
     }
 }

@@ -15,7 +15,7 @@
 //! | [`buffer`], [`entry`], [`position`] | what is said, in its order, and which part of it is shown |
 //! | [`composer`], [`edit`] | what is being written |
 //! | [`session`] | the IRC client: lines in, facts and lines out |
-//! | [`connection`] | which server, as whom, how far it has got |
+//! | [`servers`], [`connection`] | which server, as whom, how far the connection to it has got |
 //! | [`link`] | connecting, logging in, connecting again |
 //! | [`chat`] | what facts do to conversations |
 //! | [`outbox`], [`pace`], [`unsent`] | sending, not too fast, and nothing lost |
@@ -56,6 +56,7 @@ pub mod pace;
 pub mod plain;
 pub mod position;
 pub mod run;
+pub mod servers;
 pub mod session;
 pub mod shell;
 pub mod signals;

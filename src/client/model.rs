@@ -5,16 +5,13 @@ use std::collections::BTreeMap;
 use ring::hmac;
 
 use super::config::{Mode, Settings};
-use super::connection::Connection;
 use super::conversation::{Conversation, ConversationId, ConversationKind, Conversations, ListOrder};
 use super::entry::Entry;
 use super::event::{Login, Moment, Unsent};
-use super::fetch::Fetches;
 use super::form::{Form, Tab};
 use super::geometry::ChatAreas;
 use super::overlay::Overlays;
-use super::pace::Pace;
-use super::session::Session;
+use super::servers::Server;
 use super::session::fact::Incoming;
 use crate::ground::texts::Texts;
 use crate::ground::tls::Fingerprint;
@@ -78,10 +75,8 @@ pub struct Model {
     pub overlays: Overlays,
     /// A short remark in the status line, until the next key.
     pub remark: Option<String>,
-    /// The connection, or what is being done for one.
-    pub connection: Connection,
-    /// The IRC client.
-    pub session: Session,
+    /// The server that is talked to.
+    pub server: Server,
     /// What earlier runs kept.
     pub remembered: Remembered,
     /// What this device is called in the list of devices.
@@ -90,12 +85,6 @@ pub struct Model {
     pub has_chosen: bool,
     /// The server as a correspondent is shown rather than the first channel: in the line mode.
     pub(super) prefers_correspondent: bool,
-    /// A channel that the person asked to join, as it is compared: shown when it is there.
-    pub(super) awaited_channel: Option<String>,
-    /// When messages may leave.
-    pub(super) pace: Pace,
-    /// Questions for history.
-    pub(super) fetches: Fetches,
     /// The bell stays silent until this moment of `Moment::elapsed_millis`.
     pub(super) bell_after_millis: u64,
     /// Ids and nonces.
@@ -127,13 +116,9 @@ impl Model {
             },
             overlays: Overlays::default(),
             remark: None,
-            connection: Connection::default(),
-            session: Session::default(),
+            server: Server::default(),
             has_chosen: false,
             prefers_correspondent: false,
-            awaited_channel: None,
-            pace: Pace::default(),
-            fetches: Fetches::default(),
             bell_after_millis: 0,
             entropy: Entropy::new(seed),
             settings,
@@ -160,12 +145,12 @@ impl Model {
 
     /// The conversation with a channel or a person, made when there is none.
     pub fn open(&mut self, target: &str) -> &mut Conversation {
-        let folded = self.session.fold(target);
-        let isupport = self.session.isupport();
-        let is_correspondent = || isupport.correspondent().is_some_and(|name| self.session.fold(name) == folded);
+        let folded = self.server.session.fold(target);
+        let isupport = self.server.session.isupport();
+        let is_correspondent = || isupport.correspondent().is_some_and(|name| self.server.session.fold(name) == folded);
         let kind = match target {
             channel if isupport.is_channel(channel) => ConversationKind::Channel,
-            _ if is_correspondent() && !self.session.is_own_nick(target) => ConversationKind::Correspondent,
+            _ if is_correspondent() && !self.server.session.is_own_nick(target) => ConversationKind::Correspondent,
             _ => ConversationKind::Direct,
         };
         self.conversations.open(target, &folded, kind)
@@ -173,9 +158,9 @@ impl Model {
 
     /// The conversation with the server itself, made when there is none.
     pub(super) fn server_conversation(&mut self) -> &mut Conversation {
-        let name = match self.session.isupport().network() {
+        let name = match self.server.session.isupport().network() {
             Some(network) => network.to_owned(),
-            None => self.connection.server.key(),
+            None => self.server.choice.key(),
         };
         self.conversations.server_mut(&name)
     }
@@ -192,7 +177,7 @@ impl Model {
 
     /// Whether a text names the person, as a word of its own.
     fn is_named_in(&self, text: &str) -> bool {
-        let nick = self.session.nick().to_lowercase();
+        let nick = self.server.session.nick().to_lowercase();
         if nick.is_empty() {
             return false;
         }

@@ -35,7 +35,7 @@ pub fn say(
         let name = conversation.name.as_str();
         return Err(model.texts.format("chat-takes-no-messages", &[("name", name.into())]));
     }
-    let bytes_max = model.session.text_bytes_max(&conversation.name, kind);
+    let bytes_max = model.server.session.text_bytes_max(&conversation.name, kind);
     let lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
     let parts: Vec<(bool, &str)> = lines
         .flat_map(|line| {
@@ -52,7 +52,7 @@ pub fn say(
         model.remark = Some(model.texts.format("chat-was-cut", &[("count", cut.into())]));
     }
     for (_, part) in parts {
-        let mut entry = Entry::new(kind, model.session.nick(), part, model.now.time);
+        let mut entry = Entry::new(kind, model.server.session.nick(), part, model.now.time);
         entry.id = Some(model.entropy.id().into());
         if let Some(conversation) = model.conversations.get_mut(id) {
             conversation.buffer.push_pending(entry);
@@ -65,23 +65,23 @@ pub fn say(
 
 /// Sends what waits, as far as connection and server allow.
 pub fn flush(model: &mut Model, effects: &mut Effects) {
-    if !model.session.is_online() {
+    if !model.server.session.is_online() {
         return;
     }
     let now = model.now.elapsed_millis;
-    let has_echo = model.session.has_echo();
+    let has_echo = model.server.session.has_echo();
     let is_patient = is_patient(model);
     let pending = model.conversations.list().iter().flat_map(|conversation| conversation.buffer.pending());
     let mut in_flight = pending.filter(is_sent).count();
     for (id, key) in waiting(model) {
-        if in_flight >= IN_FLIGHT_MAX || !model.pace.allows(now, is_patient) {
+        if in_flight >= IN_FLIGHT_MAX || !model.server.pace.allows(now, is_patient) {
             return;
         }
         let Some(conversation) = model.conversations.get_mut(id) else { continue };
         let Some(entry) = conversation.buffer.entry(key) else { continue };
         let entry_id = entry.id.clone().unwrap_or_default();
-        effects.send(model.session.message_line(entry.kind, &conversation.name, &entry.text, &entry_id));
-        model.pace.sent(now);
+        effects.send(model.server.session.message_line(entry.kind, &conversation.name, &entry.text, &entry_id));
+        model.server.pace.sent(now);
         if has_echo {
             in_flight += 1;
             conversation.buffer.set_fate(key, Fate::Pending { sent: true });
@@ -104,7 +104,7 @@ fn waiting(model: &Model) -> Vec<(ConversationId, EntryKey)> {
 
 /// Whether the server does not punish haste.
 fn is_patient(model: &Model) -> bool {
-    model.session.is_own_kind() || model.session.isupport().has("SAFERATE")
+    model.server.session.is_own_kind() || model.server.session.isupport().has("SAFERATE")
 }
 
 fn is_sent(entry: &&Entry) -> bool {
@@ -113,17 +113,17 @@ fn is_sent(entry: &&Entry) -> bool {
 
 /// When a tick matters, by `Moment::elapsed_millis`.
 pub fn wake_at_millis(model: &Model) -> Option<u64> {
-    if !model.session.is_online() || waiting(model).is_empty() {
+    if !model.server.session.is_online() || waiting(model).is_empty() {
         return None;
     }
     // What waits for echoes needs no tick: each echo makes room.
-    let next = model.pace.next_millis(is_patient(model));
+    let next = model.server.pace.next_millis(is_patient(model));
     (next > model.now.elapsed_millis).then_some(next)
 }
 
 /// Something of our own came back. Returns whether it was an entry that waited.
 pub fn confirm(model: &mut Model, id: ConversationId, incoming: &Incoming) -> bool {
-    let has_labels = model.session.has(Cap::LabeledResponse) || model.session.is_own_kind();
+    let has_labels = model.server.session.has(Cap::LabeledResponse) || model.server.session.is_own_kind();
     let Some(conversation) = model.conversations.get_mut(id) else { return false };
     let own = match &incoming.id {
         Some(id) => Some(id.clone()),
@@ -139,7 +139,7 @@ pub fn confirm(model: &mut Model, id: ConversationId, incoming: &Incoming) -> bo
     let Some(own) = own else { return false };
     let is_ours = conversation.buffer.confirm(&own, incoming.msgid.clone(), incoming.time).is_some();
     if is_ours {
-        model.pace.succeeded();
+        model.server.pace.succeeded();
     }
     is_ours
 }
@@ -161,7 +161,7 @@ pub fn refuse(model: &mut Model, refusal: &Refusal) -> bool {
     let is_about_messages = matches!(refusal.command.as_str(), "PRIVMSG" | "NOTICE")
         || (refusal.command.is_empty() && ABOUT_MESSAGES.contains(&refusal.code.as_str()));
     let by_target = || {
-        let folded = model.session.fold(refusal.context.last()?);
+        let folded = model.server.session.fold(refusal.context.last()?);
         let conversation = model.conversations.find(&folded)?;
         let entry = conversation.buffer.pending().find(is_sent)?;
         Some((conversation.id, entry.key()))
@@ -177,7 +177,7 @@ pub fn refuse(model: &mut Model, refusal: &Refusal) -> bool {
         conversation.buffer.set_fate(key, fate);
     }
     if is_temporary {
-        model.pace.block(model.now.elapsed_millis);
+        model.server.pace.block(model.now.elapsed_millis);
         model.remark = Some(model.texts.get("chat-unavailable").into_owned());
     }
     true
@@ -185,8 +185,8 @@ pub fn refuse(model: &mut Model, refusal: &Refusal) -> bool {
 
 /// The connection is gone: what was on its way goes out again where that is safe, and is of unknown fate elsewhere.
 pub fn disconnected(model: &mut Model) {
-    model.pace = Pace::default();
-    let is_safe = model.session.is_own_kind();
+    model.server.pace = Pace::default();
+    let is_safe = model.server.session.is_own_kind();
     for conversation in model.conversations.iter_mut() {
         let sent: Vec<EntryKey> = conversation.buffer.pending().filter(is_sent).map(Entry::key).collect();
         for key in sent {
@@ -202,7 +202,7 @@ pub fn resend(model: &mut Model, effects: &mut Effects) {
     let unknown = conversation.buffer.stuck().filter(|entry| entry.fate == Fate::Unknown).count();
     if conversation.buffer.stuck().next().is_none() {
         model.remark = Some(model.texts.get("chat-nothing-to-resend").into_owned());
-    } else if unknown > 0 && !model.session.is_own_kind() {
+    } else if unknown > 0 && !model.server.session.is_own_kind() {
         model.overlays.push(Overlay::Resend { count: unknown });
     } else {
         resend_now(model, effects);

@@ -457,7 +457,7 @@ impl Plain {
     }
 
     fn follow_connection(&mut self, model: &mut Model, effects: &mut Effects) {
-        match model.connection.status.clone() {
+        match model.server.connection.status.clone() {
             Status::Online => {
                 let was_waiting = std::mem::take(&mut self.is_waiting);
                 if was_waiting && self.was_online {
@@ -495,7 +495,7 @@ impl Plain {
     fn welcome(&mut self, model: &Model) {
         self.was_online = true;
         self.refusal = None;
-        if model.session.isupport().correspondent().is_some() && !model.is_console() {
+        if model.server.session.isupport().correspondent().is_some() && !model.is_console() {
             self.state = State::Greeting(model.now.elapsed_millis + GREETING_TIMEOUT_MILLIS);
         } else {
             self.print(Some(model.now.time), model.texts.get("plain-connected"));

@@ -216,7 +216,7 @@ impl Stage {
     }
 
     fn is_waiting(&self) -> bool {
-        matches!(self.model.connection.status, Status::Waiting { .. })
+        matches!(self.model.server.connection.status, Status::Waiting { .. })
     }
 }
 

@@ -11,8 +11,8 @@ use super::model::Model;
 /// Everything that must not be lost when the program ends now: what was written, and what is still there from earlier runs.
 pub fn collect(model: &Model) -> Vec<Unsent> {
     let mut unsent = model.remembered.unsent.clone();
-    let Some(account) = model.session.account() else { return unsent };
-    let server = model.connection.server.key();
+    let Some(account) = model.server.session.account() else { return unsent };
+    let server = model.server.choice.key();
     let of_entry = |conversation: &Conversation, entry: &Entry| Unsent {
         server: server.clone(),
         account: account.to_owned(),
@@ -32,15 +32,17 @@ pub fn collect(model: &Model) -> Vec<Unsent> {
 
 /// The server has let us in: what an earlier run has left for this server and account waits in its conversation again.
 pub fn restore(model: &mut Model) {
-    let server = model.connection.server.key();
-    let Some(account) = model.session.account().map(|account| model.session.fold(account)) else { return };
+    let server = model.server.choice.key();
+    let Some(account) = model.server.session.account().map(|account| model.server.session.fold(account)) else {
+        return;
+    };
     let (ours, others) = std::mem::take(&mut model.remembered.unsent)
         .into_iter()
-        .partition(|unsent| unsent.server == server && model.session.fold(&unsent.account) == account);
+        .partition(|unsent| unsent.server == server && model.server.session.fold(&unsent.account) == account);
     model.remembered.unsent = others;
     let ours: Vec<Unsent> = ours;
     for unsent in ours {
-        let mut entry = Entry::new(unsent.kind, model.session.nick(), &unsent.text, unsent.time);
+        let mut entry = Entry::new(unsent.kind, model.server.session.nick(), &unsent.text, unsent.time);
         entry.id = Some(unsent.id.into());
         let buffer = &mut model.open(&unsent.target).buffer;
         // A conversation takes no more than it could have left behind.

@@ -51,7 +51,7 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
     let is_waiting = link::is_busy(model);
     effects.redraw |= !is_quiet || is_waiting || !effects.list().is_empty();
     effects.wake_at_millis =
-        [link::wake_at_millis(model), model.fetches.late_at_millis(), outbox::wake_at_millis(model)]
+        [link::wake_at_millis(model), model.server.fetches.late_at_millis(), outbox::wake_at_millis(model)]
             .into_iter()
             .flatten()
             .min();
@@ -118,7 +118,7 @@ pub fn answer(model: &mut Model, is_accepted: bool, effects: &mut Effects) {
     match model.overlays.close() {
         Some(Overlay::Address(question)) if is_accepted => {
             // To the server as a correspondent; it answers there.
-            let correspondent = model.session.isupport().correspondent().unwrap_or("serveur").to_owned();
+            let correspondent = model.server.session.isupport().correspondent().unwrap_or("serveur").to_owned();
             let text = format!("allow {} {}", question.address, question.code);
             let line = Line::new("PRIVMSG").param(&correspondent).trailing(&text);
             if let Err(sentence) = chat::command(model, line, effects) {

@@ -123,7 +123,7 @@ fn what_the_server_refuses_stands_beside_the_field_that_caused_it() {
         stage.lines(&[line]);
         assert!(!stage.field_error(field).is_empty(), "{line}");
         assert_eq!(stage.model.screen, Screen::Form);
-        assert!(matches!(stage.model.connection.status, Status::Refused { .. }));
+        assert!(matches!(stage.model.server.connection.status, Status::Refused { .. }));
         assert!(stage.done.iter().any(|effect| matches!(effect, Effect::Disconnect)));
         stage.wait(600_000);
         let connects = stage.done.iter().filter(|effect| matches!(effect, Effect::Connect { .. })).count();
@@ -201,7 +201,7 @@ fn a_server_without_what_is_needed_is_told_apart() {
 fn escape_breaks_off_connecting() {
     let mut stage = submitted(Tab::LogIn);
     stage.press(KeyCode::Esc);
-    assert_eq!((stage.exit(), &stage.model.connection.status), (None, &Status::Off));
+    assert_eq!((stage.exit(), &stage.model.server.connection.status), (None, &Status::Off));
     stage.connect();
     assert!(stage.sent.is_empty(), "what the old connection still says is ignored");
     stage.press(KeyCode::Esc);

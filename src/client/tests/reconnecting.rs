@@ -12,13 +12,13 @@ fn delays_grow_and_the_countdown_ticks() {
     stage.lose();
     let mut delays = Vec::new();
     for _ in 0..10 {
-        let Status::Waiting { until_millis, reason } = stage.model.connection.status.clone() else { panic!() };
+        let Status::Waiting { until_millis, reason } = stage.model.server.connection.status.clone() else { panic!() };
         assert!(!reason.is_empty());
         delays.push(until_millis - stage.millis);
         let next = stage.effects.wake_at_millis.unwrap();
         assert!(next <= stage.millis + 1_000, "the countdown shows each second");
         stage.wait(until_millis - stage.millis);
-        assert!(matches!(stage.model.connection.status, Status::Connecting(_)));
+        assert!(matches!(stage.model.server.connection.status, Status::Connecting(_)));
         stage.network(NetworkEvent::ConnectFailed { reason: crate::client::event::ConnectError::Refused });
     }
     assert!(delays[0] <= 3_000 && delays[9] >= 60_000 && delays[9] <= 90_000, "{delays:?}");
@@ -240,9 +240,9 @@ fn a_silent_server_is_asked_and_then_left() {
     assert!(ping.iter().any(|line| line.starts_with("PING ")), "{ping:?}");
     stage.lines(&[":s PONG s :1"]);
     stage.wait(30_000);
-    assert_eq!(stage.model.connection.status, Status::Online);
+    assert_eq!(stage.model.server.connection.status, Status::Online);
     stage.wait(65_000);
-    assert!(!matches!(stage.model.connection.status, Status::Online));
+    assert!(!matches!(stage.model.server.connection.status, Status::Online));
 }
 
 #[test]
@@ -260,7 +260,7 @@ fn a_refused_log_in_ends_the_attempts() {
     stage.lines(&[OWN_CAPS]);
     stage.acknowledge();
     stage.lines(&["AUTHENTICATE +", ":s 904 * :no"]);
-    assert!(matches!(stage.model.connection.status, Status::Refused { .. }));
+    assert!(matches!(stage.model.server.connection.status, Status::Refused { .. }));
     assert_eq!(stage.model.screen, crate::client::model::Screen::Form);
 }
 

@@ -43,7 +43,7 @@ fn draw_header(cells: &mut Cells, areas: &ChatAreas, screen: Rect, model: &Model
     }
     let over = |area: Rect| Rect { y: header.y, height: 1, ..area };
     if !areas.list.is_empty() {
-        title(cells, over(rect(areas.list, screen)), &[(model.session.nick(), look.theme.strong())]);
+        title(cells, over(rect(areas.list, screen)), &[(model.server.session.nick(), look.theme.strong())]);
     }
     let Some(conversation) = model.conversations.current() else { return };
     let mut line = Rect { x: areas.messages.x, width: areas.messages.width, ..header };
@@ -196,7 +196,7 @@ fn news(model: &Model, look: &Look<'_>) -> Option<(String, Style)> {
 }
 
 fn is_online(model: &Model) -> bool {
-    model.connection.status == Status::Online
+    model.server.connection.status == Status::Online
 }
 
 /// The input box; returns where the caret stands.

@@ -21,8 +21,8 @@ pub struct Sentence {
 
 /// The state of the connection; nothing when none is wanted.
 pub fn sentence(model: &Model, look: &Look<'_>) -> Option<Sentence> {
-    let connection = &model.connection;
-    let server = server_name(&connection.server, look);
+    let connection = &model.server.connection;
+    let server = server_name(&model.server.choice, look);
     let progress = |id: &str| {
         let text = look.texts.format(id, &[("server", server.as_str().into())]);
         Some(Sentence { mark: "◌", text, style: look.theme.dim() })

@@ -52,9 +52,9 @@ fn chat(language: Language) -> Model {
         device_name: None,
         random: [0; 32],
     };
-    model.session.begin(opening, Moment::default(), &mut Output::default());
-    model.connection.status = Status::Online;
-    model.connection.security = Some(Security::Local);
+    model.server.session.begin(opening, Moment::default(), &mut Output::default());
+    model.server.connection.status = Status::Online;
+    model.server.connection.security = Some(Security::Local);
     let member = |nick: &str, prefixes: &str| Member {
         nick: nick.to_owned(),
         folded: nick.to_lowercase(),
@@ -202,7 +202,7 @@ fn the_form_with_what_the_server_refused() {
 #[test]
 fn the_form_while_it_connects() {
     let mut model = form(Language::English, Tab::LogIn);
-    model.connection.status = Status::LoggingIn(LoginStep::Authenticating);
+    model.server.connection.status = Status::LoggingIn(LoginStep::Authenticating);
     golden("form_connecting", &mut model, 80, 24);
 }
 
@@ -219,7 +219,7 @@ fn conversations_in_french_scrolled_back() {
     let mut model = chat(Language::French);
     let general = model.conversations.current_mut().unwrap();
     general.buffer.scroll_to_top();
-    model.connection.status = Status::Waiting { until_millis: 0, reason: "connexion refusée".to_owned() };
+    model.server.connection.status = Status::Waiting { until_millis: 0, reason: "connexion refusée".to_owned() };
     golden("chat_fr_top", &mut model, 80, 12);
 }
 
@@ -283,7 +283,7 @@ fn models() -> impl Strategy<Value = Model> {
                 model.form.field_mut(id).error = (variant == 1).then(|| name.clone());
             }
             model.form.error = (variant == 2).then(|| draft.clone());
-            model.connection.status = Status::Refused { reason: name.clone() };
+            model.server.connection.status = Status::Refused { reason: name.clone() };
             if let Some(conversation) = model.conversations.current_mut() {
                 conversation.topic.clone_from(&name);
                 conversation.composer.edit.paste(&draft);

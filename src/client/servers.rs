@@ -1,0 +1,24 @@
+//! A server that the client talks to: the connection to it, the conversation with it, what is asked of it and when.
+
+use super::config::ServerChoice;
+use super::connection::Connection;
+use super::fetch::Fetches;
+use super::pace::Pace;
+use super::session::Session;
+
+/// Everything that there is once a server.
+#[derive(Debug, Default)]
+pub struct Server {
+    /// Which server is wanted.
+    pub choice: ServerChoice,
+    /// The connection, or what is being done for one.
+    pub connection: Connection,
+    /// The IRC client.
+    pub session: Session,
+    /// When messages may leave.
+    pub(super) pace: Pace,
+    /// Questions for history.
+    pub(super) fetches: Fetches,
+    /// A channel that the person asked to join, as it is compared: shown when it is there.
+    pub(super) awaited_channel: Option<String>,
+}
