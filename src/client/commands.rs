@@ -7,7 +7,7 @@ use super::conversation::{ConversationId, ConversationKind};
 use super::entry::EntryKind;
 use super::event::{Effects, Exit};
 use super::model::Model;
-use super::{chat, link, outbox};
+use super::{chat, link, outbox, remarks};
 use crate::ground::texts::Texts;
 use crate::proto::message::{Line, Message};
 
@@ -297,7 +297,7 @@ fn names(model: &mut Model, _: &str, _: &mut Effects) -> Outcome {
     let names: Vec<String> = members.map(|member| format!("{}{}", member.prefixes, member.nick)).collect();
     let variables = [("count", conversation.members.count().into()), ("names", names.join(", ").into())];
     let text = model.texts.format("chat-names", &variables);
-    chat::remark_here(model, EntryKind::Info, &text);
+    remarks::remark_here(model, EntryKind::Info, &text);
     Ok(())
 }
 

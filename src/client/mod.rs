@@ -10,6 +10,7 @@
 //! | [`model`] | everything that is known and shown |
 //! | [`update`] | routes each event to the part it belongs to |
 //! | [`keymap`], [`commands`] | the tables of keys and of slash commands |
+//! | [`keys`], [`mouse`] | what they do |
 //! | [`form`], [`overlay`] | the form before the chat, the dialogues above everything |
 //! | [`conversation`], [`members`] | channels, people, the server as a correspondent |
 //! | [`buffer`], [`entry`], [`position`] | what is said, in its order, and which part of it is shown |
@@ -17,7 +18,7 @@
 //! | [`session`] | the IRC client: lines in, facts and lines out |
 //! | [`servers`], [`connection`] | which server, as whom, how far the connection to it has got |
 //! | [`link`] | connecting, logging in, connecting again |
-//! | [`chat`] | what facts do to conversations |
+//! | [`chat`], [`remarks`] | what facts do to conversations, and what we say of it |
 //! | [`outbox`], [`pace`], [`unsent`] | sending, not too fast, and nothing lost |
 //! | [`history`], [`fetch`] | catching up, page by page |
 //! | [`geometry`] | where things are on the screen: for drawing and for the mouse alike |
@@ -44,17 +45,20 @@ pub mod form;
 pub mod geometry;
 pub mod history;
 pub mod keymap;
+pub mod keys;
 pub mod lines;
 pub mod link;
 pub mod local;
 pub mod members;
 pub mod model;
+pub mod mouse;
 pub mod network;
 pub mod outbox;
 pub mod overlay;
 pub mod pace;
 pub mod plain;
 pub mod position;
+pub mod remarks;
 pub mod run;
 pub mod servers;
 pub mod session;

@@ -4,8 +4,6 @@
 //! window only. [`draw`] then paints the window from its last row upwards. Both take the wrapped rows from one [`RowCache`], so
 //! that a conversation of any length costs what its visible part costs.
 
-use std::collections::HashMap;
-
 use ratatui::buffer::Buffer as Cells;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -13,173 +11,12 @@ use ratatui::text::Line;
 
 use super::cells::{clear, paint, paint_line, titled_rule};
 use super::dates::day_name;
-use super::format;
 use super::look::Look;
+use super::rows::{AUTHOR_COLUMN_FROM, Grid, RowCache, author_style};
 use super::wrap::{Columns, columns_of, cut, wrap};
 use crate::client::conversation::{Conversation, ConversationKind, HistoryState};
 use crate::client::entry::{Entry, EntryKey, EntryKind, Fate};
 use crate::client::position::Window;
-
-/// How many entries' rows are kept; beyond it all are dropped and those that are visible are wrapped again.
-const CACHED_ENTRIES_MAX: usize = 4_096;
-/// Below this width of the pane the author stands before the text, not in a column of its own.
-const AUTHOR_COLUMN_FROM: u16 = 44;
-/// Below this width of the pane the time is not shown.
-const CLOCK_FROM: u16 = 28;
-/// The columns of `hh:mm` and the blank behind it.
-const CLOCK_COLUMNS: u16 = 6;
-/// The columns of the bar between author and text, with a blank on either side.
-const BAR_COLUMNS: u16 = 3;
-/// How far the rows behind the first are indented where there is no column for authors.
-const INDENT_COLUMNS: u16 = 2;
-
-/// How the width of the pane is used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Grid {
-    width: u16,
-    /// 0 where there is no room.
-    clock: u16,
-    /// 0 where the author stands before the text.
-    author: u16,
-}
-
-impl Grid {
-    fn of(width: u16) -> Self {
-        let author = match width {
-            100.. => 14,
-            70.. => 12,
-            AUTHOR_COLUMN_FROM.. => 10,
-            _ => 0,
-        };
-        Self { width, clock: if width >= CLOCK_FROM { CLOCK_COLUMNS } else { 0 }, author }
-    }
-
-    fn has_author_column(self) -> bool {
-        self.author > 0
-    }
-
-    /// Where the text begins in rows behind the first.
-    fn text_x(self) -> u16 {
-        if self.has_author_column() {
-            self.clock + self.author + BAR_COLUMNS
-        } else {
-            INDENT_COLUMNS.min(self.width / 4)
-        }
-    }
-
-    /// Where the text of `entry` begins in its first row.
-    fn first_text_x(self, entry: &Entry) -> u16 {
-        if self.has_author_column() {
-            return self.text_x();
-        }
-        let lead = u16::try_from(columns_of(&self.inline_lead(entry))).unwrap_or(u16::MAX);
-        self.clock.saturating_add(lead).min(self.width.saturating_sub(1))
-    }
-
-    /// What stands before the text where there is no column for authors.
-    fn inline_lead(self, entry: &Entry) -> String {
-        match entry.kind {
-            EntryKind::Message | EntryKind::Notice => {
-                format!("{}: ", cut(&entry.author, usize::from(self.width / 2).max(1)))
-            }
-            EntryKind::Action => "* ".to_owned(),
-            EntryKind::Info | EntryKind::Gap => String::new(),
-            EntryKind::Error => "! ".to_owned(),
-        }
-    }
-
-    fn text_columns(self, entry: &Entry) -> Columns {
-        Columns {
-            first: self.width.saturating_sub(self.first_text_x(entry)),
-            rest: self.width.saturating_sub(self.text_x()),
-        }
-    }
-}
-
-/// Wrapped rows by entry, for one width and one look. It may be emptied at any time.
-#[derive(Debug, Default)]
-pub struct RowCache {
-    grid: Grid,
-    rows: HashMap<EntryKey, Wrapped>,
-}
-
-#[derive(Debug)]
-struct Wrapped {
-    revision: u32,
-    rows: Vec<Line<'static>>,
-}
-
-impl RowCache {
-    /// Forgets everything: the look has changed.
-    pub fn clear(&mut self) {
-        self.rows.clear();
-    }
-
-    /// How many entries' rows are kept.
-    pub fn entry_count(&self) -> usize {
-        self.rows.len()
-    }
-
-    fn set_grid(&mut self, grid: Grid) {
-        if self.grid != grid || self.rows.len() > CACHED_ENTRIES_MAX {
-            self.rows.clear();
-            self.grid = grid;
-        }
-    }
-
-    fn rows(&mut self, entry: &Entry, look: &Look<'_>) -> &[Line<'static>] {
-        let grid = self.grid;
-        let wrapped = self.rows.entry(entry.key()).or_insert_with(|| Wrapped::new(entry, grid, look));
-        if wrapped.revision != entry.revision() {
-            *wrapped = Wrapped::new(entry, grid, look);
-        }
-        &wrapped.rows
-    }
-}
-
-impl Wrapped {
-    fn new(entry: &Entry, grid: Grid, look: &Look<'_>) -> Self {
-        let columns = grid.text_columns(entry);
-        let style = text_style(entry, look);
-        let mut runs = Vec::new();
-        if entry.kind == EntryKind::Action {
-            runs.push((entry.author.as_str(), author_style(entry, look)));
-            runs.push((" ", style));
-        }
-        runs.extend(format::runs(&entry.text, style, look.theme.has_color()));
-        let mut rows = wrap(runs, columns);
-        if let Some((sentence, style)) = fate_sentence(entry, look) {
-            rows.extend(wrap([(sentence.as_str(), style)], Columns::all(columns.rest)));
-        }
-        Self { revision: entry.revision(), rows }
-    }
-}
-
-/// What is said below an own message that did not arrive.
-fn fate_sentence(entry: &Entry, look: &Look<'_>) -> Option<(String, Style)> {
-    match &entry.fate {
-        Fate::Delivered | Fate::Pending { .. } => None,
-        Fate::Failed { reason } => {
-            Some((look.texts.format("message-failed", &[("reason", reason.as_str().into())]), look.theme.error()))
-        }
-        Fate::Unknown => Some((look.texts.get("message-unknown").into_owned(), look.theme.warning())),
-    }
-}
-
-fn text_style(entry: &Entry, look: &Look<'_>) -> Style {
-    match entry.kind {
-        EntryKind::Info | EntryKind::Gap => look.theme.dim(),
-        EntryKind::Error => look.theme.error(),
-        _ if matches!(entry.fate, Fate::Pending { .. }) => look.theme.dim(),
-        EntryKind::Notice | EntryKind::Action => look.theme.text().add_modifier(Modifier::ITALIC),
-        EntryKind::Message => look.theme.text(),
-    }
-}
-
-fn author_style(entry: &Entry, look: &Look<'_>) -> Style {
-    let style = look.theme.author(&entry.author);
-    if entry.own { style.add_modifier(Modifier::BOLD) } else { style }
-}
 
 /// A row above an entry that belongs to it.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -11,6 +11,7 @@ pub mod look;
 pub mod messages;
 pub mod overlay;
 pub mod panels;
+pub mod rows;
 pub mod status;
 pub mod theme;
 pub mod wrap;
@@ -20,7 +21,7 @@ use ratatui::layout::{Position, Rect};
 
 use self::dates::Zone;
 use self::look::Look;
-use self::messages::RowCache;
+use self::rows::RowCache;
 use self::theme::Theme;
 use super::conversation::ConversationId;
 use super::model::{Model, Screen};
