@@ -133,7 +133,9 @@ pub enum ConnectError {
     Timeout,
     /// The network or the machine cannot be reached.
     Unreachable,
-    /// TLS could not be set up (a plain port, an outdated server …): what the library says.
+    /// What answers there speaks no TLS: a plain port.
+    NoTls,
+    /// TLS could not be set up otherwise (an outdated server …): what the library says.
     Tls(String),
     /// Something else: what the system says.
     Other(String),

@@ -138,6 +138,7 @@ pub fn network(model: &mut Model, number: u64, event: NetworkEvent, effects: &mu
                 ConnectError::Refused => ("connect-refused", ""),
                 ConnectError::Timeout => ("connect-timeout", ""),
                 ConnectError::Unreachable => ("connect-unreachable", ""),
+                ConnectError::NoTls => ("connect-no-tls", ""),
                 ConnectError::Tls(detail) => ("connect-tls", detail.as_str()),
                 ConnectError::Other(detail) => ("connect-other", detail.as_str()),
             };

@@ -21,4 +21,5 @@ ground-certificate-unknown =
     } Its fingerprint is { $fingerprint }. Compare it with what the server's operator tells you.
 ground-certificate-changed = The server shows another certificate than the one that you trusted: somebody may be listening in between. Expected { $pinned }, got { $presented }. If the operator says that it was replaced, remove the old one and connect again.
 ground-bad-server-name = “{ $name }” is neither a host's name nor an address.
+ground-no-tls = What answers there does not encrypt (no TLS).
 ground-handshake-failed = No secure connection: { $reason }. Perhaps the server does not speak TLS on this port.

@@ -21,4 +21,5 @@ ground-certificate-unknown =
     } Son empreinte est { $fingerprint }. Comparez-la à celle que l'opérateur du serveur vous donne.
 ground-certificate-changed = Le serveur montre un autre certificat que celui auquel vous avez fait confiance : quelqu'un écoute peut-être entre vous. Attendu { $pinned }, reçu { $presented }. Si l'opérateur dit l'avoir remplacé, retirez l'ancien et connectez-vous de nouveau.
 ground-bad-server-name = « { $name } » n'est ni un nom de machine ni une adresse.
+ground-no-tls = Ce qui répond là ne chiffre pas (pas de TLS).
 ground-handshake-failed = Pas de connexion sûre : { $reason }. Peut-être que le serveur ne parle pas TLS sur ce port.

@@ -12,8 +12,8 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error as RustlsError, OtherError, RootCertStore,
-    SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, Error as RustlsError, InvalidMessage, OtherError,
+    RootCertStore, SignatureScheme,
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
@@ -89,7 +89,10 @@ pub enum TlsError {
     /// The server's name can stand in no certificate.
     #[error("{0:?} is neither a host's name nor an address")]
     BadServerName(String),
-    /// The handshake failed otherwise: no TLS is spoken there, or the connection broke.
+    /// What answers there speaks no TLS.
+    #[error("no TLS is spoken there")]
+    NoTls,
+    /// The handshake failed otherwise.
     #[error("the TLS handshake failed: {0}")]
     Handshake(#[source] io::Error),
 }
@@ -101,6 +104,9 @@ impl TlsError {
             && let Some(distrust) = inner.downcast_ref::<Distrust>()
         {
             return Self::Distrust(*distrust);
+        }
+        if let Some(RustlsError::InvalidMessage(InvalidMessage::InvalidContentType)) = rustls_error {
+            return Self::NoTls;
         }
         Self::Handshake(error)
     }
@@ -117,6 +123,7 @@ impl TlsError {
                 &[("pinned", pinned.to_string().into()), ("presented", presented.to_string().into())],
             ),
             Self::BadServerName(name) => texts.format("ground-bad-server-name", &[("name", name.as_str().into())]),
+            Self::NoTls => texts.get("ground-no-tls").into_owned(),
             Self::Handshake(error) => texts.format("ground-handshake-failed", &[("reason", error.to_string().into())]),
         }
     }
