@@ -82,6 +82,8 @@ pub(crate) struct LogIn {
     pub account: Option<AccountId>,
     /// Whether a device token stood in the password's place.
     pub is_token: bool,
+    /// Whether it counts as a failed one as long as it has not succeeded.
+    pub is_counted: bool,
     /// By what.
     pub method: Method,
 }

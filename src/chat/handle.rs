@@ -187,6 +187,7 @@ impl World {
             }
         }
         self.refused_addresses.forget_old(self.now);
+        self.throttles.forget_old(self.now);
     }
 
     fn close_in_time(&mut self, conn: ConnId, reason: &str, effects: &mut Effects) {

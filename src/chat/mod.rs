@@ -9,7 +9,7 @@
 //! 4. the end of the turn puts every effect behind its gate: the event that must be committed before it may happen.
 //!
 //! [`world`] is everything that the rules know; `session` is a connection as they see it, `members` and `people` say who is
-//! where, `leave` how a session ends; [`settings`] is what an operator decides, `limits` are the bounds, [`key`] is where
+//! where, `leave` how a session ends; [`settings`] is what an operator decides, `limits` are the bounds, `throttle` bounds what is tried too often, [`key`] is where
 //! everything that looks random comes from.
 
 pub mod event;
@@ -41,5 +41,6 @@ pub(crate) mod services;
 pub(crate) mod session;
 #[cfg(test)]
 pub(crate) mod testing;
+pub(crate) mod throttle;
 pub(crate) mod turn;
 pub(crate) mod whowas;

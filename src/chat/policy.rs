@@ -31,10 +31,12 @@ pub(crate) fn parse_address(text: &str) -> Option<String> {
 
 /// Whether an account's password is accepted from an address.
 pub(crate) fn accepts_address(settings: &Settings, allowed: &[String], address: IpAddr) -> bool {
-    let address = address.to_canonical();
-    settings.ip_binding == IpBinding::Off
-        || settings.trusted_networks.iter().any(|network| network.contains(&address))
-        || allowed.iter().any(|known| *known == address_key(address))
+    settings.ip_binding == IpBinding::Off || knows_address(settings, allowed, address)
+}
+
+/// Whether an address is one of an account's own, or in a trusted network.
+pub(crate) fn knows_address(settings: &Settings, allowed: &[String], address: IpAddr) -> bool {
+    settings.trusts(address) || allowed.iter().any(|known| *known == address_key(address))
 }
 
 /// Why a text cannot be a new password: the code of `FAIL REGISTER` and the id of the text.

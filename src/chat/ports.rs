@@ -450,6 +450,8 @@ pub enum FailedCheck {
     Token,
     /// Everything is right, but the account is suspended.
     Suspended,
+    /// Nothing was checked: too many log-ins from there have failed.
+    TooMany,
 }
 
 /// An effect with the moment from which it may happen.

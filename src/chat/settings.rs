@@ -1,5 +1,6 @@
 //! What an operator decides about the rules. The server's configuration is read elsewhere and becomes this.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -46,6 +47,18 @@ pub struct Settings {
     /// How long those without an account may stay in the waiting room, where one can register and log in; with zero there is
     /// none, and they are turned away.
     pub waiting_room_time: Duration,
+    /// The most failed log-ins from one address within [`Settings::failed_login_window`]; 0: as many as one likes.
+    pub failed_logins_per_address_max: u32,
+    /// The most failed log-ins to one account from one address that the account does not know; 0: as many as one likes.
+    pub failed_logins_per_account_max: u32,
+    /// Within which time these come back.
+    pub failed_login_window: Duration,
+    /// The most registrations from one address, failed ones included, within [`Settings::registration_window`]; 0: as many as one likes.
+    pub registrations_per_address_max: u32,
+    /// Within which time these come back.
+    pub registration_window: Duration,
+    /// Whether the bounds by address hold for this machine's own addresses too.
+    pub limit_loopback: bool,
     /// The message of the day, line by line; empty when there is none.
     pub motd: Vec<String>,
     /// The least characters of a new password.
@@ -86,6 +99,12 @@ impl Default for Settings {
             trusted_networks: Vec::new(),
             connection_password: None,
             waiting_room_time: Duration::from_secs(300),
+            failed_logins_per_address_max: 60,
+            failed_logins_per_account_max: 10,
+            failed_login_window: Duration::from_secs(600),
+            registrations_per_address_max: 30,
+            registration_window: Duration::from_secs(3_600),
+            limit_loopback: false,
             motd: Vec::new(),
             password_chars_min: 8,
             language: Language::English,
@@ -98,6 +117,14 @@ impl Default for Settings {
             channels_max: 100_000,
             topic_bytes_max: 390,
         }
+    }
+}
+
+impl Settings {
+    /// Whether an address is in a trusted network.
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.trusted_networks.iter().any(|network| network.contains(&address))
     }
 }
 

@@ -4,6 +4,7 @@
 //! [`Driver::answers`] or [`Driver::commits`] to false and calls [`Driver::answer_all`] and [`Driver::commit`].
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::mem::{Discriminant, discriminant};
 use std::num::NonZeroU32;
 
 use super::event::{AccountId, AccountState, Credentials, DeviceId, Digest, Event, Record, Seq, Snapshot};
@@ -43,6 +44,8 @@ pub(crate) struct Driver {
     /// What is not told yet, in order.
     pub held: Vec<Held>,
     pub questions: VecDeque<(ConnId, Question)>,
+    /// Of which kind everything was that was ever asked.
+    pub asked: Vec<Discriminant<Question>>,
     received: BTreeMap<ConnId, Vec<String>>,
     committed: Seq,
     passwords: BTreeMap<AccountId, String>,
@@ -87,6 +90,7 @@ impl Driver {
             lines_done: BTreeMap::new(),
             held: Vec::new(),
             questions: VecDeque::new(),
+            asked: Vec::new(),
             received: BTreeMap::new(),
             committed: Seq(0),
             passwords,
@@ -314,7 +318,10 @@ impl Driver {
                     self.closed.insert(conn);
                 }
                 Effect::Log(notable) => self.logs.push(notable),
-                Effect::Ask { conn, question } => self.questions.push_back((conn, question)),
+                Effect::Ask { conn, question } => {
+                    self.asked.push(discriminant(&question));
+                    self.questions.push_back((conn, question));
+                }
             }
         }
     }

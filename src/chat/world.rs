@@ -18,6 +18,7 @@ use super::recent::Recent;
 use super::refused::RefusedAddresses;
 use super::session::{Identity, Session};
 use super::settings::Settings;
+use super::throttle::Throttles;
 use super::turn::{ResponseTag, Turn};
 use super::whowas::{Departure, Departures};
 use crate::ground::texts::{Language, Texts};
@@ -63,6 +64,8 @@ pub struct World {
     pub(super) commands_used: BTreeMap<&'static str, u64>,
     /// Which refused addresses were told to their accounts, and when.
     pub(super) refused_addresses: RefusedAddresses,
+    /// What was tried too often.
+    pub(super) throttles: Throttles,
     /// The most welcomed sessions at one time.
     pub(super) sessions_most: usize,
     pub(super) batches: u64,
@@ -147,6 +150,7 @@ impl World {
             departures: Departures::default(),
             commands_used: BTreeMap::new(),
             refused_addresses: RefusedAddresses::default(),
+            throttles: Throttles::default(),
             sessions_most: 0,
             batches: 0,
             audiences: Audiences::default(),

@@ -32,6 +32,7 @@ server-password-weak = This password is too short: at least { $least } character
 server-secure-connection-required = Passwords are not accepted on this connection, because others could read along. Connect with TLS.
 server-stopping = The server stops.
 server-temporarily-unavailable = The message cannot be stored at the moment. Try again later.
+server-too-many-attempts = Too many attempts from your address. Try again in { $seconds } seconds.
 server-too-many-sessions = Too many sessions of this account are open already.
 server-account-deleted = This account has been deleted.
 server-account-done = Done for { $name }.

@@ -32,6 +32,7 @@ server-password-weak = Ce mot de passe est trop court : au moins { $least } cara
 server-secure-connection-required = Les mots de passe ne sont pas acceptés sur cette connexion, car d'autres pourraient les lire. Connectez-vous en TLS.
 server-stopping = Le serveur s'arrête.
 server-temporarily-unavailable = Le message ne peut pas être enregistré pour le moment. Réessayez plus tard.
+server-too-many-attempts = Trop de tentatives depuis votre adresse. Réessayez dans { $seconds } secondes.
 server-too-many-sessions = Trop de sessions de ce compte sont déjà ouvertes.
 server-account-deleted = Ce compte a été supprimé.
 server-account-done = C'est fait pour { $name }.

@@ -3,6 +3,8 @@
 //! Specifications: IRCv3 `sasl-3.1` and `sasl-3.2`, reauthentication at any time included; RFC 4616 (PLAIN); RFC 7677 (SCRAM-SHA-256). A wrong name, password or
 //! address look alike to the one who tries; the operator's log tells them apart.
 
+use std::net::IpAddr;
+
 use super::{address, welcome};
 use crate::chat::asked::{Asked, Exchange, LogIn, Method, Step};
 use crate::chat::call::Call;
@@ -121,7 +123,8 @@ fn scram_first(world: &mut World, conn: ConnId, payload: &[u8]) -> Handled {
     if !first.authorization.is_empty() && first.authorization != first.authentication {
         return Err(failed());
     }
-    let log_in = log_in_as(world, &first.authentication, Method::Sasl(Mechanism::ScramSha256));
+    let mut log_in = log_in_as(world, &first.authentication, Method::Sasl(Mechanism::ScramSha256));
+    may_try(world, conn, &mut log_in)?;
     let folded = AccountName::new(&first.authentication).map(|name| name.folded().as_str().to_owned());
     // A name that cannot be one has keys that look alike too.
     let name = folded.unwrap_or_else(|_| first.authentication.clone());
@@ -185,13 +188,70 @@ fn external(world: &mut World, conn: ConnId, response: &[u8]) -> Handled {
 fn log_in_as(world: &World, name: &str, method: Method) -> LogIn {
     let account = AccountName::new(name).ok().and_then(|name| world.person_named(name.folded()));
     let account = account.map(|account| account.state.id);
-    LogIn { name: policy::cut(name, NICK_BYTES_MAX).to_owned(), account, is_token: false, method }
+    let name = policy::cut(name, NICK_BYTES_MAX).to_owned();
+    LogIn { name, account, is_token: false, is_counted: false, method }
+}
+
+/// Whether a log-in may be tried, or too many from there have failed; that is said then. Who comes from an address that the
+/// account knows is not counted, so that no stranger can lock an account; neither is a token, which cannot be guessed.
+fn may_try(world: &mut World, conn: ConnId, log_in: &mut LogIn) -> Handled {
+    let address = world.session(conn).peer.address;
+    let account = log_in.account.and_then(|account| world.state.account(account));
+    let is_known =
+        account.is_some_and(|account| policy::knows_address(&world.settings, &account.state.addresses, address));
+    if log_in.is_token || is_known || world.settings.trusts(address) {
+        return Ok(());
+    }
+    let (name, key) = throttle_key(&log_in.name, address);
+    match world.throttles.take_login(&world.settings, &name, &key, world.now) {
+        Ok(()) => {
+            log_in.is_counted = true;
+            Ok(())
+        }
+        Err(millis) => {
+            let text = Text::new("server-too-many-attempts").with("seconds", seconds_up(millis));
+            world.refuse(conn, "AUTHENTICATE", Refusal::fail("TOO_MANY_ATTEMPTS", &[], text));
+            refuse(world, conn, log_in, FailedCheck::TooMany)?;
+            Err(Refusal::Quiet)
+        }
+    }
+}
+
+/// The password of the server was given, right or wrong. Too many wrong ones from an address are no longer looked at.
+pub(super) fn connection_password(world: &mut World, conn: ConnId, is_right: bool) -> Handled {
+    let mut log_in =
+        LogIn { name: String::new(), account: None, is_token: false, is_counted: false, method: Method::Pass };
+    may_try(world, conn, &mut log_in)?;
+    if is_right {
+        give_back(world, conn, &log_in, true);
+        world.session_mut(conn).gave_connection_password = true;
+    }
+    Ok(())
+}
+
+/// A name as log-ins are counted by, however it is written, and the address.
+fn throttle_key(name: &str, address: IpAddr) -> (String, String) {
+    let folded = AccountName::new(name).map(|name| name.folded().as_str().to_owned());
+    (folded.unwrap_or_else(|_| name.to_owned()), policy::address_key(address))
+}
+
+fn give_back(world: &mut World, conn: ConnId, log_in: &LogIn, has_succeeded: bool) {
+    if log_in.is_counted {
+        let (name, key) = throttle_key(&log_in.name, world.session(conn).peer.address);
+        world.throttles.give_login_back(&world.settings, &name, &key, has_succeeded);
+    }
+}
+
+/// Whole seconds, not less than so many milliseconds.
+pub(super) fn seconds_up(millis: i64) -> i64 {
+    millis.saturating_add(999) / 1_000
 }
 
 /// Asks whether a password (or a device token in its place) is right.
 pub(super) fn by_password(world: &mut World, conn: ConnId, name: &str, password: Secret, method: Method) -> Handled {
     let is_token = password.expose().starts_with(TOKEN_PREFIX);
-    let log_in = LogIn { is_token, ..log_in_as(world, name, method) };
+    let mut log_in = LogIn { is_token, ..log_in_as(world, name, method) };
+    may_try(world, conn, &mut log_in)?;
     let question = if is_token {
         Question::Token { token: password, address: world.session(conn).address() }
     } else {
@@ -211,6 +271,7 @@ pub(super) fn answered(world: &mut World, conn: ConnId, log_in: LogIn, answer: A
         Answer::Unavailable => {
             let refusal = Refusal::fail("TEMPORARILY_UNAVAILABLE", &[], "server-accounts-unavailable");
             world.refuse(conn, "AUTHENTICATE", refusal);
+            give_back(world, conn, &log_in, false);
             say_refused(world, conn, log_in.method);
             Ok(())
         }
@@ -242,6 +303,7 @@ fn may_log_in(
     if sessions.len() >= limits::SESSIONS_PER_ACCOUNT_MAX && !sessions.contains(&conn) {
         let refusal = Refusal::fail("TOO_MANY_SESSIONS", &[state.name.as_str()], "server-too-many-sessions");
         world.refuse(conn, "AUTHENTICATE", refusal);
+        give_back(world, conn, log_in, true);
         say_refused(world, conn, log_in.method);
         return Ok(false);
     }
@@ -256,6 +318,7 @@ fn finish(world: &mut World, conn: ConnId, log_in: &LogIn, account: AccountId, d
     else {
         return Err(failed());
     };
+    give_back(world, conn, log_in, true);
     world.shows_seq(last_seq);
     let is_welcome = world.session(conn).is_welcome;
     if !is_welcome {

@@ -101,10 +101,12 @@ pub(crate) fn pass(world: &mut World, call: &Call<'_>) -> Handled {
         return Err(call.needs_more_params());
     }
     let known = world.settings.connection_password.as_ref();
-    if known.is_some_and(|known| equal_in_constant_time(known.expose().as_bytes(), call.param(0).as_bytes())) {
-        world.session_mut(call.conn).gave_connection_password = true;
-        return Ok(());
+    let is_right =
+        known.is_some_and(|known| equal_in_constant_time(known.expose().as_bytes(), call.param(0).as_bytes()));
+    let account = call.param(0).split_once(':');
+    if is_right || known.is_some() && account.is_none() {
+        return authenticate::connection_password(world, call.conn, is_right);
     }
-    let Some((name, password)) = call.param(0).split_once(':') else { return Ok(()) };
+    let Some((name, password)) = account else { return Ok(()) };
     authenticate::by_password(world, call.conn, name, Secret::new(password), Method::Pass)
 }

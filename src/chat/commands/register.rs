@@ -12,6 +12,7 @@ use crate::chat::policy;
 use crate::chat::ports::{Answer, ConnId, Notable, Question};
 use crate::chat::refusal::{Handled, Refusal, Text};
 use crate::chat::services;
+use crate::chat::throttle::{self, Allowance};
 use crate::chat::world::{Draft, World};
 use crate::proto::names::{AccountName, Nick};
 use crate::proto::secret::Secret;
@@ -38,10 +39,25 @@ pub(super) fn ask_for_account(world: &mut World, conn: ConnId, name: &str, passw
     if is_too_often {
         return Err(Refusal::fail("TEMPORARILY_UNAVAILABLE", &[&asked_for], "server-too-many-registrations"));
     }
+    count_registration(world, conn, &asked_for)?;
     let name = free_name(world, conn, &asked_for)?;
     check_password(world, &name, password)?;
     world.ask(conn, Question::Hash { password: Secret::new(password) }, Asked::Register(name));
     Ok(())
+}
+
+/// One more registration from where a connection comes. Failed ones count too: they tell which names are taken.
+fn count_registration(world: &mut World, conn: ConnId, asked_for: &str) -> Handled {
+    let address = world.session(conn).peer.address;
+    if !throttle::is_bounded(&world.settings, address) {
+        return Ok(());
+    }
+    let allowance =
+        Allowance { count: world.settings.registrations_per_address_max, window: world.settings.registration_window };
+    world.throttles.registrations.take(&policy::address_key(address), allowance, world.now).map_err(|millis| {
+        let text = Text::new("server-too-many-attempts").with("seconds", authenticate::seconds_up(millis));
+        Refusal::fail("TEMPORARILY_UNAVAILABLE", &[asked_for], text)
+    })
 }
 
 /// `VERIFY <account> <code>`: no code was ever given out.

@@ -14,6 +14,7 @@ use crate::proto::scram::ScramClient;
 use crate::proto::secret::Secret;
 
 mod accounts;
+mod guessing;
 
 /// Whether one of the lines holds all of the parts.
 fn has(told: &[String], parts: &[&str]) -> bool {

@@ -151,6 +151,10 @@ impl Value {
         self.number(least, most).map(|number| usize::try_from(number).unwrap_or(usize::MAX))
     }
 
+    fn attempts(self) -> Result<u32, String> {
+        self.number(0, 1_000_000).map(|number| u32::try_from(number).unwrap_or(u32::MAX))
+    }
+
     fn seconds(self, least: u64, most: u64) -> Result<Duration, String> {
         self.number(least, most).map(Duration::from_secs)
     }
@@ -264,6 +268,22 @@ pub(super) const SETTINGS: &[Setting] = &[
         let read = |text: &String| text.parse().map_err(|_| format!("{text:?} is not a network such as 10.0.0.0/8"));
         put!(draft.rules.trusted_networks, value.list().iter().map(read).collect::<Result<_, _>>())
     }),
+    setting("failed_logins_per_address_max", Kind::Number, |draft, value| {
+        put!(draft.rules.failed_logins_per_address_max, value.attempts())
+    }),
+    setting("failed_logins_per_account_max", Kind::Number, |draft, value| {
+        put!(draft.rules.failed_logins_per_account_max, value.attempts())
+    }),
+    setting("failed_login_window_seconds", Kind::Number, |draft, value| {
+        put!(draft.rules.failed_login_window, value.seconds(1, 86_400))
+    }),
+    setting("registrations_per_address_max", Kind::Number, |draft, value| {
+        put!(draft.rules.registrations_per_address_max, value.attempts())
+    }),
+    setting("registration_window_seconds", Kind::Number, |draft, value| {
+        put!(draft.rules.registration_window, value.seconds(1, 86_400))
+    }),
+    setting("limit_loopback", Kind::Switch, |draft, value| put!(draft.rules.limit_loopback, Ok(value.switch()))),
     setting("registration_timeout_seconds", Kind::Number, |draft, value| {
         put!(draft.rules.registration_timeout, value.seconds(1, 3_600))
     }),
