@@ -11,61 +11,14 @@ use super::apply::Channel;
 use super::audience::Audience;
 use super::event::{AccountId, AuthorKind, ChannelId, Event, Place, Record, Seq};
 use super::ports::{ConnId, Effect};
+use super::spoken::Spoken;
+use super::stamp::Stamp;
 use super::world::{Draft, Pending, World};
 use crate::proto::caps::{Cap, CapSet};
 use crate::proto::message::Line;
+use crate::proto::multiline::Part;
 use crate::proto::names::{ChannelName, MsgId, Nick};
 use crate::proto::numerics::{RPL_ENDOFNAMES, RPL_NAMREPLY, RPL_TOPIC, RPL_TOPICWHOTIME};
-use crate::proto::time::Timestamp;
-
-/// What a line carries as tags to those who want them.
-#[derive(Clone, Debug)]
-pub(crate) struct Stamp {
-    /// `time`.
-    pub time: Timestamp,
-    /// `msgid`; none for what the record does not hold.
-    pub msgid: Option<MsgId>,
-    /// `account`; none for those without one.
-    pub account: Option<String>,
-    /// `bot`: the sender has marked itself as one (IRCv3 `bot-mode`).
-    pub is_bot: bool,
-    /// Client-only tags to relay, as they go over the wire.
-    pub client_tags: String,
-}
-
-impl Stamp {
-    /// The capabilities that decide which of the tags a line gets.
-    pub const CAPS: CapSet = CapSet::of(&[Cap::ServerTime, Cap::MessageTags, Cap::AccountTag]);
-
-    /// The tags of an ephemeral line at this time.
-    pub fn at(time: Timestamp) -> Self {
-        Self { time, msgid: None, account: None, is_bot: false, client_tags: String::new() }
-    }
-
-    /// The line with those tags that these capabilities ask for.
-    pub fn put_on(&self, mut line: Line, caps: CapSet) -> Line {
-        if caps.has(Cap::ServerTime) {
-            line = line.tag("time", &self.time.to_string());
-        }
-        if caps.has(Cap::MessageTags)
-            && let Some(msgid) = self.msgid
-        {
-            line = line.tag("msgid", &msgid.to_string());
-        }
-        if caps.has(Cap::AccountTag)
-            && let Some(account) = &self.account
-        {
-            line = line.tag("account", account);
-        }
-        if caps.has(Cap::MessageTags) {
-            if self.is_bot {
-                line = line.tag("bot", "");
-            }
-            line = line.raw_tags(&self.client_tags);
-        }
-        line
-    }
-}
 
 impl World {
     /// Gives an event its number, applies it, and tells it to whom it concerns.
@@ -99,7 +52,7 @@ impl World {
         self.turn.cause = Some(seq);
         self.turn.wait_for(seq);
         if is_told {
-            self.deliver(&record, &draft.client_tags);
+            self.deliver(&record, &draft.client_tags, &draft.parts);
         }
         self.turn.cause = None;
         self.turn.records.push(record);
@@ -107,7 +60,7 @@ impl World {
     }
 
     /// Tells an event that was applied just now.
-    pub(super) fn deliver(&mut self, record: &Record, client_tags: &str) {
+    pub(super) fn deliver(&mut self, record: &Record, client_tags: &str, parts: &[Part]) {
         let stamp = Stamp {
             time: record.time,
             msgid: Some(MsgId::of_seq(record.seq.0)),
@@ -118,18 +71,19 @@ impl World {
         let source = self.source_of_author(record);
         match &record.event {
             Event::Message { kind, text } => {
-                let line = Line::new(kind.command()).source(&source).param(&record.target).trailing(text);
-                self.deliver_said(record, &stamp, &line, CapSet::EMPTY, ECHO);
+                let batch = if parts.is_empty() { String::new() } else { self.next_batch() };
+                let said = Spoken::message(kind.command(), (&source, &record.target), text, parts, &batch);
+                self.deliver_said(record, &stamp, &said, CapSet::EMPTY, ECHO);
             }
             Event::Tagged => {
-                let line = Line::new("TAGMSG").source(&source).param(&record.target);
-                self.deliver_said(record, &stamp, &line, CapSet::of(&[Cap::MessageTags]), ECHO);
+                let said = Spoken::One(Line::new("TAGMSG").source(&source).param(&record.target));
+                self.deliver_said(record, &stamp, &said, CapSet::of(&[Cap::MessageTags]), ECHO);
             }
             Event::Redacted { seq, reason } => {
                 let line = Line::new("REDACT").source(&source).param(&record.target);
                 let line = line.param(&MsgId::of_seq(seq.0).to_string());
-                let line = if reason.is_empty() { line } else { line.trailing(reason) };
-                self.deliver_said(record, &stamp, &line, CapSet::of(&[Cap::MessageRedaction]), CapSet::EMPTY);
+                let said = Spoken::One(if reason.is_empty() { line } else { line.trailing(reason) });
+                self.deliver_said(record, &stamp, &said, CapSet::of(&[Cap::MessageRedaction]), CapSet::EMPTY);
             }
             Event::ChannelRenamed { name, reason } => self.deliver_rename(record, &stamp, &source, name, reason),
             Event::Joined { .. } => {
@@ -201,18 +155,18 @@ impl World {
     /// One line to all who hear a channel, but for the connection that acts.
     fn tell_audience(&mut self, channel: ChannelId, stamp: &Stamp, line: &Line) {
         for (caps, to) in self.audience(channel) {
-            self.tell_group(to, &stamp.put_on(line.clone(), caps), false);
+            self.tell_group(to, &[stamp.put_on(line.clone(), caps)], false);
         }
     }
 
-    /// One line to these, but for the connection that acts.
-    fn tell_group(&mut self, to: Arc<[ConnId]>, line: &Line, sheddable: bool) {
+    /// Lines to these, but for the connection that acts.
+    fn tell_group(&mut self, to: Arc<[ConnId]>, lines: &[Line], sheddable: bool) {
         let except = self.turn_actor();
         if to.iter().all(|conn| Some(*conn) == except) {
             return;
         }
         let mut bytes = Vec::new();
-        line.encode(&mut bytes);
+        lines.iter().for_each(|line| line.encode(&mut bytes));
         self.turn.effect(Effect::Tell { to, except, bytes: bytes.into(), sheddable });
     }
 
@@ -237,38 +191,52 @@ impl World {
 
     /// Something that was said: to those who know its `needed` capabilities. Its sender gets it back when it has those of
     /// `echo` too.
-    fn deliver_said(&mut self, record: &Record, stamp: &Stamp, line: &Line, needed: CapSet, echo: CapSet) {
+    fn deliver_said(&mut self, record: &Record, stamp: &Stamp, said: &Spoken<'_>, needed: CapSet, echo: CapSet) {
         let sender = self.turn_actor();
         let is_to_itself = self.is_to_itself(record) && !echo.is_empty();
-        if let Place::Channel(channel) = record.place {
-            if needed.is_empty() {
+        match (record.place, said) {
+            (Place::Channel(channel), Spoken::One(line)) if needed.is_empty() => {
                 self.tell_audience(channel, stamp, line);
-            } else {
-                let mut members = self.channel_sessions(channel);
-                members.retain(|member| Some(*member) != sender);
-                self.tell(&members, stamp, needed, false, |caps| caps.has_all(needed).then(|| line.clone()));
             }
+            (Place::Channel(channel), _) => {
+                let members = self.channel_sessions(channel);
+                self.tell_said(&members, stamp, said, needed);
+            }
+            _ => {}
         }
-        let mut receivers = self.message_receivers(record);
-        receivers.retain(|receiver| Some(*receiver) != sender);
-        self.tell(&receivers, stamp, needed, false, |caps| caps.has_all(needed).then(|| line.clone()));
+        let receivers = self.message_receivers(record);
+        self.tell_said(&receivers, stamp, said, needed);
         let Some(sender) = sender else { return };
         let caps = self.session(sender).caps;
         if is_to_itself && caps.has_all(needed) {
-            self.send_unlabelled(sender, stamp.put_on(line.clone(), caps));
+            for line in said.lines(stamp, caps) {
+                self.send_unlabelled(sender, line);
+            }
         }
         if caps.has_all(needed.union(echo)) {
-            let mut echo = stamp.put_on(line.clone(), caps);
-            if let Some(id) = record.idempotency_id.as_deref().filter(|_| caps.has(Cap::Idempotency)) {
-                echo = echo.tag(IDEMPOTENCY_TAG, id);
+            for (place, mut line) in said.lines(stamp, caps).into_iter().enumerate() {
+                let id = record.idempotency_id.as_deref().filter(|_| place == 0 && caps.has(Cap::Idempotency));
+                if let Some(id) = id {
+                    line = line.tag(IDEMPOTENCY_TAG, id);
+                }
+                self.reply(sender, line);
             }
-            self.reply(sender, echo);
         }
         if let Some(id) = &record.idempotency_id {
             self.pending.insert(
                 record.seq,
                 Pending { conn: sender, place: record.place, idempotency_id: id.clone(), response_tag: None },
             );
+        }
+    }
+
+    /// What was said to these, but for the connection that acts.
+    fn tell_said(&mut self, receivers: &[ConnId], stamp: &Stamp, said: &Spoken<'_>, needed: CapSet) {
+        let relevant = Stamp::CAPS.union(needed).union(said.varies());
+        for (caps, to) in self.grouped(receivers, relevant) {
+            if caps.has_all(needed) {
+                self.tell_group(to, &said.lines(stamp, caps), false);
+            }
         }
     }
 
@@ -421,7 +389,7 @@ impl World {
         }
         for (caps, to) in self.grouped(receivers, relevant) {
             if let Some(line) = body(caps) {
-                self.tell_group(to, &stamp.put_on(line, caps), is_sheddable);
+                self.tell_group(to, &[stamp.put_on(line, caps)], is_sheddable);
             }
         }
     }

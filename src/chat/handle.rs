@@ -4,11 +4,13 @@
 //! lines wait in the session. Each line is reported as done exactly once.
 
 use super::commands;
-use super::deliver::{IDEMPOTENCY_TAG, Stamp};
+use super::deliver::IDEMPOTENCY_TAG;
 use super::event::Seq;
 use super::limits;
 use super::ports::{Answer, ConnId, Effect, Effects, Held, Input, Peer, StoredEvent, StoredWhat};
 use super::session::{Queued, Session};
+use super::spoken::Spoken;
+use super::stamp::Stamp;
 use super::turn::Turn;
 use super::world::World;
 use crate::proto::caps::Cap;
@@ -146,16 +148,20 @@ impl World {
             is_bot: false,
             client_tags: first.tags.clone(),
         };
-        let line = Line::new(command).source(&source).param(&first.target).trailing(text);
-        let mut line = stamp.put_on(line, session.caps);
-        if session.has(Cap::Idempotency) {
-            line = line.tag(IDEMPOTENCY_TAG, &pending.idempotency_id);
-        }
-        if let Some((key, value)) = &pending.response_tag {
-            line = line.tag(key, value);
-        }
         let mut bytes = Vec::new();
-        line.encode(&mut bytes);
+        let (caps, batch) = (session.caps, self.next_batch());
+        let said = Spoken::past(command, (&source, &first.target), text, &batch);
+        for (place, mut line) in said.lines(&stamp, caps).into_iter().enumerate() {
+            if place == 0 && caps.has(Cap::Idempotency) {
+                line = line.tag(IDEMPOTENCY_TAG, &pending.idempotency_id);
+            }
+            // A label stands on the first line of the answer, a batch on all that are in no other one.
+            let tag = pending.response_tag.as_ref().filter(|(key, _)| place == 0 || *key != "label");
+            if let Some((key, value)) = tag.filter(|(key, _)| !line.has_tag(key)) {
+                line = line.tag(key, value);
+            }
+            line.encode(&mut bytes);
+        }
         let effect = Effect::Send { to: pending.conn, bytes: bytes.into(), sheddable: false };
         effects.held.push(Held { gate: seq, cause: None, effect });
     }

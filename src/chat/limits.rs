@@ -68,5 +68,7 @@ pub const METADATA_KEYS_MAX: usize = 32;
 pub const METADATA_SUBSCRIPTIONS_MAX: usize = 50;
 /// People and channels whose keys are shown at once. Beyond: the rest is left out; SYNC by name shows it.
 pub const METADATA_OWNERS_SHOWN_MAX: usize = 1_000;
+/// Bytes of a client's reference of a batch. Beyond: `MULTILINE_INVALID`.
+pub const BATCH_REFERENCE_BYTES_MAX: usize = 64;
 /// Messages in the answer to a SEARCH that names no limit.
 pub const SEARCH_LIMIT_DEFAULT: u32 = 100;

@@ -39,6 +39,8 @@ pub(crate) mod refused;
 pub(crate) mod reply;
 pub(crate) mod services;
 pub(crate) mod session;
+pub(crate) mod spoken;
+pub(crate) mod stamp;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod throttle;

@@ -1,6 +1,6 @@
 //! The last events of each conversation, kept in memory: what history is read from while the store does not answer.
 //!
-//! Bounded: [`EVENTS_MAX`] events a conversation, [`CONVERSATIONS_MAX`] conversations. Beyond that the oldest event, or the
+//! Bounded: [`EVENTS_MAX`] events and [`BYTES_MAX`] bytes a conversation, [`CONVERSATIONS_MAX`] conversations. Beyond that the oldest event, or the
 //! conversation that was silent for the longest time, is forgotten; a page that needs what is forgotten is not answered
 //! from here. Never guesses: a page is given only when it is certain to be the one that the store would give.
 
@@ -11,6 +11,8 @@ use super::ports::{Bound, Extras, PageQuery, PageRange, StoredEvent, StoredWhat}
 
 /// The most events that are kept of one conversation.
 pub const EVENTS_MAX: usize = 128;
+/// The most bytes of texts that are kept of one conversation: what [`EVENTS_MAX`] messages of one line have at most.
+pub const BYTES_MAX: usize = 64 * 1024;
 /// The most conversations of which events are kept.
 pub const CONVERSATIONS_MAX: usize = 512;
 
@@ -24,6 +26,8 @@ pub struct Recent {
 #[derive(Debug, Default)]
 struct Conversation {
     events: VecDeque<StoredEvent>,
+    /// The bytes of their texts and tags.
+    bytes: usize,
     /// Nothing of it was ever left out: the first event is the conversation's first.
     whole: bool,
 }
@@ -42,22 +46,26 @@ impl Recent {
         if !self.conversations.contains_key(&record.place) && self.conversations.len() >= CONVERSATIONS_MAX {
             self.forget_most_silent();
         }
-        let conversation = self
-            .conversations
-            .entry(record.place)
-            .or_insert_with(|| Conversation { events: VecDeque::new(), whole: is_founding });
+        let conversation = self.conversations.entry(record.place).or_insert_with(|| Conversation {
+            events: VecDeque::new(),
+            bytes: 0,
+            whole: is_founding,
+        });
         let Some(event) = event else { return };
-        if conversation.events.len() == EVENTS_MAX {
-            conversation.events.pop_front();
+        conversation.bytes += bytes_of(&event);
+        conversation.events.push_back(event);
+        while conversation.events.len() > EVENTS_MAX || conversation.bytes > BYTES_MAX {
+            let Some(oldest) = conversation.events.pop_front() else { break };
+            conversation.bytes -= bytes_of(&oldest);
             conversation.whole = false;
         }
-        conversation.events.push_back(event);
     }
 
     /// Forgets an event that turned out to be a duplicate.
     pub fn forget(&mut self, place: Place, seq: Seq) {
         if let Some(conversation) = self.conversations.get_mut(&place) {
             conversation.events.retain(|event| event.seq != seq);
+            conversation.bytes = conversation.events.iter().map(bytes_of).sum();
         }
     }
 
@@ -129,6 +137,21 @@ impl Conversation {
     fn place_of(&self, bound: Bound) -> usize {
         self.events.iter().filter(|event| within(event, None, Some(bound))).count()
     }
+}
+
+/// The bytes that an event holds beside its own structure.
+fn bytes_of(event: &StoredEvent) -> usize {
+    let text = match &event.what {
+        StoredWhat::Privmsg(text)
+        | StoredWhat::Notice(text)
+        | StoredWhat::Topic(text)
+        | StoredWhat::Part(text)
+        | StoredWhat::Mode(text)
+        | StoredWhat::Redact(_, text) => text.len(),
+        StoredWhat::Kick(nick, reason) => nick.len() + reason.len(),
+        StoredWhat::Join | StoredWhat::Tagmsg => 0,
+    };
+    text + event.tags.len() + event.name.len() + event.target.len()
 }
 
 /// Whether an event lies between two bounds, both excluded.

@@ -18,8 +18,19 @@ use crate::proto::message::Line;
 use crate::proto::numerics::ERR_INPUTTOOLONG;
 
 /// Commands whose own specification has FAIL: their clients know it without `standard-replies`.
-const SPEAK_STANDARD_REPLIES: &[&str] =
-    &["REGISTER", "VERIFY", "CHATHISTORY", "DEVICE", "ACCOUNT", "MARKREAD", "METADATA", "REDACT", "RENAME", "SEARCH"];
+const SPEAK_STANDARD_REPLIES: &[&str] = &[
+    "ACCOUNT",
+    "BATCH",
+    "CHATHISTORY",
+    "DEVICE",
+    "MARKREAD",
+    "METADATA",
+    "REDACT",
+    "REGISTER",
+    "RENAME",
+    "SEARCH",
+    "VERIFY",
+];
 
 impl World {
     /// Begins a numeric: from the server, to that client. The parameters follow.

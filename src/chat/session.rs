@@ -13,6 +13,7 @@ use super::ports::{ConnId, Peer, Transport};
 use crate::ground::texts::Language;
 use crate::proto::caps::{Cap, CapSet};
 use crate::proto::line::LineError;
+use crate::proto::multiline::Part;
 use crate::proto::names::Nick;
 use crate::proto::time::Timestamp;
 
@@ -61,6 +62,27 @@ pub(crate) struct Waiting {
     pub command: &'static str,
     /// The label of its line.
     pub label: Option<String>,
+}
+
+/// A message of several lines that is not whole yet (IRCv3 `draft/multiline`).
+#[derive(Debug)]
+pub(crate) struct OpenBatch {
+    /// By what its lines name it.
+    pub reference: String,
+    /// To whom it goes.
+    pub target: String,
+    /// The label of its beginning.
+    pub label: Option<String>,
+    /// The client-only tags of its beginning.
+    pub client_tags: String,
+    /// Its author's own id.
+    pub idempotency_id: Option<String>,
+    /// The lines so far.
+    pub parts: Vec<Part>,
+    /// The bytes of the text so far.
+    pub bytes: usize,
+    /// Its author was told why it will not be sent: what still comes of it means nothing.
+    pub is_refused: bool,
 }
 
 /// A connection as the rules see it.
@@ -125,6 +147,8 @@ pub(crate) struct Session {
     pub metadata: Metadata,
     /// The keys whose changes it wants to hear of.
     pub metadata_keys: Vec<String>,
+    /// A message of several lines that it has begun.
+    pub open_batch: Option<OpenBatch>,
     /// The open question.
     pub waiting: Option<Waiting>,
     /// Lines that wait for its answer.
@@ -168,6 +192,7 @@ impl Session {
             read_markers: BTreeMap::new(),
             metadata: Metadata::new(),
             metadata_keys: Vec::new(),
+            open_batch: None,
             waiting: None,
             queue: VecDeque::new(),
             gate: Seq(0),

@@ -73,6 +73,10 @@ pub struct Settings {
     pub ping_timeout: Duration,
     /// The most messages in one page of history (`CHATHISTORY`).
     pub history_page_max: u32,
+    /// The most bytes of a message of several lines (`max-bytes` of `draft/multiline`).
+    pub multiline_bytes_max: usize,
+    /// The most lines of it (`max-lines`).
+    pub multiline_lines_max: usize,
     /// How long people may withdraw their own messages; nothing stands for ever.
     pub redaction_window: Duration,
     /// The most channels that an account may be in (`CHANLIMIT`).
@@ -112,6 +116,8 @@ impl Default for Settings {
             keepalive_interval: Duration::from_secs(90),
             ping_timeout: Duration::from_secs(60),
             history_page_max: 1_000,
+            multiline_bytes_max: 4_096,
+            multiline_lines_max: 100,
             redaction_window: Duration::from_secs(24 * 60 * 60),
             channels_per_account_max: 100,
             channels_max: 100_000,

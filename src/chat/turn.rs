@@ -130,7 +130,7 @@ impl Turn {
             }
             [first, .., last] if opens_batch(&out[*first]).is_some_and(|batch| closes_batch(&out[*last], &batch)) => {
                 out[*first].tag("label", &label);
-                None
+                Some(("label", label))
             }
             [first, .., last] => {
                 for place in &replies {
@@ -154,7 +154,7 @@ impl Out {
     /// Adds a tag to a reply; one that is in a batch already stays there.
     fn tag(&mut self, key: &'static str, value: &str) {
         if let What::Reply(line) = &mut self.what
-            && !line.tags().split(';').any(|tag| tag.split('=').next() == Some(key))
+            && !line.has_tag(key)
         {
             // The line is taken out and put back, because its builder consumes it.
             let bare = std::mem::replace(line, Line::new(""));

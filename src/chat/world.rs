@@ -22,6 +22,7 @@ use super::throttle::Throttles;
 use super::turn::{ResponseTag, Turn};
 use super::whowas::{Departure, Departures};
 use crate::ground::texts::{Language, Texts};
+use crate::proto::multiline::Part;
 use crate::proto::names::{Folded, Nick};
 use crate::proto::time::Timestamp;
 
@@ -97,13 +98,15 @@ pub(crate) struct Draft {
     pub(super) idempotency_id: Option<String>,
     pub(super) client_tags: String,
     pub(super) tags: String,
+    pub(super) parts: Vec<Part>,
 }
 
 impl Draft {
     /// An event of an author; `target` is what people read as the target, or empty.
     pub fn new(author: Author, place: Place, target: &str, event: Event) -> Self {
         let target = target.to_owned();
-        Self { author, place, target, event, idempotency_id: None, client_tags: String::new(), tags: String::new() }
+        let (client_tags, tags) = (String::new(), String::new());
+        Self { author, place, target, event, idempotency_id: None, client_tags, tags, parts: Vec::new() }
     }
 
     /// With the author's idempotency id.
@@ -115,6 +118,12 @@ impl Draft {
     /// With client-only tags to relay, as they go over the wire.
     pub fn with_client_tags(mut self, tags: String) -> Self {
         self.client_tags = tags;
+        self
+    }
+
+    /// A message of several lines, as its author has put it into lines.
+    pub fn in_parts(mut self, parts: Vec<Part>) -> Self {
+        self.parts = parts;
         self
     }
 

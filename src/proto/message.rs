@@ -330,6 +330,11 @@ impl Line {
         &self.tags
     }
 
+    /// Whether it has a tag of this key.
+    pub fn has_tag(&self, key: &str) -> bool {
+        self.tags.split(';').any(|tag| tag.split('=').next() == Some(key))
+    }
+
     /// The length in bytes of everything behind the tags, CR LF included: what the limit of 512 counts.
     pub fn body_bytes(&self) -> usize {
         let source = if self.source.is_empty() { 0 } else { self.source.len() + 2 };

@@ -11,6 +11,7 @@ pub mod line;
 pub mod mask;
 pub mod message;
 pub mod modes;
+pub mod multiline;
 pub mod names;
 pub mod numerics;
 pub mod sasl;

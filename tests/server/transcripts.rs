@@ -160,6 +160,8 @@ impl Driver for Sockets {
                 settings.auto_channels = names.collect::<Result<_, _>>().map_err(|fault| fault.to_string())?;
             }
             "motd" => settings.motd = value.split(" / ").filter(|line| !line.is_empty()).map(str::to_owned).collect(),
+            "multiline_bytes_max" => settings.multiline_bytes_max = number()?,
+            "multiline_lines_max" => settings.multiline_lines_max = number()?,
             "channels_per_account_max" => settings.channels_per_account_max = number()?,
             "redaction_window" => settings.redaction_window = std::time::Duration::from_secs(number()? as u64),
             "history_page_max" => settings.history_page_max = u32::try_from(number()?).unwrap_or(u32::MAX),

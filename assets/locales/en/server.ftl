@@ -88,3 +88,7 @@ server-metadata-value-invalid = This value is too long.
 server-metadata-limit-reached = There are too many keys already.
 server-metadata-too-many-subs = You have subscribed to too many keys.
 server-search-failed = The search cannot be made at the moment.
+server-multiline-invalid = This is not a message of several lines.
+server-multiline-invalid-target = All lines of a message go to the same target.
+server-multiline-max-bytes = The message is longer than { $most } bytes.
+server-multiline-max-lines = The message has more than { $most } lines.

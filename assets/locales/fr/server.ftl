@@ -88,3 +88,7 @@ server-metadata-value-invalid = Cette valeur est trop longue.
 server-metadata-limit-reached = Il y a déjà trop de clés.
 server-metadata-too-many-subs = Vous êtes abonné à trop de clés.
 server-search-failed = La recherche ne peut pas être faite pour le moment.
+server-multiline-invalid = Ce n'est pas un message de plusieurs lignes.
+server-multiline-invalid-target = Toutes les lignes d'un message ont le même destinataire.
+server-multiline-max-bytes = Le message dépasse { $most } octets.
+server-multiline-max-lines = Le message dépasse { $most } lignes.

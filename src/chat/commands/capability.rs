@@ -38,6 +38,7 @@ pub(crate) const OFFERED: CapSet = CapSet::of(&[
     Cap::MessageTags,
     Cap::Metadata,
     Cap::MultiPrefix,
+    Cap::Multiline,
     Cap::NoImplicitNames,
     Cap::NoImplicitNamesDraft,
     Cap::PreAway,
@@ -138,6 +139,10 @@ fn value(world: &World, conn: ConnId, cap: Cap) -> Option<String> {
             Some(format!("{},{}", limits::LANGUAGES_MAX, codes.join(",")))
         }
         Cap::Metadata => Some(super::metadata::limits_value()),
+        Cap::Multiline => {
+            let settings = &world.settings;
+            Some(format!("max-bytes={},max-lines={}", settings.multiline_bytes_max, settings.multiline_lines_max))
+        }
         Cap::Sasl => Some(authenticate::mechanisms(&world.session(conn).peer)),
         _ => None,
     }

@@ -7,14 +7,12 @@
 //! While the store does not answer, the page comes from what is [kept in memory](crate::chat::recent) when that is enough to
 //! know it, else `MESSAGE_ERROR` says so. Whoever may not read a conversation is told the same as when there is none.
 
+use super::past::{lines_of, reply_in_batch};
 use crate::chat::asked::{Asked, PageAsked};
 use crate::chat::call::Call;
-use crate::chat::deliver::Stamp;
 use crate::chat::event::{AccountId, Place};
 use crate::chat::policy::repeated;
-use crate::chat::ports::{
-    Answer, Bound, ConnId, Extras, PageQuery, PageRange, Question, StoredEvent, StoredWhat, TargetsQuery,
-};
+use crate::chat::ports::{Answer, Bound, ConnId, Extras, PageQuery, PageRange, Question, StoredEvent, TargetsQuery};
 use crate::chat::refusal::{Handled, Refusal};
 use crate::chat::session::Person;
 use crate::chat::world::World;
@@ -133,79 +131,11 @@ pub(crate) fn answered_page(world: &mut World, conn: ConnId, asked: PageAsked, a
     // A channel's history is told under the name that the channel has now.
     let is_channel = matches!(asked.page.place, Place::Channel(_));
     let called = |event: &StoredEvent| if is_channel { asked.name.clone() } else { event.target.clone() };
-    let lines: Vec<Line> = events.iter().map(|event| line_of(world, conn, event, &called(event))).collect();
+    let lines: Vec<Line> = events.iter().flat_map(|event| lines_of(world, conn, event, &called(event))).collect();
     let head = world.server_line("BATCH");
     reply_in_batch(world, conn, head, BATCH_TYPE, Some(&asked.name), lines);
     Ok(())
 }
-
-/// Sends lines in a batch, or plainly to those who do not know batches.
-pub(super) fn reply_in_batch(
-    world: &mut World,
-    conn: ConnId,
-    head: Line,
-    kind: &str,
-    name: Option<&str>,
-    lines: Vec<Line>,
-) {
-    if !world.session(conn).has(Cap::Batch) {
-        for line in lines {
-            world.reply(conn, line);
-        }
-        return;
-    }
-    let batch = world.next_batch();
-    let start = head.clone().param(&format!("+{batch}")).param(kind);
-    world.reply(conn, name.into_iter().fold(start, Line::param));
-    for line in lines {
-        world.reply(conn, line.tag("batch", &batch));
-    }
-    world.reply(conn, head.param(&format!("-{batch}")));
-}
-
-/// An event of the past as it was told then.
-pub(super) fn line_of(world: &World, conn: ConnId, event: &StoredEvent, target: &str) -> Line {
-    let source = source_of(world, event);
-    let line = match &event.what {
-        StoredWhat::Privmsg(text) => Line::new("PRIVMSG").param(target).trailing(text),
-        StoredWhat::Notice(text) => Line::new("NOTICE").param(target).trailing(text),
-        StoredWhat::Topic(topic) => Line::new("TOPIC").param(target).trailing(topic),
-        StoredWhat::Tagmsg => Line::new("TAGMSG").param(target),
-        StoredWhat::Redact(seq, reason) => {
-            let line = Line::new("REDACT").param(target).param(&MsgId::of_seq(seq.0).to_string());
-            if reason.is_empty() { line } else { line.trailing(reason) }
-        }
-        StoredWhat::Join => Line::new("JOIN").param(target),
-        StoredWhat::Part(reason) if reason.is_empty() => Line::new("PART").param(target),
-        StoredWhat::Part(reason) => Line::new("PART").param(target).trailing(reason),
-        StoredWhat::Kick(nick, reason) => Line::new("KICK").param(target).param(nick).trailing(reason),
-        StoredWhat::Mode(text) => text.split(' ').fold(Line::new("MODE").param(target), Line::param),
-    };
-    let stamp = Stamp {
-        time: event.time,
-        msgid: Some(MsgId::of_seq(event.seq.0)),
-        account: event.account.and_then(|account| world.account_name(account)),
-        is_bot: false,
-        client_tags: event.tags.clone(),
-    };
-    stamp.put_on(line.source(&source), world.session(conn).caps)
-}
-
-/// Who wrote an event, as others see them. The host of those who are not there any more is not kept.
-fn source_of(world: &World, event: &StoredEvent) -> String {
-    if event.from_server {
-        return world.correspondent_source();
-    }
-    let there = event.account.and_then(|account| world.account_sessions(account).first());
-    match there {
-        Some(conn) => format!("{0}!{0}@{1}", event.name, world.session(*conn).host),
-        None if event.name == world.settings.server_name => event.name.clone(),
-        None => format!("{0}!{0}@{HOST_OF_ABSENT}", event.name),
-    }
-}
-
-/// The host of an author who is not there. Not longer than a cloak, so that the line fits as it did then.
-const HOST_OF_ABSENT: &str = "away.cloak";
 
 fn ask_targets(
     world: &mut World,

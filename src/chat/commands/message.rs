@@ -20,6 +20,7 @@ use crate::chat::world::{Draft, World};
 use crate::proto::caps::{Cap, CapSet};
 use crate::proto::line::BODY_BYTES_MAX;
 use crate::proto::message::{Line, Message, Tag};
+use crate::proto::multiline::Part;
 use crate::proto::names::{ChannelName, IDEMPOTENCY_ID_BYTES_MAX};
 use crate::proto::numerics::{ERR_INPUTTOOLONG, ERR_NORECIPIENT, ERR_NOTEXTTOSEND, ERR_TOOMANYTARGETS, RPL_AWAY};
 
@@ -45,7 +46,7 @@ fn send(world: &mut World, call: &Call<'_>, kind: MessageKind) -> Handled {
         let sent = if place >= limits::TARGETS_MAX {
             Err(Refusal::numeric(ERR_TOOMANYTARGETS, &[target], "Too many targets"))
         } else {
-            send_one(world, call, kind, target, call.param(1))
+            Said::of_line(world, call, kind, target).and_then(|said| send_one(world, call.conn, target, said))
         };
         if let Err(refusal) = sent {
             let _ = refuse(world, call, kind, refusal);
@@ -55,6 +56,32 @@ fn send(world: &mut World, call: &Call<'_>, kind: MessageKind) -> Handled {
         }
     }
     Ok(())
+}
+
+/// What is said to one target.
+pub(super) struct Said {
+    /// By which command.
+    pub kind: MessageKind,
+    /// The whole text.
+    pub text: String,
+    /// The lines of a message of several, as they came; none for a message of one line.
+    pub parts: Vec<Part>,
+    /// The client-only tags that go with it.
+    pub client_tags: String,
+    /// Its author's own id.
+    pub idempotency_id: Option<String>,
+}
+
+impl Said {
+    fn of_line(world: &World, call: &Call<'_>, kind: MessageKind, target: &str) -> Result<Self, Refusal> {
+        Ok(Self {
+            kind,
+            text: call.param(1).to_owned(),
+            parts: Vec::new(),
+            client_tags: client_tags(world, call.conn, &call.message),
+            idempotency_id: idempotency_id(world, call, target)?,
+        })
+    }
 }
 
 fn targets<'a>(call: &Call<'a>) -> Result<Vec<&'a str>, Refusal> {
@@ -89,22 +116,21 @@ struct Target {
     person: Option<Person>,
 }
 
-fn send_one(world: &mut World, call: &Call<'_>, kind: MessageKind, to: &str, text: &str) -> Handled {
-    let conn = call.conn;
-    let target = find(world, conn, to, text)?;
-    if target.person == Some(Person::Correspondent) && obeys_allow(world, conn, text) {
+/// Says something to one target.
+pub(super) fn send_one(world: &mut World, conn: ConnId, to: &str, said: Said) -> Handled {
+    let Said { kind, text, parts, client_tags, idempotency_id } = said;
+    let target = find(world, conn, to, &text)?;
+    if target.person == Some(Person::Correspondent) && obeys_allow(world, conn, &text) {
         return Ok(());
     }
-    let idempotency_id = idempotency_id(world, call, &target.name)?;
     let source = source_of(world, conn);
-    let line = Line::new(kind.command()).source(&source).param(&target.name).trailing(text);
-    if line.body_bytes() > BODY_BYTES_MAX {
+    let line = Line::new(kind.command()).source(&source).param(&target.name).trailing(&text);
+    if parts.is_empty() && line.body_bytes() > BODY_BYTES_MAX {
         return Err(Refusal::numeric(ERR_INPUTTOOLONG, &[], "Input line was too long"));
     }
     let author = world.session(conn).author();
-    let event = Event::Message { kind, text: text.to_owned() };
-    let draft = Draft::new(author, target.place, &target.name, event).once(idempotency_id);
-    let client_tags = client_tags(world, conn, &call.message);
+    let draft = Draft::new(author, target.place, &target.name, Event::Message { kind, text });
+    let draft = draft.once(idempotency_id).in_parts(parts);
     let seq = world.append(draft.with_kept_tags(kept_tags(&client_tags)).with_client_tags(client_tags));
     world.session_mut(conn).note_said(seq);
     if kind == MessageKind::Privmsg
@@ -157,7 +183,7 @@ fn source_of(world: &World, conn: ConnId) -> String {
 }
 
 /// The idempotency id of a line, when its sender knows that capability.
-fn idempotency_id(world: &World, call: &Call<'_>, target: &str) -> Result<Option<String>, Refusal> {
+pub(super) fn idempotency_id(world: &World, call: &Call<'_>, target: &str) -> Result<Option<String>, Refusal> {
     let session = world.session(call.conn);
     if !session.has(Cap::Idempotency) && !session.has(Cap::MessageTags) {
         return Ok(None);
@@ -171,7 +197,7 @@ fn idempotency_id(world: &World, call: &Call<'_>, target: &str) -> Result<Option
 }
 
 /// The client-only tags that go on to others, as they go over the wire; of a repeated one the last.
-fn client_tags(world: &World, conn: ConnId, message: &Message<'_>) -> String {
+pub(super) fn client_tags(world: &World, conn: ConnId, message: &Message<'_>) -> String {
     if !world.session(conn).has(Cap::MessageTags) {
         return String::new();
     }

@@ -4,7 +4,7 @@
 //! `KEY_NOT_SET`, `VALUE_INVALID`, `SUBCOMMAND_INVALID`). What accounts and channels have lasts: each change is an event. What a guest
 //! has ends with its connection, and so do subscriptions. Everything is visible to everybody who sees its owner.
 
-use super::history::reply_in_batch;
+use super::past::reply_in_batch;
 use crate::chat::apply::Metadata;
 use crate::chat::call::Call;
 use crate::chat::event::{ChannelId, Event, MetadataOwner, Place};
@@ -350,7 +350,7 @@ impl World {
                 && session.has(Cap::Metadata)
                 && session.metadata_keys.iter().any(|known| known == key)
         });
-        let stamp = crate::chat::deliver::Stamp::at(self.now);
+        let stamp = crate::chat::stamp::Stamp::at(self.now);
         let line = notification(source, target, key, value);
         self.tell(&receivers, &stamp, CapSet::EMPTY, false, |_| Some(line.clone()));
     }

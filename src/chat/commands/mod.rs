@@ -2,7 +2,7 @@
 //!
 //! Each file holds the handlers of one subject. Who writes where: `connection`, `introduce`, `capability`, `welcome`,
 //! `authenticate`, `register`, `nickserv`, `address`, `device`, `account`, `correspondent` are about who somebody is; `channel`, `message`,
-//! `mode`, `listing`, `history`, `presence`, `who`, `whois`, `monitor`, `query` about what is said. A handler checks with [`policy`](super::policy), then replies, asks or appends; it
+//! `batch`, `mode`, `listing`, `history`, `presence`, `who`, `whois`, `monitor`, `query` about what is said. A handler checks with [`policy`](super::policy), then replies, asks or appends; it
 //! returns a [`Refusal`] instead of sending an error.
 //!
 //! Specifications: Modern IRC, "Client Messages"; IRCv3 `labeled-response`, `standard-replies`.
@@ -10,6 +10,7 @@
 pub(crate) mod account;
 pub(crate) mod address;
 pub(crate) mod authenticate;
+pub(crate) mod batch;
 pub(crate) mod capability;
 pub(crate) mod channel;
 pub(crate) mod connection;
@@ -24,6 +25,7 @@ pub(crate) mod metadata;
 pub(crate) mod mode;
 pub(crate) mod monitor;
 pub(crate) mod nickserv;
+pub(crate) mod past;
 pub(crate) mod presence;
 pub(crate) mod query;
 pub(crate) mod redact;
@@ -60,6 +62,10 @@ pub(crate) const COMMANDS: &[Command] = &[
         .secret()
         .help("AUTHENTICATE <mechanism or data>", "Logs in by SASL."),
     command("AWAY", 0, presence::away).early().help("AWAY [<reason>]", "You are away, or back without a reason."),
+    command("BATCH", 1, batch::batch).help(
+        "BATCH +<reference> draft/multiline <target>, BATCH -<reference>",
+        "Begins and ends a message of several lines, each a PRIVMSG with the tag `batch`.",
+    ),
     command("CAP", 1, capability::cap)
         .early()
         .help("CAP <subcommand> [<capabilities>]", "What the client understands."),
@@ -182,7 +188,10 @@ pub(crate) fn dispatch(world: &mut World, conn: ConnId, line: &str) {
         world.session_mut(conn).active_at = world.now;
     }
     let call = Call { conn, command, table: COMMANDS, message };
-    let handled = admit(world, &call).and_then(|()| (command.handler)(world, &call));
+    let handled = match batch::take_line(world, &call) {
+        Some(taken) => taken,
+        None => admit(world, &call).and_then(|()| (command.handler)(world, &call)),
+    };
     if let Err(refusal) = handled {
         world.refuse(conn, command.name, refusal);
     }
@@ -261,6 +270,8 @@ pub(crate) fn refuse_bad_line(world: &mut World, conn: ConnId, error: LineError)
         LineError::Nul => Refusal::fail("INVALID_MESSAGE", &[], Text::new("server-invalid-nul")),
     };
     world.refuse(conn, "*", refusal);
+    // It may have been a line of a message that is not whole now.
+    batch::give_up(world, conn);
 }
 
 fn unknown(world: &mut World, conn: ConnId, name: &str) {

@@ -3,7 +3,8 @@
 //! Specification: `soju.im/search` (soju, `doc/ext/search.md`). The store compares a bounded number of messages one by one,
 //! within its own time limit: no index is kept.
 
-use super::history::{line_of, readable, reader, reply_in_batch};
+use super::history::{readable, reader};
+use super::past::{lines_of, reply_in_batch};
 use crate::chat::asked::Asked;
 use crate::chat::call::Call;
 use crate::chat::event::Place;
@@ -89,7 +90,7 @@ fn read(world: &World, conn: ConnId, attributes: &str) -> Result<SearchQuery, Re
 /// The store has found something, or cannot.
 pub(crate) fn answered(world: &mut World, conn: ConnId, answer: Answer) -> Handled {
     let Answer::Page(events) = answer else { return Err(failed()) };
-    let lines: Vec<Line> = events.iter().map(|event| line_of(world, conn, event, &event.target)).collect();
+    let lines: Vec<Line> = events.iter().flat_map(|event| lines_of(world, conn, event, &event.target)).collect();
     let head = world.server_line("BATCH");
     reply_in_batch(world, conn, head, BATCH_TYPE, None, lines);
     Ok(())

@@ -296,6 +296,12 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("history_page_max", Kind::Number, |draft, value| {
         put!(draft.rules.history_page_max, value.number(1, 10_000).map(|number| number as u32))
     }),
+    setting("multiline_bytes_max", Kind::Number, |draft, value| {
+        put!(draft.rules.multiline_bytes_max, value.count(512, 65_536))
+    }),
+    setting("multiline_lines_max", Kind::Number, |draft, value| {
+        put!(draft.rules.multiline_lines_max, value.count(2, 1_000))
+    }),
     setting("redaction_window_seconds", Kind::Number, |draft, value| {
         put!(draft.rules.redaction_window, value.seconds(0, 10_000_000_000))
     }),
