@@ -11,12 +11,16 @@ use chat_tui::ground::paths::Directories;
 #[cfg(feature = "tui")]
 use chat_tui::ground::texts::Texts;
 use chat_tui::ground::{telemetry, tls};
+use chat_tui::proto::sasl::prepare_password;
 use chat_tui::proto::secret::Secret;
 use chat_tui::server::admin::{self, AccountCommand, Outcome};
 use chat_tui::server::config::{Config, DEFAULT_FILE, Faults, LogFormat, Raw, Sources};
+use chat_tui::server::hub::ReloadHandle;
 use chat_tui::server::{Options, Server, shutdown_signal};
+use chat_tui::store::hashing;
 use clap::{Args, Parser, Subcommand};
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// The exit code for what is wrong with flags or settings.
 const EXIT_FAULTS: u8 = 2;
@@ -73,7 +77,7 @@ struct Flags {
 }
 
 /// Settings that have a flag.
-#[derive(Args)]
+#[derive(Args, Clone)]
 struct SettingFlags {
     /// Listen in the clear here, such as 127.0.0.1:6667; may be repeated. Any listener given replaces the defaults
     #[arg(long, value_name = "ADDR", global = true)]
@@ -122,6 +126,11 @@ enum Command {
     Account(Account),
     /// Open the full-screen client as the server, to answer clients
     Console,
+    /// Print the hash of a password, for an operator's table in the settings
+    HashPassword {
+        #[command(flatten)]
+        password: PasswordSource,
+    },
 }
 
 #[derive(Subcommand)]
@@ -183,28 +192,42 @@ fn main() -> ExitCode {
         let _ = std::io::stdout().write_all(DEFAULT_FILE.as_bytes());
         return ExitCode::SUCCESS;
     }
-    let config = match configuration(flags.config, flags.settings) {
+    // Needs no settings, which may lack just this hash.
+    if let Some(Command::HashPassword { password }) = &flags.command {
+        return finish(hash_password(password));
+    }
+    let config = match configuration(flags.config.clone(), flags.settings.clone()) {
         Ok(config) => config,
         Err(error) => {
-            let faults =
-                error.downcast_ref::<Faults>().map(|Faults(faults)| faults.iter().map(ToString::to_string).collect());
-            for fault in faults.unwrap_or_else(|| vec![explain(&error)]) {
+            for fault in faults_of(&error) {
                 eprintln!("chat-server: {fault}");
             }
             return ExitCode::from(EXIT_FAULTS);
         }
     };
-    let done = match flags.command {
-        None => serve(config),
+    finish(match flags.command {
+        None => serve(config, flags.config, flags.settings),
         Some(Command::Account(account)) => administer(config, account),
         Some(Command::Console) => console(config),
-    };
+        Some(Command::HashPassword { password }) => hash_password(&password),
+    })
+}
+
+fn finish(done: anyhow::Result<()>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("chat-server: {}", explain(&error));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// What is wrong with settings, each with its place; or why they cannot be read.
+fn faults_of(error: &anyhow::Error) -> Vec<String> {
+    match error.downcast_ref::<Faults>() {
+        Some(Faults(faults)) => faults.iter().map(ToString::to_string).collect(),
+        None => vec![explain(error)],
     }
 }
 
@@ -257,7 +280,24 @@ fn set_up_log(config: &Config, filter: Option<&str>) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn serve(config: Config) -> anyhow::Result<()> {
+/// Reads all settings once more, from the same sources as at the start.
+fn read_again(path: Option<PathBuf>, flags: &SettingFlags) -> Result<Config, Vec<String>> {
+    configuration(path, flags.clone()).map_err(|error| faults_of(&error))
+}
+
+/// Each SIGHUP has the settings read again.
+fn reload_on_hangup(server: ReloadHandle) -> anyhow::Result<()> {
+    let mut hangups = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangups.recv().await.is_some() {
+            tracing::info!("SIGHUP: reading the settings again");
+            server.ask().await;
+        }
+    });
+    Ok(())
+}
+
+fn serve(config: Config, path: Option<PathBuf>, flags: SettingFlags) -> anyhow::Result<()> {
     set_up_log(&config, None)?;
     raise_descriptor_limit();
     let output: Option<Box<dyn Write + Send>> = match config.log_format {
@@ -265,8 +305,14 @@ fn serve(config: Config) -> anyhow::Result<()> {
         LogFormat::Json => None,
     };
     runtime()?.block_on(async {
-        let shutdown = shutdown_signal().await?;
-        let server = Server::build(config, Options { listeners: None, output }).await?;
+        // Where somebody sits before a terminal, a hang-up means that they are gone.
+        let has_terminal = std::io::stderr().is_terminal();
+        let shutdown = shutdown_signal(has_terminal).await?;
+        let read_settings = Some(Box::new(move || read_again(path.clone(), &flags)) as _);
+        let server = Server::build(config, Options { listeners: None, output, read_settings }).await?;
+        if !has_terminal {
+            reload_on_hangup(server.reload_handle())?;
+        }
         server.run(shutdown).await?;
         Ok(())
     })
@@ -307,7 +353,18 @@ fn administer(config: Config, account: Account) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The password for an account: from a file, from standard input when it is not a terminal, else asked for twice.
+/// Prints what stands for an operator's password in the settings.
+fn hash_password(source: &PasswordSource) -> anyhow::Result<()> {
+    let password = read_password(source)?;
+    if password.expose().is_empty() {
+        bail!("the password is empty");
+    }
+    let hash = hashing::phc(prepare_password(&password).expose().as_bytes(), &mut Vec::new());
+    println!("{}", hash.context("the operating system gave no random bytes")?);
+    Ok(())
+}
+
+/// The password for an account or an operator: from a file, from standard input when it is not a terminal, else asked for twice.
 fn read_password(source: &PasswordSource) -> anyhow::Result<Secret> {
     let stdin = std::io::stdin();
     match &source.password_file {

@@ -194,7 +194,7 @@ impl State {
             channel.last_seq = record.seq;
         }
         match &record.event {
-            Event::Message { .. } | Event::Tagged | Event::Redacted { .. } => {}
+            Event::Message { .. } | Event::Tagged | Event::Redacted { .. } | Event::OperatorActed { .. } => {}
             Event::MetadataSet { key, value } => {
                 let Some(owner) = record.metadata_owner() else { return };
                 if let MetadataOwner::Account(account) = owner {

@@ -19,6 +19,8 @@ pub(crate) enum Asked {
     Register(AccountName),
     /// A password that an operator gives out.
     Account(AskedAccount),
+    /// To become the operator of this name.
+    Oper(String),
     /// A new password that an account's owner chose.
     OwnPassword(AccountId),
     /// The keys for a log-in by SCRAM.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::apply::Channel;
 use super::audience::Audience;
-use super::event::{AccountId, AuthorKind, ChannelId, Event, Place, Record, Seq};
+use super::event::{AccountId, AuthorKind, ChannelId, Event, OperatorAct, Place, Record, Seq};
 use super::ports::{ConnId, Effect};
 use super::spoken::Spoken;
 use super::stamp::Stamp;
@@ -128,6 +128,11 @@ impl World {
                 let receivers = self.correspondent_or_account_sessions(account).to_vec();
                 self.tell_marker(&receivers, &record.target, *until);
             }
+            Event::OperatorActed { act: OperatorAct::Wallops, text, .. } => {
+                let line = Line::new("WALLOPS").source(&source).trailing(text);
+                let listening: Vec<ConnId> = self.listening_to_wallops();
+                self.tell(&listening, &stamp, CapSet::EMPTY, false, |_| Some(line.clone()));
+            }
             // Nobody but the one who asked is told of these, by the reply of the handler.
             Event::ChannelFounded { .. }
             | Event::AccountRegistered { .. }
@@ -136,6 +141,7 @@ impl World {
             | Event::AccountSuspended { .. }
             | Event::AccountResumed { .. }
             | Event::AccountDeleted { .. }
+            | Event::OperatorActed { .. }
             | Event::DeviceAdded { .. }
             | Event::DeviceRevoked { .. } => {}
         }

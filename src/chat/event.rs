@@ -97,7 +97,8 @@ pub struct Author {
     pub account: Option<AccountId>,
     /// The name at that time.
     pub name: String,
-    /// Who sat at the console, when it was sent as the server (`uid:1000`).
+    /// Who sat at the console, when it was sent as the server (`uid:1000`); the operator's name, when it was done with an
+    /// operator's rights (`oper:ann`).
     pub operator: Option<String>,
     /// The session's address as text; `127.0.0.1` for a Unix socket; empty for the system.
     pub address: String,
@@ -281,6 +282,15 @@ pub enum Event {
         /// SHA-256 of the token.
         digest: Digest,
     },
+    /// An operator of the server did something; for KILL the record's target is the victim's nick. Changes nothing else.
+    OperatorActed {
+        /// What.
+        act: OperatorAct,
+        /// The account that it was done to.
+        account: Option<AccountId>,
+        /// The reason or the text.
+        text: String,
+    },
     /// A device token is no longer valid.
     DeviceRevoked {
         /// Its number.
@@ -288,6 +298,37 @@ pub enum Event {
         /// Whose.
         account: AccountId,
     },
+}
+
+/// What an operator of the server did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OperatorAct {
+    /// Became an operator (OPER).
+    Opered,
+    /// Laid it down.
+    Resigned,
+    /// Ended somebody's sessions (KILL).
+    Killed,
+    /// Had the settings read again (REHASH).
+    Rehashed,
+    /// Told all who listen (WALLOPS).
+    Wallops,
+}
+
+impl OperatorAct {
+    /// All of them with their word, as the record and the log have it.
+    pub const ALL: [(Self, &str); 5] = [
+        (Self::Opered, "oper"),
+        (Self::Resigned, "resign"),
+        (Self::Killed, "kill"),
+        (Self::Rehashed, "rehash"),
+        (Self::Wallops, "wallops"),
+    ];
+
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(act, _)| *act == self).map_or("", |(_, word)| word)
+    }
 }
 
 /// A SHA-256 digest. Not a secret by itself, and nothing to print either.

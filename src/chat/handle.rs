@@ -35,6 +35,11 @@ impl World {
             }
             Input::Duplicate { seq, first } => self.repeat_first(seq, &first, effects),
             Input::Journal { stalled } => self.is_stalled = stalled,
+            Input::Reloaded { asker, reloaded } => {
+                self.begin(None, false);
+                self.take_settings(asker, reloaded);
+                self.finish(effects);
+            }
             Input::Tick => self.tick(effects),
             Input::Stopping => self.stop(effects),
         }

@@ -8,6 +8,8 @@ pub const LINES_IN_FLIGHT_MAX: usize = 64;
 pub const SASL_PAYLOAD_BYTES_MAX: usize = 6_144;
 /// Refused log-ins on one connection. With the last one it is closed.
 pub const LOGIN_FAILURES_MAX: u32 = 6;
+/// Bytes of an operator's name as OPER takes it. Beyond: it is cut, and means nobody.
+pub const OPERATOR_NAME_BYTES_MAX: usize = 32;
 /// Accounts registered on one connection, failed attempts included. Beyond: `FAIL REGISTER TEMPORARILY_UNAVAILABLE`.
 pub const REGISTRATIONS_MAX: u32 = 12;
 /// Bytes of a password. Beyond: `UNACCEPTABLE_PASSWORD`.

@@ -8,13 +8,15 @@
 //! 3. an appended event gets its number, `apply` changes the state by it, `deliver` turns it into lines;
 //! 4. the end of the turn puts every effect behind its gate: the event that must be committed before it may happen.
 //!
-//! [`world`] is everything that the rules know; `session` is a connection as they see it, `members` and `people` say who is
-//! where, `leave` how a session ends; [`settings`] is what an operator decides, `limits` are the bounds, `throttle` bounds what is tried too often, [`key`] is where
+//! [`world`] is everything that the rules know; `session` is a connection as they see it, [`operators`] and `duty` say what
+//! operators of the server may do, `members` and `people` say who is where, `leave` how a session ends; [`settings`] is what an
+//! operator decides, `limits` are the bounds, `throttle` bounds what is tried too often, [`key`] is where
 //! everything that looks random comes from.
 
 pub mod event;
 pub mod key;
 pub mod modes;
+pub mod operators;
 pub mod ports;
 pub mod recent;
 pub mod settings;
@@ -26,6 +28,7 @@ pub(crate) mod audience;
 pub(crate) mod call;
 pub(crate) mod commands;
 pub(crate) mod deliver;
+pub(crate) mod duty;
 pub(crate) mod handle;
 pub(crate) mod invites;
 pub(crate) mod leave;

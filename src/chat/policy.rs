@@ -3,6 +3,7 @@
 //! The handlers in [`commands`](super::commands) ask here before they emit an event. Nothing here sends a line.
 
 pub(crate) mod channel;
+pub(crate) mod operator;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::event::{AccountId, Credentials, DeviceId, Digest, Place, Record, Seq};
+use super::settings::Settings;
 use crate::proto::line::LineError;
 use crate::proto::names::AccountName;
 use crate::proto::sasl::ScramKeys;
@@ -109,10 +110,31 @@ pub enum Input {
         /// Whether it is stalled.
         stalled: bool,
     },
+    /// The settings were read again, because an operator or the system asked for it.
+    Reloaded {
+        /// Who asked by [`Effect::Reload`], and may be gone; none when it was the system.
+        asker: Option<ConnId>,
+        /// What came of it.
+        reloaded: Reloaded,
+    },
     /// Some time has passed (about every second).
     Tick,
     /// The server stops: everybody is told and closed.
     Stopping,
+}
+
+/// What came of reading the settings again.
+#[derive(Debug)]
+pub enum Reloaded {
+    /// They are in order.
+    Read {
+        /// What concerns the rules.
+        settings: Box<Settings>,
+        /// The keys of those that have changed and count from the next start on only.
+        needs_restart: Vec<&'static str>,
+    },
+    /// They are faulty, and those before them stay: what is wrong, each with its place.
+    Faulty(Vec<String>),
 }
 
 /// What the rules ask of the outside. A connection has at most one open question; its later lines wait in the session.
@@ -122,6 +144,13 @@ pub enum Question {
     Password {
         /// The account, when there is one of that name that may log in.
         account: Option<AccountId>,
+        /// What was sent.
+        password: Secret,
+    },
+    /// Is this the password of that hash (OPER)? Takes the same time when there is none.
+    Hashed {
+        /// The Argon2 PHC string, when there is one of that name.
+        stored: Option<Secret>,
         /// What was sent.
         password: Secret,
     },
@@ -171,6 +200,8 @@ pub enum Answer {
     },
     /// To `Password` and `Token`: it is wrong.
     Refused,
+    /// To `Hashed`: whether it is.
+    Agrees(bool),
     /// To `Scram`.
     Scram {
         /// The keys, real or fake.
@@ -383,6 +414,11 @@ pub enum Effect {
         /// Which.
         conn: ConnId,
     },
+    /// Read the settings again; answered by [`Input::Reloaded`].
+    Reload {
+        /// Who asked.
+        asker: Option<ConnId>,
+    },
     /// Tell the operator's log. Never holds a message's text or a secret.
     Log(Notable),
 }
@@ -395,7 +431,9 @@ impl Effect {
             Self::Tell { to, except, bytes, .. } => {
                 (to.iter().copied().filter(|conn| Some(*conn) != *except).collect(), bytes)
             }
-            Self::Ask { .. } | Self::LineDone { .. } | Self::Close { .. } | Self::Log(_) => (Vec::new(), &[]),
+            Self::Ask { .. } | Self::LineDone { .. } | Self::Close { .. } | Self::Reload { .. } | Self::Log(_) => {
+                (Vec::new(), &[])
+            }
         }
     }
 }
@@ -452,6 +490,8 @@ pub enum FailedCheck {
     Suspended,
     /// Nothing was checked: too many log-ins from there have failed.
     TooMany,
+    /// It was no log-in: OPER with a wrong name, password or address.
+    Operator,
 }
 
 /// An effect with the moment from which it may happen.

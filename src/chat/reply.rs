@@ -157,9 +157,15 @@ impl World {
         self.turn.effect(Effect::Send { to, bytes, sheddable });
     }
 
-    /// Tells the operator's log.
+    /// Tells the operator's log, and the operators who want to know.
     pub(crate) fn log(&mut self, notable: Notable) {
+        self.tell_operators(&notable);
         self.turn.effect(Effect::Log(notable));
+    }
+
+    /// Something that the outside is to do, behind the gate of this turn.
+    pub(crate) fn effect(&mut self, effect: Effect) {
+        self.turn.effect(effect);
     }
 
     /// Asks the outside a question for a connection's line. The line is done when the answer was handled; the connection's

@@ -9,6 +9,7 @@ use super::apply::Metadata;
 use super::asked::{Asked, Exchange};
 use super::event::{AccountId, Author, AuthorKind, ChannelId, DeviceId, Seq};
 use super::limits;
+use super::operators::Duty;
 use super::ports::{ConnId, Peer, Transport};
 use crate::ground::texts::Language;
 use crate::proto::caps::{Cap, CapSet};
@@ -135,6 +136,8 @@ pub(crate) struct Session {
     pub registrations: u32,
     /// The letters of its user modes, in alphabetical order.
     pub modes: String,
+    /// As which operator it acts, by OPER.
+    pub duty: Option<Duty>,
     /// Why it is away.
     pub away: Option<String>,
     /// The channels that a session without an account is a member of.
@@ -186,6 +189,7 @@ impl Session {
             login_failures: 0,
             registrations: 0,
             modes: String::new(),
+            duty: None,
             away: None,
             guest_channels: BTreeSet::new(),
             guest_messages: VecDeque::new(),

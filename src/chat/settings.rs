@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use super::operators::Operator;
 use crate::ground::texts::Language;
 use crate::proto::names::{ChannelName, Nick};
 use crate::proto::secret::Secret;
@@ -44,6 +45,8 @@ pub struct Settings {
     pub trusted_networks: Vec<IpNet>,
     /// The password that everybody must give who does not log in (`PASS`); none when no one is needed.
     pub connection_password: Option<Secret>,
+    /// Who may become an operator by OPER.
+    pub operators: Vec<Operator>,
     /// How long those without an account may stay in the waiting room, where one can register and log in; with zero there is
     /// none, and they are turned away.
     pub waiting_room_time: Duration,
@@ -87,6 +90,15 @@ pub struct Settings {
     pub topic_bytes_max: usize,
 }
 
+impl Settings {
+    /// These with what those of a running server keep until its next start: how everybody knows it and its correspondent.
+    #[must_use]
+    pub fn with_lasting_names_of(&self, running: &Self) -> Self {
+        let (server_name, correspondent) = (running.server_name.clone(), running.correspondent.clone());
+        Self { server_name, correspondent, ..self.clone() }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -102,6 +114,7 @@ impl Default for Settings {
             ip_binding: IpBinding::Strict,
             trusted_networks: Vec::new(),
             connection_password: None,
+            operators: Vec::new(),
             waiting_room_time: Duration::from_secs(300),
             failed_logins_per_address_max: 60,
             failed_logins_per_account_max: 10,

@@ -35,6 +35,8 @@ pub(crate) struct Driver {
     pub is_away: bool,
     /// Everything that was appended.
     pub records: Vec<Record>,
+    /// How often the settings were to be read again.
+    pub reloads: usize,
     /// What the operator's log was told.
     pub logs: Vec<Notable>,
     /// Connections that were closed by the server.
@@ -85,6 +87,7 @@ impl Driver {
             answers: true,
             is_away: false,
             records: Vec::new(),
+            reloads: 0,
             logs: Vec::new(),
             closed: BTreeSet::new(),
             lines_done: BTreeMap::new(),
@@ -268,6 +271,7 @@ impl Driver {
                     None => Answer::Refused,
                 }
             }
+            Question::Hashed { stored, password } => Answer::Agrees(stored.as_ref() == Some(password)),
             Question::Token { token, .. } => match self.tokens.get(token.expose()) {
                 Some((account, device)) => Answer::Proved { account: *account, device: Some(device.id) },
                 None => Answer::Refused,
@@ -318,6 +322,7 @@ impl Driver {
                     self.closed.insert(conn);
                 }
                 Effect::Log(notable) => self.logs.push(notable),
+                Effect::Reload { .. } => self.reloads += 1,
                 Effect::Ask { conn, question } => {
                     self.asked.push(discriminant(&question));
                     self.questions.push_back((conn, question));

@@ -48,6 +48,7 @@ numerics! {
     RPL_ENDOFSTATS "219" "`<letter> :End of /STATS report`"
     RPL_UMODEIS "221" "The user's own modes: `<modes>`"
     RPL_STATSUPTIME "242" "`:Server Up <days> days <hours>:<minutes>:<seconds>`"
+    RPL_STATSOLINE "243" "`O <host mask> * <operator>`"
     RPL_LUSERCLIENT "251" "`:There are <n> users and <n> invisible on <n> servers`"
     RPL_LUSEROP "252" "`<n> :operator(s) online`"
     RPL_LUSERUNKNOWN "253" "`<n> :unknown connection(s)`"

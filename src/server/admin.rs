@@ -200,7 +200,7 @@ pub async fn run(config: Config, command: &AccountCommand) -> Result<Outcome, Ad
 async fn without_a_server(mut config: Config, command: &AccountCommand) -> Result<Outcome, AdminError> {
     let (listener, dialer) = Listener::memory();
     config.exit_when_idle = None;
-    let options = Options { listeners: Some(vec![listener]), output: None };
+    let options = Options { listeners: Some(vec![listener]), ..Options::default() };
     let server = Server::build(config, options).await.map_err(AdminError::Server)?;
     let (stop, stopped) = oneshot::channel::<()>();
     let running = tokio::spawn(server.run(async {

@@ -56,6 +56,10 @@ impl Answerer {
     pub async fn answer(&self, question: Question) -> Answer {
         let answered = match question {
             Question::Password { account, password } => self.password(account, password).await,
+            Question::Hashed { stored, password } => {
+                let stored = stored.map(|stored| stored.expose().to_owned());
+                self.hasher.verify(stored, password).await.map(Answer::Agrees).ok_or(Trouble::Busy)
+            }
             Question::Scram { name, account } => self.scram(&name, account).await,
             Question::Token { token, address } => self.token(&token, &address).await,
             Question::Hash { password } => match self.hasher.credentials(password).await {

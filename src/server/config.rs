@@ -4,8 +4,11 @@
 //! reported together, each with its place: the line of the file, the variable or the flag. `assets/chat-server.toml` is the
 //! documented default, and a test holds the two equal.
 
+mod operators;
+mod raw;
 mod table;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -21,7 +24,7 @@ use crate::store::SeedPasswords;
 use table::{Draft, SETTINGS};
 
 pub use crate::ground::telemetry::Format as LogFormat;
-pub use table::Raw;
+pub use raw::{Raw, RawTable};
 
 /// The commented default file.
 pub const DEFAULT_FILE: &str = include_str!("../../assets/chat-server.toml");
@@ -72,6 +75,17 @@ pub struct Config {
     pub seed_passwords: SeedPasswords,
     /// What seems odd and is no fault.
     pub warnings: Vec<String>,
+    given: Given,
+}
+
+/// What was given for each setting, to be compared with what is given later. Shows nothing, as there are secrets among it.
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Given(BTreeMap<&'static str, Raw>);
+
+impl fmt::Debug for Given {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Given(…)")
+    }
 }
 
 /// What is wrong, and where.
@@ -129,6 +143,12 @@ impl Config {
         }
         reader.finish()
     }
+
+    /// The keys of settings that differ from those of `before` and count from the start of a server only.
+    pub fn changed_at_start_only(&self, before: &Self) -> Vec<&'static str> {
+        let at_start = SETTINGS.iter().filter(|setting| setting.at_start).map(|setting| setting.key);
+        at_start.filter(|key| self.given.0.get(key) != before.given.0.get(key)).collect()
+    }
 }
 
 /// Reads one source after the other, and remembers what is wrong with them.
@@ -136,11 +156,12 @@ struct Reader {
     draft: Draft,
     faults: Vec<Fault>,
     warnings: Vec<String>,
+    given: Given,
 }
 
 impl Reader {
     fn new(data_dir: &Path) -> Self {
-        Self { draft: Draft::new(data_dir), faults: Vec::new(), warnings: Vec::new() }
+        Self { draft: Draft::new(data_dir), faults: Vec::new(), warnings: Vec::new(), given: Given::default() }
     }
 
     fn fault(&mut self, place: impl Into<String>, reason: impl Into<String>) {
@@ -218,8 +239,9 @@ impl Reader {
             return self.fault(place, unknown(key));
         };
         let in_file = place.contains(':');
-        if let Err(reason) = setting.kind.read(raw).and_then(|value| (setting.apply)(&mut self.draft, value)) {
-            self.fault(place, if in_file { format!("{key}: {reason}") } else { reason });
+        match setting.kind.read(raw).and_then(|value| (setting.apply)(&mut self.draft, value)) {
+            Ok(()) => drop(self.given.0.insert(setting.key, raw.clone())),
+            Err(reason) => self.fault(place, if in_file { format!("{key}: {reason}") } else { reason }),
         }
     }
 
@@ -243,7 +265,11 @@ impl Reader {
                 .take()
                 .unwrap_or_else(|| Secret::new(format!("sqlite:{}", draft.data_dir.join(DATABASE_NAME).display()))),
             certificate: draft.tls_certificate.clone().zip(draft.tls_key.clone()),
-            rules: Settings { language: draft.language.unwrap_or_default(), ..draft.rules.clone() },
+            rules: Settings {
+                language: draft.language.unwrap_or_default(),
+                motd: draft.motd_file.take().or(draft.motd.take()).unwrap_or_default(),
+                ..draft.rules.clone()
+            },
             data_dir: draft.data_dir.clone(),
             log_format: draft.log_format,
             exit_when_idle: draft.exit_when_idle,
@@ -252,6 +278,7 @@ impl Reader {
             outbox: draft.outbox,
             seed_passwords: draft.seed_passwords,
             warnings: std::mem::take(&mut self.warnings),
+            given: std::mem::take(&mut self.given),
         };
         self.check(&config);
         if self.faults.is_empty() { Ok(config) } else { Err(Faults(self.faults)) }
@@ -303,6 +330,9 @@ fn raw_of(value: &DeValue<'_>) -> Result<Raw, String> {
         DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
             .map(Raw::Number)
             .map_err(|_| format!("{number} is too large")),
+        DeValue::Array(items) if items.iter().any(|item| matches!(item.get_ref(), DeValue::Table(_))) => {
+            items.iter().map(|item| table_of(item.get_ref())).collect::<Result<_, _>>().map(Raw::Tables)
+        }
         DeValue::Array(items) => items
             .iter()
             .map(|item| match item.get_ref() {
@@ -315,6 +345,15 @@ fn raw_of(value: &DeValue<'_>) -> Result<Raw, String> {
             Err("a text, a whole number, true or false, or a list of texts is expected".to_owned())
         }
     }
+}
+
+fn table_of(value: &DeValue<'_>) -> Result<RawTable, String> {
+    let DeValue::Table(table) = value else { return Err("a list of tables is expected".to_owned()) };
+    let entry = |(key, value): (&toml::Spanned<_>, &toml::Spanned<DeValue<'_>>)| {
+        let key: &std::borrow::Cow<'_, str> = key.get_ref();
+        Ok((key.to_string(), raw_of(value.get_ref())?))
+    };
+    table.iter().map(entry).collect()
 }
 
 /// A database's URL without its password, for logs and for people.

@@ -22,9 +22,10 @@ use super::clock::now;
 use super::held::{HELD_EFFECTS_MAX, HeldEffects};
 use super::operator_log::OperatorLog;
 use super::outbox::Link;
+use super::reload::Reloader;
 use crate::chat::event::{Seq, Snapshot};
 use crate::chat::key::WorldKey;
-use crate::chat::ports::{Answer, ConnId, Effect, Effects, Input, Peer};
+use crate::chat::ports::{Answer, ConnId, Effect, Effects, Input, Peer, Reloaded};
 use crate::chat::settings::Settings;
 use crate::chat::world::World;
 use crate::journal::{Journal, JournalEvent, local};
@@ -57,6 +58,26 @@ pub enum Mail {
     Loaded(Box<Snapshot>),
     /// The store can never be used.
     Unusable(StoreError),
+    /// The system wants the settings to be read again.
+    Reload,
+    /// They were read.
+    Reloaded {
+        /// Who asked; none when it was the system.
+        asker: Option<ConnId>,
+        /// What came of it.
+        reloaded: Reloaded,
+    },
+}
+
+/// Asks a running server to read its settings again.
+#[derive(Clone)]
+pub struct ReloadHandle(pub(super) mpsc::Sender<Mail>);
+
+impl ReloadHandle {
+    /// Asks. When the server has stopped, nothing happens.
+    pub async fn ask(&self) {
+        let _ = self.0.send(Mail::Reload).await;
+    }
 }
 
 /// What a hub is made of.
@@ -69,6 +90,8 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// Who answers questions.
     pub answerer: Arc<Answerer>,
+    /// What reads the settings again.
+    pub reloader: Arc<Reloader>,
     /// Where notable things are told.
     pub log: OperatorLog,
     /// How long the server goes on without connections.
@@ -194,6 +217,8 @@ impl Hub {
                 }
             }
             Mail::Loaded(snapshot) => self.serve(*snapshot),
+            Mail::Reload => self.reload(None),
+            Mail::Reloaded { asker, reloaded } => self.take_settings(asker, reloaded),
             Mail::Unusable(error) => {
                 self.failure = Some(error);
                 self.parts.stop.send_replace(true);
@@ -261,8 +286,29 @@ impl Hub {
             }
             Effect::LineDone { conn } => self.clients.line_done(conn),
             Effect::Close { conn } => self.clients.close(conn),
+            Effect::Reload { asker } => self.reload(asker),
             Effect::Log(notable) => self.parts.log.tell(&notable),
         }
+    }
+
+    /// Has the settings read again.
+    fn reload(&self, asker: Option<ConnId>) {
+        let (reloader, mailbox) = (Arc::clone(&self.parts.reloader), self.parts.mailbox.clone());
+        tokio::spawn(async move {
+            let reloaded = reloader.reload().await;
+            let _ = mailbox.send(Mail::Reloaded { asker, reloaded }).await;
+        });
+    }
+
+    fn take_settings(&mut self, asker: Option<ConnId>, reloaded: Reloaded) {
+        match &reloaded {
+            Reloaded::Read { settings, needs_restart } => {
+                tracing::info!(needs_restart = needs_restart.join(", "), "the settings were read again");
+                self.parts.rules = settings.with_lasting_names_of(&self.parts.rules);
+            }
+            Reloaded::Faulty(faults) => tracing::warn!(?faults, "the settings are faulty and stay as they were"),
+        }
+        self.handle(Input::Reloaded { asker, reloaded });
     }
 
     /// Ends a connection that the world does not know (any more).

@@ -62,7 +62,7 @@ pub enum ListenError {
 
 enum Socket {
     Plain(TcpListener),
-    Tls(TcpListener, TlsAcceptor),
+    Tls(TcpListener, watch::Receiver<TlsAcceptor>),
     Unix(UnixListener, SocketFile),
     Memory(mpsc::Receiver<(DuplexStream, Peer)>),
 }
@@ -93,8 +93,8 @@ impl Listener {
         Ok(Self { socket: Socket::Plain(bind(address)?), peer_address: None })
     }
 
-    /// TLS.
-    pub fn tls(address: SocketAddr, acceptor: TlsAcceptor) -> Result<Self, ListenError> {
+    /// TLS, by the acceptor that is the current one when a connection comes.
+    pub fn tls(address: SocketAddr, acceptor: watch::Receiver<TlsAcceptor>) -> Result<Self, ListenError> {
         Ok(Self { socket: Socket::Tls(bind(address)?, acceptor), peer_address: None })
     }
 
@@ -194,7 +194,7 @@ impl Listener {
             }
             Socket::Tls(listener, acceptor) => {
                 let (stream, address) = listener.accept().await?;
-                Ok(Accepted::Tls(stream, acceptor.clone(), peer(address, Transport::Tls)))
+                Ok(Accepted::Tls(stream, acceptor.borrow().clone(), peer(address, Transport::Tls)))
             }
             Socket::Unix(listener, _) => {
                 let (stream, _) = listener.accept().await?;

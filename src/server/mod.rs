@@ -9,6 +9,7 @@
 pub mod admin;
 pub mod answers;
 pub mod auth;
+pub mod certificate;
 pub mod clients;
 pub mod clock;
 pub mod config;
@@ -19,6 +20,7 @@ pub mod keys;
 pub mod listener;
 pub mod operator_log;
 pub mod outbox;
+pub mod reload;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -28,23 +30,26 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 
 use crate::chat::key::WorldKey;
 use crate::ground::paths::{self, FileLock, PathError};
 use crate::ground::texts::Texts;
-use crate::ground::tls::server::{CertificateError, ServerCertificate};
+use crate::ground::tls::server::CertificateError;
 use crate::proto::names::AccountName;
 use crate::store::chain::ChainKey;
 use crate::store::database;
 use crate::store::{Preparation, PrepareOptions, SeedPasswords, Store, StoreError};
 use answers::Answerer;
 use auth::Hasher;
+use certificate::certificate;
 use clock::now;
 use config::Config;
-use hub::{Hub, MAILBOX_MAX, Mail, Parts, stopped};
+use hub::{Hub, MAILBOX_MAX, Mail, Parts, ReloadHandle, stopped};
 use keys::{KeyError, Purpose, ServerKey};
 use listener::{Entrance, ListenError, Listener, READY_PATIENCE};
 use operator_log::{OperatorLog, OperatorLogEnd};
+use reload::{ReadSettings, Reloader};
 
 /// The file in the data directory that a running server holds locked.
 pub const LOCK_FILE: &str = "lock";
@@ -95,12 +100,15 @@ pub struct Options {
     pub listeners: Option<Vec<Listener>>,
     /// Where the server's own lines for its operator go; nowhere when none.
     pub output: Option<Box<dyn Write + Send>>,
+    /// What reads the settings again; they stay as they are when none.
+    pub read_settings: Option<ReadSettings>,
 }
 
 /// A server that is ready to run. Its addresses are bound already: who connects waits until it runs.
 pub struct Server {
     hub: Hub,
     mailbox: mpsc::Receiver<Mail>,
+    reload: ReloadHandle,
     stop: watch::Sender<bool>,
     listeners: Vec<Listener>,
     entrance: Arc<Entrance>,
@@ -121,10 +129,11 @@ impl Server {
         let lock = FileLock::try_acquire(&config.data_dir.join(LOCK_FILE))?
             .ok_or_else(|| ServerError::Locked(config.data_dir.clone()))?;
         let key = ServerKey::load_or_make(&config.data_dir)?;
-        let listeners = match options.listeners {
-            Some(listeners) => listeners,
+        let (listeners, acceptor) = match options.listeners {
+            Some(listeners) => (listeners, None),
             None => bind(&config)?,
         };
+        let reloader = Reloader::new(options.read_settings, config.clone(), acceptor);
         let store = database::open(config.database.expose(), &ChainKey::derive(&key.part(Purpose::Chain)))?;
         tracing::info!(database = config::masked_url(config.database.expose()), "the record");
 
@@ -153,18 +162,20 @@ impl Server {
             key: WorldKey::new(key.part(Purpose::World)),
             store: Arc::clone(&store),
             answerer: Arc::new(answerer),
+            reloader: Arc::new(reloader),
             log: log.clone(),
             exit_when_idle: config.exit_when_idle,
             stop_timeout: config.stop_timeout,
             stop: stop.clone(),
-            mailbox: mails,
+            mailbox: mails.clone(),
             load: Box::new(move || {
                 loader.attempted.send_replace(false);
                 tokio::spawn(loader.clone().run());
             }),
         });
         let entrance = Arc::new(entrance);
-        Ok(Self { hub, mailbox, stop, listeners, entrance, store, ready, log, log_end, lock })
+        let reload = ReloadHandle(mails);
+        Ok(Self { hub, mailbox, reload, stop, listeners, entrance, store, ready, log, log_end, lock })
     }
 
     /// Where it listens.
@@ -172,9 +183,15 @@ impl Server {
         &self.listeners
     }
 
+    /// What asks it to read its settings again.
+    pub fn reload_handle(&self) -> ReloadHandle {
+        self.reload.clone()
+    }
+
     /// Runs until `shutdown` comes about, or until the server stops by itself.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServerError> {
-        let Self { hub, mailbox, stop, listeners, entrance, store, mut ready, log, log_end, lock } = self;
+        let Self { hub, mailbox, reload, stop, listeners, entrance, store, mut ready, log, log_end, lock } = self;
+        drop(reload);
         let mut hub = tokio::spawn(hub.run(mailbox));
         let mut shutdown = std::pin::pin!(shutdown);
         let mut stopping = stop.subscribe();
@@ -217,34 +234,27 @@ impl Server {
     }
 }
 
+/// What TLS connections are accepted with, as it is replaced.
+type AcceptorSender = watch::Sender<TlsAcceptor>;
+
 /// Binds all addresses of a configuration.
-fn bind(config: &Config) -> Result<Vec<Listener>, ServerError> {
+fn bind(config: &Config) -> Result<(Vec<Listener>, Option<AcceptorSender>), ServerError> {
     let mut listeners = Vec::new();
+    let mut current = None;
     for address in &config.listen {
         listeners.push(Listener::plain(*address)?);
     }
     if !config.listen_tls.is_empty() {
-        let certificate = certificate(config)?;
+        let (acceptor, acceptors) = watch::channel(certificate(config)?.acceptor());
         for address in &config.listen_tls {
-            listeners.push(Listener::tls(*address, certificate.acceptor())?);
+            listeners.push(Listener::tls(*address, acceptors.clone())?);
         }
+        current = Some(acceptor);
     }
     if let Some(socket) = &config.socket {
         listeners.push(Listener::unix(socket)?);
     }
-    Ok(listeners)
-}
-
-fn certificate(config: &Config) -> Result<ServerCertificate, ServerError> {
-    let certificate = match &config.certificate {
-        Some((certificate, key)) => ServerCertificate::from_pem_files(certificate, key)?,
-        None => {
-            let names = [config.rules.server_name.clone(), "localhost".to_owned()];
-            ServerCertificate::self_signed(&config.data_dir, &names)?
-        }
-    };
-    tracing::info!(fingerprint = %certificate.fingerprint(), "the certificate");
-    Ok(certificate)
+    Ok((listeners, current))
 }
 
 /// Brings the store's state to the hub, however long that takes.
@@ -334,8 +344,8 @@ async fn tidy(store: Arc<dyn Store>, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Comes about when the operator or the system wants the server to stop: SIGTERM, SIGINT, SIGHUP.
-pub async fn shutdown_signal() -> io::Result<impl Future<Output = ()>> {
+/// Comes about when the operator or the system wants the server to stop: SIGTERM, SIGINT, and SIGHUP if `hangup_stops`.
+pub async fn shutdown_signal(hangup_stops: bool) -> io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
@@ -343,7 +353,7 @@ pub async fn shutdown_signal() -> io::Result<impl Future<Output = ()>> {
         let name = tokio::select! {
             _ = terminate.recv() => "SIGTERM",
             _ = interrupt.recv() => "SIGINT",
-            _ = hangup.recv() => "SIGHUP",
+            _ = hangup.recv(), if hangup_stops => "SIGHUP",
         };
         tracing::info!("{name}: stopping");
     })
@@ -370,6 +380,6 @@ pub async fn run_local(local: LocalServer) -> Result<(), ServerError> {
     config.socket = Some(local.socket);
     config.rules.language = local.language;
     config.exit_when_idle = Some(local.exit_when_idle);
-    let shutdown = shutdown_signal().await?;
+    let shutdown = shutdown_signal(true).await?;
     Server::build(config, Options::default()).await?.run(shutdown).await
 }

@@ -48,6 +48,8 @@ pub enum Kind {
     AccountResumed,
     /// A deletion.
     AccountDeleted,
+    /// An act of an operator of the server.
+    OperatorActed,
     /// A device token.
     DeviceAdded,
     /// The end of one.
@@ -75,6 +77,7 @@ const KINDS: &[(Kind, &str)] = &[
     (Kind::AccountSuspended, "account_suspended"),
     (Kind::AccountResumed, "account_resumed"),
     (Kind::AccountDeleted, "account_deleted"),
+    (Kind::OperatorActed, "operator_acted"),
     (Kind::DeviceAdded, "device_added"),
     (Kind::DeviceRevoked, "device_revoked"),
 ];
@@ -201,6 +204,10 @@ impl Detail<'_> {
             }
             Event::AccountResumed { account } => (Kind::AccountResumed, Detail { account: Some(*account), ..none() }),
             Event::AccountDeleted { account } => (Kind::AccountDeleted, Detail { account: Some(*account), ..none() }),
+            Event::OperatorActed { act, account, text } => (
+                Kind::OperatorActed,
+                Detail { text, subject: Some(act.word().to_owned()), account: *account, ..none() },
+            ),
             Event::DeviceAdded { device, account, name, .. } => (
                 Kind::DeviceAdded,
                 Detail { subject: Some(name.clone()), account: Some(*account), device: Some(device.0), ..none() },
@@ -344,6 +351,7 @@ impl EventRow {
             | Kind::AccountSuspended
             | Kind::AccountResumed
             | Kind::AccountDeleted
+            | Kind::OperatorActed
             | Kind::DeviceAdded
             | Kind::DeviceRevoked => return None,
         };

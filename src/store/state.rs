@@ -224,6 +224,7 @@ async fn apply_to_accounts<S: Session>(clerk: &mut Clerk<S>, record: &Record) ->
         | Event::Redacted { .. }
         | Event::ChannelRenamed { .. }
         | Event::ChannelFounded { .. }
+        | Event::OperatorActed { .. }
         | Event::Joined { .. }
         | Event::Parted { .. }
         | Event::Kicked { .. }

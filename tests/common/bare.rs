@@ -4,21 +4,21 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
-use std::time::Duration;
 
 use chat_tui::chat::event::{Credentials, Digest, Record, Seq};
 use chat_tui::chat::key::WorldKey;
 use chat_tui::chat::ports::{
-    Answer, ConnId, Device, Effect, Effects, Held, Input, Peer, Question, StoredEvent, Transport,
+    Answer, ConnId, Device, Effect, Effects, Held, Input, Peer, Question, Reloaded, StoredEvent, Transport,
 };
 use chat_tui::chat::settings::Settings;
 use chat_tui::chat::world::World;
 use chat_tui::proto::message::Message;
-use chat_tui::proto::names::{ChannelName, MsgId};
+use chat_tui::proto::names::MsgId;
 use chat_tui::proto::secret::Secret;
 use chat_tui::proto::time::Timestamp;
 
 use super::record::MemoryRecord;
+use super::settings;
 use super::transcript::{Directive, Driver, Wire};
 
 /// When everything begins.
@@ -177,6 +177,11 @@ impl Bare {
                     self.closed.insert(conn);
                 }
                 Effect::LineDone { .. } => self.lines_done += 1,
+                Effect::Reload { asker } => {
+                    let settings = Box::new(self.settings.clone());
+                    let reloaded = Reloaded::Read { settings, needs_restart: Vec::new() };
+                    inputs.push_back(Input::Reloaded { asker, reloaded });
+                }
                 Effect::Log(_) => {}
             }
         }
@@ -198,6 +203,7 @@ impl Bare {
             Question::Hash { password } => {
                 Answer::Hashed(Box::new(Credentials { argon2: password.expose().to_owned(), scram: None }))
             }
+            Question::Hashed { stored, password } => Answer::Agrees(stored.as_ref() == Some(password)),
             Question::Token { token, .. } => match self.record.device(digest_of(token)) {
                 Some((account, device)) => Answer::Proved { account, device: Some(device) },
                 None => Answer::Refused,
@@ -234,26 +240,8 @@ impl Driver for Bare {
     }
 
     fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
-        let number = || value.parse::<usize>().map_err(|_| format!("{value} is not a number"));
-        let settings = &mut self.settings;
-        match key {
-            "guests" => settings.guests = value == "true",
-            "nick_equals_account" => settings.nick_equals_account = value == "true",
-            "connection_password" => settings.connection_password = Some(Secret::new(value)),
-            "waiting_room_seconds" => settings.waiting_room_time = Duration::from_secs(number()? as u64),
-            "auto_channels" => {
-                let names = value.split(' ').filter(|name| !name.is_empty()).map(ChannelName::new);
-                settings.auto_channels = names.collect::<Result<_, _>>().map_err(|fault| fault.to_string())?;
-            }
-            "motd" => settings.motd = value.split(" / ").filter(|line| !line.is_empty()).map(str::to_owned).collect(),
-            "multiline_bytes_max" => settings.multiline_bytes_max = number()?,
-            "multiline_lines_max" => settings.multiline_lines_max = number()?,
-            "channels_per_account_max" => settings.channels_per_account_max = number()?,
-            "redaction_window" => settings.redaction_window = std::time::Duration::from_secs(number()? as u64),
-            "history_page_max" => settings.history_page_max = u32::try_from(number()?).unwrap_or(u32::MAX),
-            _ => return Err(format!("{key} is no setting of this driver")),
-        }
-        Ok(())
+        // The hash of a password is the password itself.
+        settings::set(&mut self.settings, key, value, str::to_owned)
     }
 
     fn connect(&mut self, who: &str, wire: Wire, address: IpAddr) -> Result<(), String> {

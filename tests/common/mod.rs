@@ -4,4 +4,5 @@
 
 pub mod bare;
 pub mod record;
+pub mod settings;
 pub mod transcript;

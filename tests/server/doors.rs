@@ -22,7 +22,8 @@ const PASSWORD: &str = "correct horse";
 async fn tls_is_served_by_a_certificate_of_the_servers_own() {
     let directory = tempdir().unwrap();
     let certificate = ServerCertificate::self_signed(directory.path(), &["localhost".to_owned()]).unwrap();
-    let listener = Listener::tls("127.0.0.1:0".parse().unwrap(), certificate.acceptor()).unwrap();
+    let (_acceptor, acceptors) = tokio::sync::watch::channel(certificate.acceptor());
+    let listener = Listener::tls("127.0.0.1:0".parse().unwrap(), acceptors).unwrap();
     let address = listener.local_address().unwrap();
     let host = Host::listening(&directory, &Database::Sqlite.url(&directory), vec![listener], |_| {}).await;
 

@@ -53,7 +53,9 @@ impl Host {
         let plain = Listener::plain("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = plain.local_address().unwrap().to_string();
         listeners.extend([plain, memory]);
-        let options = Options { listeners: Some(listeners), output: None };
+        let again = config.clone();
+        let read_settings = Some(Box::new(move || Ok(again.clone())) as _);
+        let options = Options { listeners: Some(listeners), output: None, read_settings };
         let server = Server::build(config, options).await.unwrap();
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(server.run(async {
@@ -123,10 +125,16 @@ pub struct Program {
 impl Program {
     /// Starts one on a port that the system chooses.
     pub fn start(directory: &TempDir, database: &str) -> Self {
+        Self::with(directory, database, &[])
+    }
+
+    /// The same with more arguments.
+    pub fn with(directory: &TempDir, database: &str, arguments: &[&str]) -> Self {
         let mut command = program();
         command
             .args(["--listen", "127.0.0.1:0", "--database", database, "--data-dir"])
             .arg(directory.path())
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());

@@ -5,6 +5,8 @@
 
 #![cfg(feature = "server")]
 
+#[path = "../common/settings.rs"]
+mod settings;
 #[path = "../common/transcript.rs"]
 mod transcript;
 
@@ -20,6 +22,7 @@ mod database;
 mod doors;
 mod host;
 mod outage;
+mod reload;
 mod slow_reader;
 mod stop;
 mod transcripts;

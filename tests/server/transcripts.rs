@@ -12,14 +12,14 @@ use std::time::Duration;
 use chat_tui::chat::ports::{Peer, Transport};
 use chat_tui::chat::settings::Settings;
 use chat_tui::proto::message::Message;
-use chat_tui::proto::names::ChannelName;
-use chat_tui::proto::secret::Secret;
+use chat_tui::store::hashing;
 use tempfile::{TempDir, tempdir};
 use tokio::runtime::Runtime;
 
 use crate::client::Client;
 use crate::database::Database;
 use crate::host::Host;
+use crate::settings;
 use crate::transcript::{Directive, Driver, Transcript, What, Wire, play};
 
 /// What the player asks the driver for is answered by a real server: what a transcript needs beyond it stays away.
@@ -148,26 +148,8 @@ impl Driver for Sockets {
     }
 
     fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
-        let number = || value.parse::<usize>().map_err(|_| format!("{value} is not a number"));
-        let settings = &mut self.settings;
-        match key {
-            "guests" => settings.guests = value == "true",
-            "nick_equals_account" => settings.nick_equals_account = value == "true",
-            "connection_password" => settings.connection_password = Some(Secret::new(value)),
-            "waiting_room_seconds" => settings.waiting_room_time = Duration::from_secs(number()? as u64),
-            "auto_channels" => {
-                let names = value.split(' ').filter(|name| !name.is_empty()).map(ChannelName::new);
-                settings.auto_channels = names.collect::<Result<_, _>>().map_err(|fault| fault.to_string())?;
-            }
-            "motd" => settings.motd = value.split(" / ").filter(|line| !line.is_empty()).map(str::to_owned).collect(),
-            "multiline_bytes_max" => settings.multiline_bytes_max = number()?,
-            "multiline_lines_max" => settings.multiline_lines_max = number()?,
-            "channels_per_account_max" => settings.channels_per_account_max = number()?,
-            "redaction_window" => settings.redaction_window = std::time::Duration::from_secs(number()? as u64),
-            "history_page_max" => settings.history_page_max = u32::try_from(number()?).unwrap_or(u32::MAX),
-            _ => return Err(format!("{key} is no setting of this driver")),
-        }
-        Ok(())
+        let hash = |password: &str| hashing::phc(password.as_bytes(), &mut Vec::new()).unwrap();
+        settings::set(&mut self.settings, key, value, hash)
     }
 
     fn connect(&mut self, who: &str, wire: Wire, address: IpAddr) -> Result<(), String> {

@@ -8,6 +8,7 @@ use crate::chat::asked::{Asked, AskedAccount};
 use crate::chat::call::Call;
 use crate::chat::event::{AccountId, AccountState, Event, Place};
 use crate::chat::limits;
+use crate::chat::operators::Right;
 use crate::chat::policy::{self, cut};
 use crate::chat::ports::{Answer, ConnId, Notable, Question};
 use crate::chat::refusal::{Handled, Refusal, Text};
@@ -37,7 +38,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
 /// `ACCOUNT <subcommand> [<name> …]`.
 pub(crate) fn account(world: &mut World, call: &Call<'_>) -> Handled {
     let name = call.message.param(1).unwrap_or("*");
-    if !world.session(call.conn).is_operator() {
+    if !world.has_right(call.conn, Right::Accounts) {
         return Err(Refusal::fail("NEED_PRIVILEGES", &[name], "server-need-privileges"));
     }
     let known = SUBCOMMANDS.iter().find(|known| known.name.eq_ignore_ascii_case(call.param(0)));
@@ -67,7 +68,7 @@ fn subject(world: &World, call: &Call<'_>) -> Result<AccountState, Refusal> {
 }
 
 fn append(world: &mut World, conn: ConnId, name: &AccountName, event: Event) {
-    let author = world.session(conn).author();
+    let author = world.acting_author(conn);
     world.append(Draft::new(author, Place::Server, name.as_str(), event));
 }
 
@@ -76,7 +77,7 @@ fn done(world: &mut World, conn: ConnId, subcommand: &'static str, name: &Accoun
     let said = world.say(conn, &Text::new("server-account-done").with("name", name));
     let line = world.server_line("ACCOUNT").param("DONE").param(subcommand).param(name.as_str()).trailing(&said);
     world.reply(conn, line);
-    let operator = world.session(conn).author().operator.unwrap_or_default();
+    let operator = world.acting_author(conn).operator.unwrap_or_default();
     world.log(Notable::OperatorActed { operator, what: format!("ACCOUNT {subcommand} {name}") });
 }
 

@@ -52,7 +52,7 @@ pub(super) fn bind_first(world: &mut World, account: AccountId, conn: ConnId) {
 /// Allows an address. The author is the session: the account's owner, or an operator.
 pub(super) fn allow(world: &mut World, conn: ConnId, account: AccountId, address: String) {
     let Some(name) = world.account_name(account) else { return };
-    let author = world.session(conn).author();
+    let author = world.acting_author(conn);
     world.append(Draft::new(author, Place::Server, &name, Event::AddressAllowed { account, address }));
 }
 

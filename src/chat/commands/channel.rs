@@ -11,6 +11,7 @@
 use crate::chat::call::Call;
 use crate::chat::event::{AccountId, Author, ChannelId, ChannelModes, Event, Place, Rank};
 use crate::chat::limits;
+use crate::chat::operators::Right;
 use crate::chat::policy::channel::{self as policy, Asker};
 use crate::chat::policy::cut;
 use crate::chat::ports::ConnId;
@@ -59,7 +60,7 @@ impl World {
             account: session.account(),
             account_name: self.account_of(conn).map(|account| account.state.name.folded().clone()),
             rank: self.rank_of(conn, channel),
-            is_operator: session.is_operator(),
+            is_operator: self.has_right(conn, Right::Channels),
             is_invited: false,
         }
     }
@@ -71,7 +72,7 @@ impl World {
 
     /// Appends an event of a session about a channel.
     pub(crate) fn append_to_channel(&mut self, conn: ConnId, id: ChannelId, event: Event) {
-        let author = self.session(conn).author();
+        let author = self.acting_author(conn);
         let name = self.channel_name(id);
         self.append(Draft::new(author, Place::Channel(id), &name, event));
     }

@@ -11,6 +11,7 @@ use super::past::{lines_of, reply_in_batch};
 use crate::chat::asked::{Asked, PageAsked};
 use crate::chat::call::Call;
 use crate::chat::event::{AccountId, Place};
+use crate::chat::operators::Right;
 use crate::chat::policy::repeated;
 use crate::chat::ports::{Answer, Bound, ConnId, Extras, PageQuery, PageRange, Question, StoredEvent, TargetsQuery};
 use crate::chat::refusal::{Handled, Refusal};
@@ -71,7 +72,7 @@ fn fail(world: &mut World, conn: ConnId, error: &HistoryError) -> Handled {
 pub(super) fn readable(world: &World, conn: ConnId, target: &str) -> Option<(Place, String)> {
     if ChannelName::looks_like(target) {
         let id = world.channel_called(target).ok()?;
-        let is_allowed = world.rank_of(conn, id).is_some() || world.session(conn).is_operator();
+        let is_allowed = world.rank_of(conn, id).is_some() || world.has_right(conn, Right::Channels);
         return is_allowed.then(|| (Place::Channel(id), world.channel_name(id)));
     }
     let own = reader(world, conn)?;

@@ -123,7 +123,7 @@ pub(super) fn send_one(world: &mut World, conn: ConnId, to: &str, said: Said) ->
     if target.person == Some(Person::Correspondent) && obeys_allow(world, conn, &text) {
         return Ok(());
     }
-    let source = source_of(world, conn);
+    let source = world.source_of(conn);
     let line = Line::new(kind.command()).source(&source).param(&target.name).trailing(&text);
     if parts.is_empty() && line.body_bytes() > BODY_BYTES_MAX {
         return Err(Refusal::numeric(ERR_INPUTTOOLONG, &[], "Input line was too long"));
@@ -174,12 +174,6 @@ fn account_number(world: &World, person: Person) -> Option<AccountId> {
         Person::Correspondent => Some(world.correspondent_account()),
         Person::Guest(_) => None,
     }
-}
-
-/// From whom the lines of a session come.
-fn source_of(world: &World, conn: ConnId) -> String {
-    let session = world.session(conn);
-    if session.is_operator() { world.correspondent_source() } else { session.source() }
 }
 
 /// The idempotency id of a line, when its sender knows that capability.
@@ -274,7 +268,7 @@ fn tag_one(world: &mut World, conn: ConnId, target: &Target, tags: &str) {
     receivers.retain(|receiver| *receiver != conn);
     let mut stamp = world.stamp_of(conn);
     tags.clone_into(&mut stamp.client_tags);
-    let line = Line::new("TAGMSG").source(&source_of(world, conn)).param(&target.name);
+    let line = Line::new("TAGMSG").source(&world.source_of(conn)).param(&target.name);
     world.tell(&receivers, &stamp, CapSet::EMPTY, true, |caps| caps.has(Cap::MessageTags).then(|| line.clone()));
     let caps = world.session(conn).caps;
     if is_to_itself && caps.has(Cap::MessageTags) {

@@ -2,7 +2,7 @@
 //!
 //! Each file holds the handlers of one subject. Who writes where: `connection`, `introduce`, `capability`, `welcome`,
 //! `authenticate`, `register`, `nickserv`, `address`, `device`, `account`, `correspondent` are about who somebody is; `channel`, `message`,
-//! `batch`, `mode`, `listing`, `history`, `presence`, `who`, `whois`, `monitor`, `query` about what is said. A handler checks with [`policy`](super::policy), then replies, asks or appends; it
+//! `batch`, `mode`, `operator`, `listing`, `history`, `presence`, `who`, `whois`, `monitor`, `query` about what is said. A handler checks with [`policy`](super::policy), then replies, asks or appends; it
 //! returns a [`Refusal`] instead of sending an error.
 //!
 //! Specifications: Modern IRC, "Client Messages"; IRCv3 `labeled-response`, `standard-replies`.
@@ -25,6 +25,7 @@ pub(crate) mod metadata;
 pub(crate) mod mode;
 pub(crate) mod monitor;
 pub(crate) mod nickserv;
+pub(crate) mod operator;
 pub(crate) mod past;
 pub(crate) mod presence;
 pub(crate) mod query;
@@ -90,6 +91,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     command("KICK", 2, channel::kick)
         .durable()
         .help("KICK <channel> <nick>{,<nick>} [<reason>]", "Removes members from a channel."),
+    command("KILL", 2, operator::kill).help("KILL <nick> <reason>", "Ends somebody's sessions, for operators."),
     command("LANGUAGE", 0, language::language)
         .early()
         .help("LANGUAGE [<code> …]", "The language in which the server speaks to you."),
@@ -123,6 +125,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     command("NOTICE", 0, message::notice)
         .durable()
         .help("NOTICE <target>{,<target>} <text>", "Says something to which no program answers."),
+    command("OPER", 2, operator::oper).secret().help("OPER <name> <password>", "Makes you an operator of the server."),
     command("PART", 1, channel::part)
         .durable()
         .help("PART <channel>{,<channel>} [<reason>]", "You leave channels for good."),
@@ -144,14 +147,17 @@ pub(crate) const COMMANDS: &[Command] = &[
         .secret()
         .durable()
         .help("REGISTER <account> * <password>", "Makes an account."),
+    command("REHASH", 0, operator::rehash).help("REHASH", "Reads the settings again, for operators."),
     command("RENAME", 2, rename::rename).help("RENAME <channel> <new name> [<reason>]", "Calls a channel otherwise."),
     command("SEARCH", 0, search::search).help(
         "SEARCH <attribute>=<value>{;<attribute>=<value>}",
         "Finds messages: in, from, text, after, before, limit.",
     ),
     command("SETNAME", 1, presence::setname).help("SETNAME <real name>", "Changes your real name."),
-    command("STATS", 1, query::stats)
-        .help("STATS <query> [<server>]", "u: how long the server has been running; m: how often commands were used."),
+    command("STATS", 1, query::stats).help(
+        "STATS <query> [<server>]",
+        "u: how long the server has been running; m: how often commands were used; o: who may become an operator.",
+    ),
     command("TAGMSG", 0, message::tagmsg).help("TAGMSG <target>{,<target>}", "Sends client-only tags without a text."),
     command("TIME", 0, query::time).help("TIME [<server>]", "What time it is here."),
     command("TOPIC", 1, channel::topic).help("TOPIC <channel> [<topic>]", "Shows or sets what a channel is about."),
@@ -162,6 +168,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         .secret()
         .help("VERIFY <account> <code>", "Not needed here: accounts are ready at once."),
     command("VERSION", 0, query::version).for_waiting().help("VERSION [<server>]", "The version, and what 005 says."),
+    command("WALLOPS", 1, operator::wallops).help("WALLOPS <text>", "Tells all who listen (MODE +w), for operators."),
     command("WHO", 0, who::who)
         .help("WHO [<channel, nick or mask> [o][%<fields>[,<token>]]]", "People in a channel, or whom a mask means."),
     command("WHOIS", 0, whois::whois).help("WHOIS [<server>] <nick>{,<nick>}", "What may be known of somebody."),
@@ -250,6 +257,7 @@ pub(crate) fn answered(world: &mut World, conn: ConnId, command: &'static str, a
         Asked::Device(asked) => device::answered(world, conn, asked, answer),
         Asked::Register(name) => register::answered(world, conn, &name, answer),
         Asked::Account(asked) => account::answered(world, conn, asked, answer),
+        Asked::Oper(name) => operator::answered(world, conn, name, answer),
         Asked::OwnPassword(account) => nickserv::answered(world, conn, account, answer),
         Asked::ScramKeys(log_in, first) => authenticate::scram_keys(world, conn, log_in, first, answer),
         Asked::Page(asked) => history::answered_page(world, conn, *asked, answer),

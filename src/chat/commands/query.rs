@@ -5,13 +5,15 @@
 use super::this_server::{VERSION, is_for_us};
 use super::welcome;
 use crate::chat::call::Call;
+use crate::chat::operators::Right;
+use crate::chat::policy::operator::must_have;
 use crate::chat::policy::repeated;
 use crate::chat::refusal::{Handled, Refusal};
 use crate::chat::world::World;
 use crate::proto::caps::Cap;
 use crate::proto::numerics::{
     ERR_HELPNOTFOUND, RPL_ADMINEMAIL, RPL_ADMINLOC1, RPL_ADMINLOC2, RPL_ADMINME, RPL_ENDOFHELP, RPL_ENDOFINFO,
-    RPL_ENDOFLINKS, RPL_ENDOFSTATS, RPL_HELPSTART, RPL_HELPTXT, RPL_INFO, RPL_LINKS, RPL_STATSCOMMANDS,
+    RPL_ENDOFLINKS, RPL_ENDOFSTATS, RPL_HELPSTART, RPL_HELPTXT, RPL_INFO, RPL_LINKS, RPL_STATSCOMMANDS, RPL_STATSOLINE,
     RPL_STATSUPTIME, RPL_TIME, RPL_VERSION,
 };
 
@@ -105,13 +107,24 @@ pub(crate) fn isupport(world: &mut World, call: &Call<'_>) -> Handled {
     Ok(())
 }
 
-/// `STATS <query> [<server>]`: `u`, how long the server has been running; `m`, how often each command was used. What else
-/// other servers tell (connections, bans, operators) is for the log.
+/// `STATS <query> [<server>]`: `u`, how long the server has been running; `m`, how often each command was used; `o`, for
+/// operators, who may become one from where. What else other servers tell (connections, bans) is for the log.
 pub(crate) fn stats(world: &mut World, call: &Call<'_>) -> Handled {
     is_for_us(world, call.param(1))?;
     let conn = call.conn;
     let query = call.param(0).chars().next().unwrap_or('*');
     match query {
+        'o' => {
+            must_have(world.rights_of(conn), Right::Stats)?;
+            for operator in world.settings.operators.clone() {
+                let from: Vec<String> = operator.from.iter().map(|network| format!("*@{network}")).collect();
+                let from = if from.is_empty() { vec!["*@*".to_owned()] } else { from };
+                for mask in from {
+                    let line = world.numeric(conn, RPL_STATSOLINE).param("O").param(&mask).param("*");
+                    world.reply(conn, line.param(&operator.name));
+                }
+            }
+        }
         'u' => {
             let seconds = world.now.millis_since(world.started_at.unwrap_or(world.now)) / 1_000;
             let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);

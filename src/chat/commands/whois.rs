@@ -8,6 +8,7 @@ use super::this_server;
 use crate::chat::call::Call;
 use crate::chat::event::Rank;
 use crate::chat::limits;
+use crate::chat::operators::Right;
 use crate::chat::policy::channel as policy;
 use crate::chat::policy::repeated;
 use crate::chat::ports::{ConnId, Transport};
@@ -35,7 +36,7 @@ impl World {
 
     /// Whether a session may see from where another one has come.
     pub(crate) fn sees_address(&self, conn: ConnId, of: ConnId) -> bool {
-        self.session(conn).is_operator() || self.person_of(conn) == self.person_of(of)
+        self.has_right(conn, Right::Addresses) || self.person_of(conn) == self.person_of(of)
     }
 
     /// How long somebody has done nothing. Of several sessions the one that was busy last counts.

@@ -1,9 +1,12 @@
 //! The settings, one line each: what a key is called, how its value is written, and where it goes.
 
+use std::io::Read as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::operators;
+use super::raw::{Raw, RawTable};
 use crate::chat::settings::{IpBinding, Settings};
 use crate::ground::telemetry::Format;
 use crate::ground::texts::Language;
@@ -11,19 +14,6 @@ use crate::proto::names::{ChannelName, Nick};
 use crate::proto::secret::Secret;
 use crate::server::outbox::OutboxLimits;
 use crate::store::SeedPasswords;
-
-/// A value as its source wrote it.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Raw {
-    /// A text, to be read as whatever the setting is.
-    Text(String),
-    /// A list of texts.
-    List(Vec<String>),
-    /// A whole number.
-    Number(i64),
-    /// True or false.
-    Switch(bool),
-}
 
 /// The settings as given so far, before they are checked against each other. None: not given, and the default depends on
 /// others.
@@ -39,6 +29,8 @@ pub(super) struct Draft {
     pub tls_certificate: Option<PathBuf>,
     pub tls_key: Option<PathBuf>,
     pub language: Option<Language>,
+    pub motd: Option<Vec<String>>,
+    pub motd_file: Option<Vec<String>>,
     pub log_format: Format,
     pub exit_when_idle: Option<Duration>,
     pub stop_timeout: Duration,
@@ -61,6 +53,8 @@ impl Draft {
             tls_certificate: None,
             tls_key: None,
             language: None,
+            motd: None,
+            motd_file: None,
             log_format: Format::default(),
             exit_when_idle: None,
             stop_timeout: Duration::from_secs(10),
@@ -78,6 +72,7 @@ pub(super) enum Kind {
     List,
     Number,
     Switch,
+    Tables,
 }
 
 /// A value read as its setting's kind says.
@@ -87,6 +82,7 @@ pub(super) enum Value {
     List(Vec<String>),
     Number(u64),
     Switch(bool),
+    Tables(Vec<RawTable>),
 }
 
 impl Kind {
@@ -111,6 +107,10 @@ impl Kind {
                 "false" | "no" | "off" | "0" => Ok(Value::Switch(false)),
                 _ => Err(format!("{text:?} is neither true nor false")),
             },
+            (Self::Tables, Raw::Tables(tables)) => Ok(Value::Tables(tables.clone())),
+            // What `key = []` says.
+            (Self::Tables, Raw::List(items)) if items.is_empty() => Ok(Value::Tables(Vec::new())),
+            (Self::Tables, _) => Err("tables are expected, which only a file has: [[operators]]".to_owned()),
             (Self::Text, _) => Err("a text in quotes is expected".to_owned()),
             (Self::List, _) => Err("a list of texts is expected: [\"…\", \"…\"]".to_owned()),
             (Self::Number, _) => Err("a whole number is expected".to_owned()),
@@ -130,6 +130,13 @@ impl Value {
     fn list(self) -> Vec<String> {
         match self {
             Self::List(items) => items,
+            _ => Vec::new(),
+        }
+    }
+
+    fn tables(self) -> Vec<RawTable> {
+        match self {
+            Self::Tables(tables) => tables,
             _ => Vec::new(),
         }
     }
@@ -170,12 +177,19 @@ pub(super) struct Setting {
     pub kind: Kind,
     /// Whether its variable may name a file instead (`…_FILE`), and its value is never shown.
     pub secret: bool,
+    /// Whether it counts from the server's start only, however often the settings are read again.
+    pub at_start: bool,
     /// Where it goes.
     pub apply: fn(&mut Draft, Value) -> Result<(), String>,
 }
 
 const fn setting(key: &'static str, kind: Kind, apply: fn(&mut Draft, Value) -> Result<(), String>) -> Setting {
-    Setting { key, flag: None, kind, secret: false, apply }
+    Setting { key, flag: None, kind, secret: false, at_start: false, apply }
+}
+
+/// A setting that counts from the server's start only.
+const fn at_start(key: &'static str, kind: Kind, apply: fn(&mut Draft, Value) -> Result<(), String>) -> Setting {
+    Setting { at_start: true, ..setting(key, kind, apply) }
 }
 
 /// Puts a value that may be faulty in its place.
@@ -189,26 +203,26 @@ macro_rules! put {
 
 /// All settings, in the order in which the commented file explains them.
 pub(super) const SETTINGS: &[Setting] = &[
-    setting("listen", Kind::List, |draft, value| put!(draft.listen, addresses(value.list()).map(Some))),
+    at_start("listen", Kind::List, |draft, value| put!(draft.listen, addresses(value.list()).map(Some))),
     Setting {
         flag: Some("listen-tls"),
-        ..setting("listen_tls", Kind::List, |draft, value| put!(draft.listen_tls, addresses(value.list()).map(Some)))
+        ..at_start("listen_tls", Kind::List, |draft, value| put!(draft.listen_tls, addresses(value.list()).map(Some)))
     },
-    setting("socket", Kind::Text, |draft, value| put!(draft.socket, Ok(Some(value.text())))),
-    setting("allow_plain_text_beyond_loopback", Kind::Switch, |draft, value| {
+    at_start("socket", Kind::Text, |draft, value| put!(draft.socket, Ok(Some(value.text())))),
+    at_start("allow_plain_text_beyond_loopback", Kind::Switch, |draft, value| {
         put!(draft.allow_plain_text_beyond_loopback, Ok(value.switch()))
     }),
     setting("tls_certificate", Kind::Text, |draft, value| put!(draft.tls_certificate, path(value).map(Some))),
     setting("tls_key", Kind::Text, |draft, value| put!(draft.tls_key, path(value).map(Some))),
     Setting {
         secret: true,
-        ..setting("database", Kind::Text, |draft, value| put!(draft.database, database(value.text()).map(Some)))
+        ..at_start("database", Kind::Text, |draft, value| put!(draft.database, database(value.text()).map(Some)))
     },
     Setting {
         flag: Some("data-dir"),
-        ..setting("data_dir", Kind::Text, |draft, value| put!(draft.data_dir, path(value)))
+        ..at_start("data_dir", Kind::Text, |draft, value| put!(draft.data_dir, path(value)))
     },
-    setting("seed_passwords", Kind::Text, |draft, value| {
+    at_start("seed_passwords", Kind::Text, |draft, value| {
         put!(
             draft.seed_passwords,
             match value.text().as_str() {
@@ -219,17 +233,18 @@ pub(super) const SETTINGS: &[Setting] = &[
             }
         )
     }),
-    setting("server_name", Kind::Text, |draft, value| put!(draft.rules.server_name, server_name(value.text()))),
+    at_start("server_name", Kind::Text, |draft, value| put!(draft.rules.server_name, server_name(value.text()))),
     setting("network_name", Kind::Text, |draft, value| put!(draft.rules.network_name, word(value.text()))),
-    setting("correspondent", Kind::Text, |draft, value| {
+    at_start("correspondent", Kind::Text, |draft, value| {
         put!(draft.rules.correspondent, Nick::new(&value.text()).map_err(|error| error.to_string()))
     }),
-    setting("motd", Kind::Text, |draft, value| {
-        put!(draft.rules.motd, Ok(value.text().lines().map(str::to_owned).collect()))
-    }),
+    setting("description", Kind::Text, |draft, value| put!(draft.rules.description, line(value.text()))),
+    setting("admin", Kind::List, |draft, value| put!(draft.rules.admin, admin(value.list()))),
+    setting("motd", Kind::Text, |draft, value| put!(draft.motd, motd(&value.text()).map(Some))),
+    setting("motd_file", Kind::Text, |draft, value| put!(draft.motd_file, motd_file(&value.text()))),
     Setting {
         flag: Some("lang"),
-        ..setting("language", Kind::Text, |draft, value| {
+        ..at_start("language", Kind::Text, |draft, value| {
             let tag = value.text();
             put!(draft.language, Language::from_tag(&tag).map(Some).ok_or(format!("{tag:?} is neither en nor fr")))
         })
@@ -244,6 +259,7 @@ pub(super) const SETTINGS: &[Setting] = &[
             put!(draft.rules.connection_password, connection_password(value.text()))
         })
     },
+    setting("operators", Kind::Tables, |draft, value| put!(draft.rules.operators, operators::read(value.tables()))),
     setting("waiting_room_seconds", Kind::Number, |draft, value| {
         put!(draft.rules.waiting_room_time, value.seconds(0, 86_400))
     }),
@@ -310,21 +326,21 @@ pub(super) const SETTINGS: &[Setting] = &[
     }),
     setting("channels_max", Kind::Number, |draft, value| put!(draft.rules.channels_max, value.count(1, 10_000_000))),
     setting("topic_bytes_max", Kind::Number, |draft, value| put!(draft.rules.topic_bytes_max, value.count(1, 390))),
-    setting("connections_max", Kind::Number, |draft, value| put!(draft.connections_max, value.count(1, 10_000_000))),
-    setting("outbox_soft_bytes_max", Kind::Number, |draft, value| {
+    at_start("connections_max", Kind::Number, |draft, value| put!(draft.connections_max, value.count(1, 10_000_000))),
+    at_start("outbox_soft_bytes_max", Kind::Number, |draft, value| {
         put!(draft.outbox.soft_bytes_max, value.count(4_096, 1 << 30))
     }),
-    setting("outbox_hard_bytes_max", Kind::Number, |draft, value| {
+    at_start("outbox_hard_bytes_max", Kind::Number, |draft, value| {
         put!(draft.outbox.hard_bytes_max, value.count(65_536, 1 << 30))
     }),
-    setting("stop_timeout_seconds", Kind::Number, |draft, value| put!(draft.stop_timeout, value.seconds(1, 600))),
-    setting("exit_when_idle_seconds", Kind::Number, |draft, value| {
+    at_start("stop_timeout_seconds", Kind::Number, |draft, value| put!(draft.stop_timeout, value.seconds(1, 600))),
+    at_start("exit_when_idle_seconds", Kind::Number, |draft, value| {
         let read = value.seconds(0, 31_536_000);
         put!(draft.exit_when_idle, read.map(|idle| Some(idle).filter(|idle| !idle.is_zero())))
     }),
     Setting {
         flag: Some("log-format"),
-        ..setting("log_format", Kind::Text, |draft, value| {
+        ..at_start("log_format", Kind::Text, |draft, value| {
             put!(
                 draft.log_format,
                 match value.text().as_str() {
@@ -343,6 +359,46 @@ fn addresses(items: Vec<String>) -> Result<Vec<SocketAddr>, String> {
             .map_err(|_| format!("{item:?} is not an address with its port, such as 127.0.0.1:6667 or [::1]:6667"))
     };
     items.iter().map(read).collect()
+}
+
+/// The most bytes of a file that holds the message of the day.
+const MOTD_FILE_BYTES_MAX: u64 = 64 * 1_024;
+/// The most bytes of one of its lines, so that each fits into a line with what stands before it.
+const MOTD_LINE_BYTES_MAX: usize = 400;
+
+fn motd(text: &str) -> Result<Vec<String>, String> {
+    let lines: Vec<String> = text.lines().map(|line| line.replace('\t', "    ")).collect();
+    match lines.iter().position(|line| line.len() > MOTD_LINE_BYTES_MAX || line.contains(['\0', '\r'])) {
+        Some(place) => Err(format!("line {} is longer than {MOTD_LINE_BYTES_MAX} bytes or holds NUL or CR", place + 1)),
+        None => Ok(lines),
+    }
+}
+
+/// The lines of the file of this name; an empty name stands for none.
+fn motd_file(path: &str) -> Result<Option<Vec<String>>, String> {
+    if path.is_empty() {
+        return Ok(None);
+    }
+    let mut content = String::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(MOTD_FILE_BYTES_MAX).read_to_string(&mut content));
+    read.map_err(|error| format!("cannot read {path}: {error}"))?;
+    motd(&content).map(Some)
+}
+
+/// A text that stands in one line.
+fn line(text: String) -> Result<String, String> {
+    const LINE_BYTES_MAX: usize = 200;
+    if text.is_empty() || text.len() > LINE_BYTES_MAX || text.contains(char::is_control) {
+        return Err(format!("{text:?} is not one line of at most {LINE_BYTES_MAX} bytes"));
+    }
+    Ok(text)
+}
+
+fn admin(lines: Vec<String>) -> Result<Vec<String>, String> {
+    if lines.len() > 3 {
+        return Err("more than three lines".to_owned());
+    }
+    lines.into_iter().map(line).collect()
 }
 
 fn path(value: Value) -> Result<PathBuf, String> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::chat::operators::{Right, Rights};
 
 fn read_file(content: &str) -> Result<Config, Faults> {
     let path = Path::new("/etc/chat-server.toml");
@@ -29,6 +30,7 @@ fn the_commented_file_names_every_setting_once_and_its_examples_are_valid() {
     let uncommented: String = DEFAULT_FILE
         .lines()
         .map(|line| match line.strip_prefix("# ") {
+            Some(rest) if rest.starts_with("[[") => rest,
             Some(rest) if rest.split_once(" = ").is_some_and(|(key, _)| !key.contains(' ')) => rest,
             _ => line,
         })
@@ -150,4 +152,66 @@ fn a_masked_url_shows_no_password() {
     ] {
         assert_eq!(masked_url(url), masked);
     }
+}
+
+/// A hash of the right kind, of no password at all.
+const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$bm90LWEtaGFzaC1vZi1hLXBhc3N3b3JkLWF0LWFsbC4";
+
+#[test]
+fn operators_are_tables() {
+    let tables = format!(
+        "[[operators]]\nname = \"ann\"\npassword = \"{HASH}\"\n\n[[operators]]\nname = \"bob\"\npassword = \"{HASH}\"\n\
+         from = [\"192.0.2.1\", \"2001:db8::/32\"]\nrights = [\"kill\"]\n"
+    );
+    let config = read_file(&tables).unwrap();
+    let [ann, bob] = config.rules.operators.as_slice() else { panic!("{:?}", config.rules.operators) };
+    assert!(ann.from.is_empty() && ann.rights == Rights::ALL);
+    assert_eq!(bob.from.iter().map(ToString::to_string).collect::<Vec<_>>(), ["192.0.2.1/32", "2001:db8::/32"]);
+    assert!(bob.rights.has(Right::Kill) && !bob.rights.has(Right::Rehash));
+    assert!(!format!("{config:?}").contains("argon2id"));
+}
+
+#[test]
+fn a_faulty_operator_is_named_and_its_password_is_not() {
+    for (table, fault) in [
+        ("name = \"ann\"", "password is missing"),
+        ("password = \"x\"", "name is missing"),
+        ("name = \"a b\"\npassword = \"x\"", "name: \"a b\" is not one word of at most 32 bytes"),
+        (
+            "name = \"ann\"\npassword = \"hunter2\"",
+            "password: a hash is expected that `chat-server hash-password` has made",
+        ),
+        ("name = \"ann\"\ncolour = \"red\"", "colour: an operator has only name, password, from, rights"),
+        ("name = 3", "name: a text in quotes is expected"),
+    ] {
+        let found = faults(read_file(&format!("[[operators]]\n{table}\n")));
+        assert_eq!(found, [format!("chat-server.toml:1: operators: operator 1: {fault}")]);
+    }
+    let twice = format!("[[operators]]\nname = \"ann\"\npassword = \"{HASH}\"\n").repeat(2);
+    assert!(faults(read_file(&twice))[0].contains("operator 2: there is one called \"ann\" already"));
+    let rights = format!("[[operators]]\nname = \"ann\"\npassword = \"{HASH}\"\nrights = [\"fly\"]\n");
+    assert!(faults(read_file(&rights))[0].contains("\"fly\" is none of accounts, addresses"));
+    let from = format!("[[operators]]\nname = \"ann\"\npassword = \"{HASH}\"\nfrom = [\"home\"]\n");
+    assert!(faults(read_file(&from))[0].contains("\"home\" is neither an address nor a network"));
+    assert_eq!(faults(read_environment(&[("CHAT_OPERATORS", "ann")])).len(), 1);
+}
+
+#[test]
+fn what_counts_from_the_start_only_is_told_when_it_has_changed() {
+    let before = read_file("guests = true\nlisten = [\"127.0.0.1:1\"]\n").unwrap();
+    let after = read_file("guests = false\nlisten = [\"127.0.0.1:2\"]\nserver_name = \"a.b\"\n").unwrap();
+    assert_eq!(after.changed_at_start_only(&before), ["listen", "server_name"]);
+    assert!(after.changed_at_start_only(&after).is_empty());
+}
+
+#[test]
+fn a_file_may_hold_the_message_of_the_day() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("motd.txt");
+    std::fs::write(&path, "One\n\nthree\n").unwrap();
+    let content = format!("motd = \"other\"\nmotd_file = {path:?}\n");
+    assert_eq!(read_file(&content).unwrap().rules.motd, ["One", "", "three"]);
+    std::fs::write(&path, "x".repeat(500)).unwrap();
+    assert!(faults(read_file(&content))[0].contains("line 1 is longer than 400 bytes"));
+    assert!(faults(read_file("motd_file = \"/nowhere/motd\"\n"))[0].contains("cannot read /nowhere/motd"));
 }

@@ -1,0 +1,140 @@
+//! What being an operator means to a session, what operators are told, and what happens when the settings are read again.
+
+use super::event::{Author, AuthorKind};
+use super::operators::{Duty, Right, Rights};
+use super::ports::{ConnId, FailedCheck, Notable, Reloaded};
+use super::refusal::Text;
+use super::settings::Settings;
+use super::world::World;
+
+impl World {
+    /// What a session may do as an operator; none when it is not one.
+    pub(crate) fn rights_of(&self, conn: ConnId) -> Option<Rights> {
+        let session = self.session(conn);
+        if session.is_operator() {
+            return Some(Rights::ALL);
+        }
+        session.duty.as_ref().map(|duty| duty.rights)
+    }
+
+    /// Whether a session is an operator with this right.
+    pub(crate) fn has_right(&self, conn: ConnId, right: Right) -> bool {
+        self.rights_of(conn).is_some_and(|rights| rights.has(right))
+    }
+
+    /// From whom the lines of a session come: as the correspondent, or as itself.
+    pub(crate) fn source_of(&self, conn: ConnId) -> String {
+        let session = self.session(conn);
+        if session.is_operator() { self.correspondent_source() } else { session.source() }
+    }
+
+    /// A session as the author of something that it may do as an operator: the record names the operator too.
+    pub(crate) fn acting_author(&self, conn: ConnId) -> Author {
+        let author = self.session(conn).author();
+        match (&self.session(conn).duty, author.kind) {
+            (Some(duty), AuthorKind::Account | AuthorKind::Guest) => {
+                Author { operator: Some(format!("oper:{}", duty.operator)), ..author }
+            }
+            _ => author,
+        }
+    }
+
+    /// Tells the operators who want to know (user mode `s`) what the log is told.
+    pub(super) fn tell_operators(&mut self, notable: &Notable) {
+        let text = match notable {
+            Notable::LoggedIn { account, peer, by } => {
+                Text::new("server-notice-logged-in").with("name", account).with("address", peer.address).with("by", by)
+            }
+            Notable::LoginRefused { name, peer, check } => {
+                let id = match check {
+                    FailedCheck::Operator => "server-notice-oper-refused",
+                    _ => "server-notice-login-refused",
+                };
+                Text::new(id).with("name", name).with("address", peer.address)
+            }
+            Notable::Registered { account, peer } => {
+                Text::new("server-notice-registered").with("name", account).with("address", peer.address)
+            }
+            Notable::OperatorActed { operator, what } => {
+                Text::new("server-notice-operator-acted").with("operator", operator).with("what", what)
+            }
+        };
+        self.notice_operators(&text);
+    }
+
+    /// A NOTICE to the operators who want to know, but for the one who acts.
+    fn notice_operators(&mut self, text: &Text) {
+        let listening: Vec<ConnId> = self
+            .sessions
+            .values()
+            .filter(|session| session.is_welcome && !session.is_closed && session.modes.contains('s'))
+            .map(|session| session.conn)
+            .filter(|conn| self.has_right(*conn, Right::Notices) && Some(*conn) != self.turn_actor())
+            .collect();
+        for conn in listening {
+            let said = self.say(conn, text);
+            let line = self.server_line("NOTICE").param(self.session(conn).name()).trailing(&said);
+            let line = self.dated(conn, line);
+            self.send_unlabelled(conn, line);
+        }
+    }
+
+    /// Who wants to read what operators say to all.
+    pub(super) fn listening_to_wallops(&self) -> Vec<ConnId> {
+        let listens = |conn: &ConnId| {
+            let session = self.session(*conn);
+            session.is_welcome && !session.is_closed && session.modes.contains('w')
+        };
+        self.sessions.keys().copied().filter(listens).collect()
+    }
+
+    /// The settings were read again, or could not be.
+    pub(super) fn take_settings(&mut self, asker: Option<ConnId>, reloaded: Reloaded) {
+        let texts = match reloaded {
+            Reloaded::Faulty(faults) => {
+                faults.iter().map(|fault| Text::new("server-rehash-faulty").with("fault", fault)).collect()
+            }
+            Reloaded::Read { settings, needs_restart } => {
+                self.change_settings(&settings);
+                let mut texts = vec![Text::new("server-rehash-done")];
+                if !needs_restart.is_empty() {
+                    texts.push(Text::new("server-rehash-needs-restart").with("keys", needs_restart.join(", ")));
+                }
+                texts
+            }
+        };
+        let asker = asker.filter(|conn| self.sessions.get(conn).is_some_and(|session| session.is_welcome));
+        for text in texts {
+            match asker {
+                Some(conn) => {
+                    let said = self.say(conn, &text);
+                    self.notice(conn, &said);
+                }
+                None => self.notice_operators(&text),
+            }
+        }
+    }
+
+    fn change_settings(&mut self, settings: &Settings) {
+        self.settings = settings.with_lasting_names_of(&self.settings);
+        let on_duty: Vec<(ConnId, Duty)> = self
+            .sessions
+            .values()
+            .filter_map(|session| session.duty.clone().map(|duty| (session.conn, duty)))
+            .collect();
+        for (conn, duty) in on_duty {
+            let known = self.settings.operators.iter().find(|operator| operator.name == duty.operator);
+            match known.map(|operator| operator.rights) {
+                Some(rights) => self.session_mut(conn).duty = Some(Duty { rights, ..duty }),
+                None => self.end_duty(conn),
+            }
+        }
+    }
+
+    /// A session is no operator any more.
+    pub(crate) fn end_duty(&mut self, conn: ConnId) {
+        self.session_mut(conn).duty = None;
+        let modes: String = self.session(conn).modes.chars().filter(|letter| !"os".contains(*letter)).collect();
+        self.set_user_modes(conn, &modes);
+    }
+}

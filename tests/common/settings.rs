@@ -1,0 +1,50 @@
+//! The settings that a transcript may set, for every driver.
+
+use std::time::Duration;
+
+use chat_tui::chat::operators::{Operator, Right, Rights};
+use chat_tui::chat::settings::Settings;
+use chat_tui::proto::names::ChannelName;
+use chat_tui::proto::secret::Secret;
+
+/// Sets what `--- set KEY = VALUE` says. `hash` makes what the driver takes for the hash of an operator's password.
+pub fn set(settings: &mut Settings, key: &str, value: &str, hash: fn(&str) -> String) -> Result<(), String> {
+    let number = || value.parse::<usize>().map_err(|_| format!("{value} is not a number"));
+    let seconds = || number().map(|number| Duration::from_secs(number as u64));
+    match key {
+        "guests" => settings.guests = value == "true",
+        "nick_equals_account" => settings.nick_equals_account = value == "true",
+        "connection_password" => settings.connection_password = Some(Secret::new(value)),
+        "waiting_room_seconds" => settings.waiting_room_time = seconds()?,
+        "auto_channels" => {
+            let names = value.split(' ').filter(|name| !name.is_empty()).map(ChannelName::new);
+            settings.auto_channels = names.collect::<Result<_, _>>().map_err(|fault| fault.to_string())?;
+        }
+        "motd" => settings.motd = value.split(" / ").filter(|line| !line.is_empty()).map(str::to_owned).collect(),
+        "multiline_bytes_max" => settings.multiline_bytes_max = number()?,
+        "multiline_lines_max" => settings.multiline_lines_max = number()?,
+        "channels_per_account_max" => settings.channels_per_account_max = number()?,
+        "redaction_window" => settings.redaction_window = seconds()?,
+        "history_page_max" => settings.history_page_max = u32::try_from(number()?).unwrap_or(u32::MAX),
+        "operator" => settings.operators.push(operator(value, hash)?),
+        _ => return Err(format!("{key} is no setting of transcripts")),
+    }
+    Ok(())
+}
+
+/// `NAME PASSWORD FROM RIGHTS`: a network or `*`, and words separated by commas or `*`.
+fn operator(value: &str, hash: fn(&str) -> String) -> Result<Operator, String> {
+    let words: Vec<&str> = value.split(' ').collect();
+    let [name, password, from, rights] = words.as_slice() else {
+        return Err("expected NAME PASSWORD FROM RIGHTS".to_owned());
+    };
+    let from = match *from {
+        "*" => Vec::new(),
+        network => vec![network.parse().map_err(|_| format!("{network} is no network"))?],
+    };
+    let rights = match *rights {
+        "*" => Rights::ALL,
+        words => words.split(',').filter_map(Right::of_word).fold(Rights::NONE, Rights::with),
+    };
+    Ok(Operator { name: (*name).to_owned(), password: Secret::new(hash(password)), from, rights })
+}

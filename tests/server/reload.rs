@@ -1,0 +1,68 @@
+//! Operators and settings that change while the server runs, with the real program.
+
+use std::fs;
+use std::io::Write as _;
+use std::process::Stdio;
+
+use rustix::process::Signal;
+use tempfile::tempdir;
+
+use crate::database::Database;
+use crate::host::{Program, program};
+
+const PASSWORD: &str = "correct horse";
+
+/// What `chat-server hash-password` makes of a password on its standard input.
+fn hash_of(password: &str) -> String {
+    let mut command = program();
+    command.arg("hash-password").stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(format!("{password}\n").as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hangup_has_the_settings_read_again() {
+    let directory = tempdir().unwrap();
+    let file = directory.path().join("chat.toml");
+    let hash = hash_of("open sesame");
+    assert!(hash.starts_with("$argon2id$") && !hash.contains("sesame"), "{hash}");
+    let operator = format!("[[operators]]\nname = \"chief\"\npassword = \"{hash}\"\n");
+    fs::write(&file, format!("motd = \"first\"\n{operator}")).unwrap();
+    let url = Database::Sqlite.url(&directory);
+    let server = Program::with(&directory, &url, &["--config", file.to_str().unwrap()]);
+    let mut ann = server.connect().await.register("ann", PASSWORD).await;
+    ann.send("OPER chief :wrong").await;
+    ann.expect(" 464 ").await;
+    ann.send("OPER chief :open sesame").await;
+    ann.expect(" 381 ").await;
+    ann.expect("MODE ann +o").await;
+    ann.send("MODE ann +s").await;
+    ann.expect("MODE ann +s").await;
+
+    // A fault changes nothing, and is told.
+    fs::write(&file, "motd = 3\n").unwrap();
+    server.signal(Signal::HUP);
+    ann.expect("chat.toml:1: motd").await;
+    ann.send("MOTD").await;
+    ann.expect(":- first").await;
+
+    // What has changed counts; what counts from a start on only is named.
+    fs::write(&file, format!("motd = \"second\"\nconnections_max = 9\n{operator}")).unwrap();
+    server.signal(Signal::HUP);
+    ann.expect("connections_max").await;
+    ann.send("MOTD").await;
+    ann.expect(":- second").await;
+
+    // Who is no operator any more is told.
+    fs::write(&file, "motd = \"third\"\n").unwrap();
+    ann.send("REHASH").await;
+    ann.expect(" 382 ").await;
+    ann.expect("MODE ann -os").await;
+    ann.send("REHASH").await;
+    ann.expect(" 481 ").await;
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended().await.code(), Some(0));
+}
