@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
+use super::anchors::AnchorSettings;
 use super::outbox::OutboxLimits;
 use crate::chat::settings::Settings;
 use crate::ground::texts::Language;
@@ -73,6 +74,8 @@ pub struct Config {
     pub outbox: OutboxLimits,
     /// How the seed's table has its passwords, should it be found.
     pub seed_passwords: SeedPasswords,
+    /// Where and how often the record's head is written down.
+    pub anchors: AnchorSettings,
     /// What seems odd and is no fault.
     pub warnings: Vec<String>,
     given: Given,
@@ -277,6 +280,7 @@ impl Reader {
             connections_max: draft.connections_max,
             outbox: draft.outbox,
             seed_passwords: draft.seed_passwords,
+            anchors: draft.anchors.clone(),
             warnings: std::mem::take(&mut self.warnings),
             given: std::mem::take(&mut self.given),
         };

@@ -70,14 +70,21 @@ pub struct ServerKey(hmac::Key);
 impl ServerKey {
     /// Reads the key of a data directory, and makes it when there is none. The caller holds the directory's lock.
     pub fn load_or_make(data_dir: &Path) -> Result<Self, KeyError> {
+        match Self::load(data_dir) {
+            Err(KeyError::Unreadable { path, source }) if source.kind() == std::io::ErrorKind::NotFound => {
+                let bytes: [u8; KEY_BYTES] = random_bytes()?;
+                paths::replace_file(&path, &bytes, PRIVATE_FILE_MODE)?;
+                Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &bytes)))
+            }
+            loaded => loaded,
+        }
+    }
+
+    /// Reads the key of a data directory that a server has made.
+    pub fn load(data_dir: &Path) -> Result<Self, KeyError> {
         let path = data_dir.join(KEY_FILE);
         let bytes = match std::fs::read(&path) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let bytes: [u8; KEY_BYTES] = random_bytes()?;
-                paths::replace_file(&path, &bytes, PRIVATE_FILE_MODE)?;
-                bytes.to_vec()
-            }
             Err(source) => return Err(KeyError::Unreadable { path, source }),
         };
         if bytes.len() != KEY_BYTES {
@@ -110,6 +117,7 @@ mod tests {
     #[test]
     fn a_key_is_made_once_and_kept_private() {
         let directory = tempfile::tempdir().unwrap();
+        assert!(matches!(ServerKey::load(directory.path()), Err(KeyError::Unreadable { .. })));
         let first = ServerKey::load_or_make(directory.path()).unwrap();
         let again = ServerKey::load_or_make(directory.path()).unwrap();
         assert_eq!(first.part(Purpose::Chain), again.part(Purpose::Chain));

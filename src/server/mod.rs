@@ -7,6 +7,7 @@
 //! the rules, [`held`] keeps what waits for its commit, [`answers`] and [`auth`] answer the rules' questions.
 
 pub mod admin;
+pub mod anchors;
 pub mod answers;
 pub mod auth;
 pub mod certificate;
@@ -20,6 +21,7 @@ pub mod keys;
 pub mod listener;
 pub mod operator_log;
 pub mod outbox;
+pub mod record;
 pub mod reload;
 
 use std::io::{self, Write};
@@ -40,6 +42,7 @@ use crate::proto::names::AccountName;
 use crate::store::chain::ChainKey;
 use crate::store::database;
 use crate::store::{Preparation, PrepareOptions, SeedPasswords, Store, StoreError};
+use anchors::AnchorSettings;
 use answers::Answerer;
 use auth::Hasher;
 use certificate::certificate;
@@ -116,6 +119,7 @@ pub struct Server {
     ready: watch::Receiver<bool>,
     log: OperatorLog,
     log_end: OperatorLogEnd,
+    anchors: AnchorSettings,
     /// Held as long as the server lives.
     lock: FileLock,
 }
@@ -175,7 +179,8 @@ impl Server {
         });
         let entrance = Arc::new(entrance);
         let reload = ReloadHandle(mails);
-        Ok(Self { hub, mailbox, reload, stop, listeners, entrance, store, ready, log, log_end, lock })
+        let anchors = config.anchors;
+        Ok(Self { hub, mailbox, reload, stop, listeners, entrance, store, ready, log, log_end, anchors, lock })
     }
 
     /// Where it listens.
@@ -190,7 +195,8 @@ impl Server {
 
     /// Runs until `shutdown` comes about, or until the server stops by itself.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServerError> {
-        let Self { hub, mailbox, reload, stop, listeners, entrance, store, mut ready, log, log_end, lock } = self;
+        let Self { hub, mailbox, reload, stop, listeners, entrance, store, mut ready, log, log_end, anchors, lock } =
+            self;
         drop(reload);
         let mut hub = tokio::spawn(hub.run(mailbox));
         let mut shutdown = std::pin::pin!(shutdown);
@@ -208,6 +214,7 @@ impl Server {
                 tokio::spawn(listener.run(Arc::clone(&entrance), stop.subscribe()));
             }
             tokio::spawn(tidy(Arc::clone(&store), stop.subscribe()));
+            tokio::spawn(anchors::keep(Arc::clone(&store), anchors.clone(), stop.subscribe()));
             log.started();
         }
 
@@ -221,6 +228,7 @@ impl Server {
             }
         };
         stop.send_replace(true);
+        let _ = timeout(CLOSE_TIMEOUT, anchors::write_down(store.as_ref(), &anchors, None)).await;
         if timeout(CLOSE_TIMEOUT, store.close()).await.is_err() {
             tracing::warn!("the database takes too long to close; what was committed is safe");
         }

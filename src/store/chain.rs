@@ -8,14 +8,17 @@
 //!   before the first), seq, time in milliseconds, the kind's word and the digest.
 //!
 //! Erasing a row's personal fields and its salt leaves the chain valid, and the digest says nothing about what was
-//! erased. Nothing here touches a database.
+//! erased. Removing the oldest rows leaves it valid too, when a *checkpoint* says with the server's key where the rest
+//! follows on. Whoever can write to the database can still cut off its end; an [`Anchor`] that is kept elsewhere shows it.
+//! Nothing here touches a database.
+
+pub mod verifier;
 
 use std::fmt;
 
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::{digest, hmac};
 
-use super::StoreError;
 use crate::chat::event::Seq;
 use crate::proto::time::Timestamp;
 
@@ -23,6 +26,9 @@ use crate::proto::time::Timestamp;
 pub const SALT_BYTES: usize = 16;
 const VERSION: u8 = 1;
 const KEY_LABEL: &[u8] = b"chat-tui record chain 1";
+const CHECKPOINT_LABEL: &[u8] = b"chat-tui record checkpoint 1";
+/// What stands before the first row.
+pub const BEGINNING: [u8; 32] = [0; 32];
 
 /// The key of the chain.
 #[derive(Clone)]
@@ -89,14 +95,18 @@ pub struct Link {
     pub chain: [u8; 32],
 }
 
+/// The system gives no random bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoSalt;
+
 /// As many salts as there are rows.
 ///
 /// # Errors
 /// When the system gives no random bytes.
-pub fn salts(count: usize) -> Result<Vec<[u8; SALT_BYTES]>, StoreError> {
+pub fn salts(count: usize) -> Result<Vec<[u8; SALT_BYTES]>, NoSalt> {
     let mut bytes = vec![0; count * SALT_BYTES];
     let filled = SystemRandom::new().fill(&mut bytes);
-    filled.map_err(|_| StoreError::Unavailable("the system gives no random bytes".to_owned()))?;
+    filled.map_err(|_| NoSalt)?;
     Ok(bytes.as_chunks().0.to_vec())
 }
 
@@ -151,61 +161,59 @@ impl Link {
     }
 }
 
-/// What is wrong with a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
-    /// Its personal fields are not those that were stored.
-    #[error("event {0} was changed")]
-    Changed(Seq),
-    /// It does not follow the row before it: its number, time, kind or digest was changed, or rows before it are missing,
-    /// inserted or exchanged.
-    #[error("event {0} does not follow the one before it")]
-    Broken(Seq),
-    /// The last rows are missing, or the journal's head was changed.
-    #[error("the record does not end where its journal says")]
-    CutOff,
+/// A point of the record as it is written down elsewhere: `41 5f0c…`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Anchor {
+    /// The event.
+    pub seq: Seq,
+    /// Its chain value.
+    pub chain: [u8; 32],
 }
 
-/// Goes along the chain.
-#[derive(Debug)]
-pub struct Verifier<'a> {
-    key: &'a ChainKey,
-    previous: [u8; 32],
+impl fmt::Display for Anchor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} ", self.seq)?;
+        self.chain.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+    }
 }
 
-impl<'a> Verifier<'a> {
-    /// Before the first row.
-    pub fn new(key: &'a ChainKey) -> Self {
-        Self { key, previous: [0; 32] }
-    }
+impl Anchor {
+    /// Before the first event.
+    pub const BEGINNING: Self = Self { seq: Seq(0), chain: BEGINNING };
 
-    /// The next row, by seq. Its salt is missing when its personal fields were erased.
-    ///
-    /// # Errors
-    /// When the row was changed, or is not the next one.
-    pub fn follow(
-        &mut self,
-        row: &Facts<'_>,
-        salt: Option<&[u8; SALT_BYTES]>,
-        digest: &[u8; 32],
-        chain: &[u8; 32],
-    ) -> Result<(), Fault> {
-        if chain_of(self.key, &self.previous, row, digest) != *chain {
-            return Err(Fault::Broken(row.seq));
-        }
-        if salt.is_some_and(|salt| digest_of(row, salt) != *digest) {
-            return Err(Fault::Changed(row.seq));
-        }
-        self.previous = *chain;
-        Ok(())
+    /// Reads `41 5f0c…`; nothing when it is something else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (seq, hex) = text.trim().split_once(' ')?;
+        let (pairs, []) = hex.as_bytes().as_chunks::<2>() else { return None };
+        let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
+        let bytes: Option<Vec<u8>> = pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect();
+        Some(Self { seq: Seq(seq.parse().ok()?), chain: bytes?.try_into().ok()? })
     }
+}
 
-    /// Behind the last row: whether it is the one that the journal calls its head.
-    ///
-    /// # Errors
-    /// When it is another one.
-    pub fn end(self, head: &[u8; 32]) -> Result<(), Fault> {
-        if self.previous == *head { Ok(()) } else { Err(Fault::CutOff) }
+/// Where the record goes on after its oldest rows were removed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The last event that was removed: what follows is chained to it.
+    pub anchor: Anchor,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// Why.
+    pub reason: String,
+}
+
+impl Checkpoint {
+    /// What only the server's key can make of it, and of the checkpoint before it.
+    pub fn seal(&self, key: &ChainKey, previous: Option<&[u8; 32]>) -> [u8; 32] {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&key.0, CHECKPOINT_LABEL).as_ref());
+        let mut context = hmac::Context::with_key(&key);
+        context.update(&[VERSION]);
+        context.update(previous.unwrap_or(&BEGINNING));
+        context.update(&self.anchor.seq.0.to_be_bytes());
+        context.update(&self.anchor.chain);
+        context.update(&self.made_at.as_millis().to_be_bytes());
+        context.update(self.reason.as_bytes());
+        array(context.sign().as_ref())
     }
 }
 
@@ -239,40 +247,32 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_chain_is_found() {
-        let key = ChainKey::derive(b"secret");
-        let rows: Vec<_> = (1..=4).map(|seq| facts(seq, &[Field::Number(seq)])).collect();
-        let mut links: Vec<Link> = Vec::new();
-        for (row, salt) in rows.iter().zip(salts(4).unwrap()) {
-            let previous = links.last().map_or([0; 32], |link| link.chain);
-            links.push(Link::new(&key, &previous, row, salt));
+    fn an_anchor_is_read_as_it_was_written() {
+        let anchor = Anchor { seq: Seq(41), chain: std::array::from_fn(|at| at as u8 * 7) };
+        assert_eq!(Anchor::parse(&anchor.to_string()), Some(anchor));
+        for odd in ["", "41", "41 00", "x 00", &format!("{anchor}0"), &format!("{anchor}00"), "41 é"] {
+            assert_eq!(Anchor::parse(odd), None, "{odd}");
         }
-        let head = links[3].chain;
-        let verify = |key: &ChainKey, order: &[usize], rows: &[Facts<'_>]| {
-            let mut verifier = Verifier::new(key);
-            for at in order {
-                let link = &links[*at];
-                verifier.follow(&rows[*at], Some(&link.salt), &link.digest, &link.chain)?;
-            }
-            verifier.end(&head)
-        };
-        assert_eq!(verify(&key, &[0, 1, 2, 3], &rows), Ok(()));
-        assert_eq!(verify(&ChainKey::derive(b"other"), &[0, 1, 2, 3], &rows), Err(Fault::Broken(Seq(1))));
-        assert_eq!(verify(&key, &[0, 2, 3], &rows), Err(Fault::Broken(Seq(3))), "missing");
-        assert_eq!(verify(&key, &[0, 2, 1, 3], &rows), Err(Fault::Broken(Seq(3))), "exchanged");
-        assert_eq!(verify(&key, &[0, 1, 1, 2, 3], &rows), Err(Fault::Broken(Seq(2))), "inserted");
-        assert_eq!(verify(&key, &[0, 1, 2], &rows), Err(Fault::CutOff));
-        let mut changed = rows.clone();
-        changed[1].fields[0] = Field::Number(9);
-        assert_eq!(verify(&key, &[0, 1, 2, 3], &changed), Err(Fault::Changed(Seq(2))));
-        let mut later = rows.clone();
-        later[2].time = Timestamp::from_millis(6);
-        assert_eq!(verify(&key, &[0, 1, 2, 3], &later), Err(Fault::Broken(Seq(3))));
+    }
 
-        let mut verifier = Verifier::new(&key);
-        for (row, link) in rows.iter().zip(&links) {
-            let erased = Facts { fields: Vec::new(), ..row.clone() };
-            assert_eq!(verifier.follow(&erased, None, &link.digest, &link.chain), Ok(()), "erased rows stay valid");
+    #[test]
+    fn a_seal_covers_everything_and_needs_the_key() {
+        let key = ChainKey::derive(b"secret");
+        let checkpoint = Checkpoint {
+            anchor: Anchor { seq: Seq(5), chain: [3; 32] },
+            made_at: Timestamp::from_millis(9),
+            reason: "age".to_owned(),
+        };
+        let seal = checkpoint.seal(&key, None);
+        assert_ne!(seal, checkpoint.seal(&ChainKey::derive(b"other"), None));
+        assert_ne!(seal, checkpoint.seal(&key, Some(&[1; 32])));
+        for other in [
+            Checkpoint { anchor: Anchor { seq: Seq(6), ..checkpoint.anchor }, ..checkpoint.clone() },
+            Checkpoint { anchor: Anchor { chain: [4; 32], ..checkpoint.anchor }, ..checkpoint.clone() },
+            Checkpoint { made_at: Timestamp::from_millis(8), ..checkpoint.clone() },
+            Checkpoint { reason: String::new(), ..checkpoint.clone() },
+        ] {
+            assert_ne!(seal, other.seal(&key, None));
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::audit::Audit;
 use super::chain::ChainKey;
 use super::{Store, StoreError, mysql, sqlite};
 
@@ -14,18 +15,44 @@ use super::{Store, StoreError, mysql, sqlite};
 /// # Errors
 /// When the URL is not one that we know; the message never holds the URL, which may hold a password.
 pub fn open(url: &str, key: &ChainKey) -> Result<Arc<dyn Store>, StoreError> {
-    let bad = |text: &str| StoreError::BadUrl(format!("the database's URL {text}"));
-    match url.split_once(':') {
-        Some(("sqlite", path)) => {
-            // `sqlite:///path` is how other programs write an absolute path.
-            let path = path.strip_prefix("//").unwrap_or(path);
-            if path.is_empty() || path.starts_with(':') {
-                return Err(bad("names no file: write sqlite:PATH"));
+    Ok(match Place::of(url)? {
+        Place::Sqlite(path) => sqlite::open(path, key.clone())?,
+        Place::MySql(url) => mysql::open(&url, key.clone())?,
+    })
+}
+
+/// Opens the record behind a URL for an operator's questions to it, as [`open`] does for a server.
+///
+/// # Errors
+/// When the URL is not one that we know.
+pub fn open_audit(url: &str, key: &ChainKey) -> Result<Arc<dyn Audit>, StoreError> {
+    Ok(match Place::of(url)? {
+        Place::Sqlite(path) => sqlite::open(path, key.clone())?,
+        Place::MySql(url) => mysql::open(&url, key.clone())?,
+    })
+}
+
+/// What a URL names.
+enum Place {
+    Sqlite(PathBuf),
+    MySql(String),
+}
+
+impl Place {
+    fn of(url: &str) -> Result<Self, StoreError> {
+        let bad = |text: &str| StoreError::BadUrl(format!("the database's URL {text}"));
+        match url.split_once(':') {
+            Some(("sqlite", path)) => {
+                // `sqlite:///path` is how other programs write an absolute path.
+                let path = path.strip_prefix("//").unwrap_or(path);
+                if path.is_empty() || path.starts_with(':') {
+                    return Err(bad("names no file: write sqlite:PATH"));
+                }
+                Ok(Self::Sqlite(PathBuf::from(path)))
             }
-            sqlite::open(PathBuf::from(path), key.clone())
+            Some(("mysql", _)) => Ok(Self::MySql(url.to_owned())),
+            Some(("mariadb", rest)) => Ok(Self::MySql(format!("mysql:{rest}"))),
+            _ => Err(bad("is neither sqlite:PATH nor mysql://user:password@host/database")),
         }
-        Some(("mysql", _)) => mysql::open(url, key.clone()),
-        Some(("mariadb", rest)) => mysql::open(&format!("mysql:{rest}"), key.clone()),
-        _ => Err(bad("is neither sqlite:PATH nor mysql://user:password@host/database")),
     }
 }

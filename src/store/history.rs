@@ -13,6 +13,8 @@ use crate::chat::event::{AccountId, Place, Seq};
 use crate::chat::ports::{Bound, Extras, PageQuery, PageRange, SearchQuery, StoredEvent, TargetsQuery};
 use crate::proto::time::Timestamp;
 
+/// What history shows: neither what was withdrawn nor what was erased.
+const SHOWN: &str = "event.redacted_seq IS NULL AND event.salt IS NOT NULL";
 /// Behind every number.
 const END: u64 = i64::MAX as u64;
 
@@ -101,7 +103,7 @@ async fn read<S: Session>(
     let along = S::DIALECT.along_conversation;
     let sql = format!(
         "SELECT {EVENT_COLUMNS} FROM event{along} \
-         WHERE conversation_id = ? AND seq > ? AND seq < ? AND kind IN {kinds} AND redacted_seq IS NULL ORDER BY seq {order} LIMIT ?"
+         WHERE conversation_id = ? AND seq > ? AND seq < ? AND kind IN {kinds} AND {SHOWN} ORDER BY seq {order} LIMIT ?"
     );
     let rows = clerk.session.query(&sql, values![conversation, stretch.after, stretch.before, limit]).await?;
     let mut events = Vec::with_capacity(rows.len());
@@ -135,7 +137,7 @@ pub async fn search<S: Session>(clerk: &mut Clerk<S>, query: &SearchQuery) -> Re
     }
     let names = channel_names(clerk, &conversations).await?;
     let marks = vec!["?"; conversations.len()].join(",");
-    let mut within = format!("conversation_id IN ({marks}) AND kind IN {MESSAGE_KINDS} AND redacted_seq IS NULL");
+    let mut within = format!("conversation_id IN ({marks}) AND kind IN {MESSAGE_KINDS} AND {SHOWN}");
     let mut values = conversations;
     for (sql, bound) in [(" AND time >= ?", query.after), (" AND time <= ?", query.before)] {
         if let Some(bound) = bound {
@@ -194,7 +196,7 @@ pub async fn targets<S: Session>(
         let Some(conversation) = clerk.conversation(*place).await? else { continue };
         let along = S::DIALECT.along_conversation;
         let sql = format!(
-            "SELECT seq, time FROM event{along} WHERE conversation_id = ? AND kind IN {MESSAGE_KINDS} AND redacted_seq IS NULL \
+            "SELECT seq, time FROM event{along} WHERE conversation_id = ? AND kind IN {MESSAGE_KINDS} AND {SHOWN} \
              ORDER BY seq DESC LIMIT 1"
         );
         let Some(mut row) = clerk.query_row(&sql, values![conversation]).await? else { continue };
@@ -220,7 +222,7 @@ async fn direct_targets<S: Session>(
              SELECT account_low, account_high, ( \
                  SELECT seq FROM event{along} \
                  WHERE event.conversation_id = conversation.id AND event.kind IN {MESSAGE_KINDS} \
-                 AND event.redacted_seq IS NULL \
+                 AND {SHOWN} \
                  ORDER BY seq DESC LIMIT 1 \
              ) AS latest \
              FROM conversation WHERE account_low = ? OR account_high = ? \

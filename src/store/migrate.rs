@@ -46,3 +46,21 @@ async fn migrate_locked<S: Session>(
     }
     Ok(applied)
 }
+
+/// Whether the tables are those that this program knows: nothing here brings them up to date.
+pub async fn check<S: Session>(clerk: &mut Clerk<S>) -> Result<(), StoreError> {
+    let known = S::DIALECT.migrations.len() as u32;
+    let tables = clerk.query_row(S::DIALECT.count_tables, values!["schema_migration"]).await?;
+    let found = match tables.map(|mut row| row.number()).transpose()? {
+        Some(1..) => {
+            let row = clerk.query_row("SELECT MAX(version) FROM schema_migration", Vec::new()).await?;
+            row.map(|mut row| row.optional_small()).transpose()?.flatten().unwrap_or_default()
+        }
+        _ => 0,
+    };
+    match found {
+        found if found > known => Err(StoreError::NewerSchema { found, known }),
+        found if found < known => Err(StoreError::OlderSchema { found, known }),
+        _ => Ok(()),
+    }
+}

@@ -32,9 +32,11 @@
 //! | `record`, `state`, `rows`, [`chain`] | committing: the batch, what it changes beside the record, an event's row, its link |
 //! | `load`, `history`, `people` | reading: the whole state, pages, credentials and devices |
 //! | `migrate`, `legacy`, `correspondent` | preparation: migrations, the seed's tables, the account of "the server" |
+//! | [`audit`] | an operator's questions to the record: is it whole, and letting go of what is old |
 //! | [`hashing`] | what is stored instead of a password |
 //! | `story` | the contract as tests, told on each database |
 
+pub mod audit;
 pub mod chain;
 mod correspondent;
 pub mod database;
@@ -59,6 +61,8 @@ mod value;
 use std::time::Duration;
 
 use async_trait::async_trait;
+
+use chain::{Anchor, NoSalt};
 
 use crate::chat::event::{AccountId, Credentials, DeviceId, Digest, Place, Record, Seq, Snapshot};
 use crate::chat::ports::{Device, PageQuery, SearchQuery, StoredEvent, TargetsQuery};
@@ -89,9 +93,25 @@ pub enum StoreError {
         /// The newest version that this program knows.
         known: u32,
     },
+    /// The tables were made by an older version of this program, and nobody has brought them up to date.
+    #[error(
+        "the database has schema version {found}, this program needs {known}: start chat-server once, which brings it up to date"
+    )]
+    OlderSchema {
+        /// The version found.
+        found: u32,
+        /// The version that this program needs.
+        known: u32,
+    },
     /// The URL is not one of a database that we know; never holds its password.
     #[error("{0}")]
     BadUrl(String),
+}
+
+impl From<NoSalt> for StoreError {
+    fn from(_: NoSalt) -> Self {
+        Self::Unavailable("the system gives no random bytes".to_owned())
+    }
 }
 
 impl StoreError {
@@ -171,6 +191,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Commits a batch of at most [`BATCH_EVENTS_MAX`] events with rising numbers.
     async fn commit(&self, batch: &[Record]) -> Result<Vec<Duplicate>, StoreError>;
+
+    /// The last stored event's number and chain value.
+    async fn head(&self) -> Result<Anchor, StoreError>;
 
     /// A page of history, oldest first.
     async fn page(&self, query: PageQuery) -> Result<Vec<StoredEvent>, StoreError>;

@@ -13,6 +13,7 @@ use mysql_async::{Conn, Error, Opts, OptsBuilder, Params, ServerError, UrlError}
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
+use super::audit::Audit;
 use super::chain::ChainKey;
 use super::queue::Queue;
 use super::session::{Access, Clerk, Dialect, Patience, Session};
@@ -43,6 +44,7 @@ const DIALECT: Dialect = Dialect {
     migrations: &[
         ("0001_record", include_str!("../../sql/mysql/0001_record.sql")),
         ("0002_tags", include_str!("../../sql/mysql/0002_tags.sql")),
+        ("0003_checkpoint", include_str!("../../sql/mysql/0003_checkpoint.sql")),
     ],
     count_tables: "SELECT COUNT(*) FROM information_schema.tables \
                    WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' AND table_name = ?",
@@ -59,7 +61,7 @@ const SCHEMA_LOCK: &str = "LEFT(CONCAT('chat-server ', DATABASE()), 64)";
 ///
 /// # Errors
 /// When the URL is not one of a database. The message never holds it.
-pub fn open(url: &str, key: ChainKey) -> Result<Arc<dyn Store>, StoreError> {
+pub fn open(url: &str, key: ChainKey) -> Result<Arc<impl Store + Audit>, StoreError> {
     let options = options(url)?;
     let clerk = || Clerk::new(MySqlSession::new(options.clone()));
     let (writer, jobs) = Queue::new();

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::chain::{self, ChainKey, Link};
+use super::chain::{self, Anchor, ChainKey, Link};
 use super::rows::{EVENT_COLUMNS, EventRow, LINK_COLUMNS};
 use super::session::{Access, Clerk, Session};
 use super::state::{self, Numbers};
@@ -62,6 +62,13 @@ impl Head {
         clerk.session.execute(sql, values).await?;
         Ok(())
     }
+}
+
+/// The last stored event's number and chain value. An old one that was removed had others behind it.
+pub async fn last_event<S: Session>(clerk: &mut Clerk<S>) -> Result<Anchor, StoreError> {
+    let row = clerk.query_row("SELECT seq, chain FROM event ORDER BY seq DESC LIMIT 1", Vec::new()).await?;
+    let Some(mut row) = row else { return Ok(Anchor::BEGINNING) };
+    Ok(Anchor { seq: Seq(row.number()?), chain: row.array()? })
 }
 
 /// Commits a batch by the contract of [`Store::commit`](super::Store::commit).
@@ -215,9 +222,9 @@ async fn duplicates<S: Session>(
     Ok(duplicates)
 }
 
-/// One event as history tells it.
+/// One event as history tells it; nothing when it is gone or was erased.
 async fn stored<S: Session>(clerk: &mut Clerk<S>, seq: Seq) -> Result<Option<StoredEvent>, StoreError> {
-    let sql = format!("SELECT {EVENT_COLUMNS} FROM event WHERE seq = ?");
+    let sql = format!("SELECT {EVENT_COLUMNS} FROM event WHERE seq = ? AND salt IS NOT NULL");
     let row = clerk.query_row(&sql, values![seq]).await?;
     Ok(row.map(|mut row| EventRow::read(&mut row)).transpose()?.and_then(EventRow::into_stored))
 }

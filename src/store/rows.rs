@@ -300,6 +300,11 @@ impl EventRow {
         ]
     }
 
+    /// The number of the event that this one withdraws, when it is a redaction.
+    pub fn redacts(&self) -> Option<Seq> {
+        self.subject_seq.filter(|_| self.kind == Kind::Redacted).map(Seq)
+    }
+
     fn author_word(&self) -> &'static str {
         AUTHOR_KINDS.iter().find(|(kind, _)| *kind == self.author_kind).map_or("", |(_, word)| word)
     }

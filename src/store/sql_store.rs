@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::chain::ChainKey;
+use super::chain::{Anchor, ChainKey};
 use super::people::{self, Use};
 use super::queue::Queue;
 use super::session::{Patience, Session};
@@ -46,6 +46,18 @@ impl<S: Session> SqlStore<S> {
     /// A store whose clerks work on these queues already.
     pub fn new(key: ChainKey, writer: Queue<S>, readers: Queue<S>) -> Self {
         Self { inner: Arc::new(Inner { key, writer, readers, device_notes: Mutex::default() }) }
+    }
+
+    pub(super) fn key(&self) -> &ChainKey {
+        &self.inner.key
+    }
+
+    pub(super) fn writer(&self) -> &Queue<S> {
+        &self.inner.writer
+    }
+
+    pub(super) fn readers(&self) -> &Queue<S> {
+        &self.inner.readers
     }
 
     fn note_use(&self, device: DeviceId, last: Use) {
@@ -114,6 +126,10 @@ impl<S: Session> Store for SqlStore<S> {
             .writer
             .run(Patience::Call, move |clerk| Box::pin(async move { record::commit(clerk, &key, &batch).await }));
         committed.await
+    }
+
+    async fn head(&self) -> Result<Anchor, StoreError> {
+        self.readers().run(Patience::Call, |clerk| Box::pin(record::last_event(clerk))).await
     }
 
     async fn page(&self, query: PageQuery) -> Result<Vec<StoredEvent>, StoreError> {

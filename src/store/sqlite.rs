@@ -9,6 +9,7 @@ use std::time::Duration;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, params_from_iter};
 
+use super::audit::Audit;
 use super::chain::ChainKey;
 use super::queue::Queue;
 use super::session::{Access, Clerk, Dialect, Patience, Session};
@@ -32,6 +33,7 @@ const DIALECT: Dialect = Dialect {
     migrations: &[
         ("0001_record", include_str!("../../sql/sqlite/0001_record.sql")),
         ("0002_tags", include_str!("../../sql/sqlite/0002_tags.sql")),
+        ("0003_checkpoint", include_str!("../../sql/sqlite/0003_checkpoint.sql")),
     ],
     count_tables: "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE",
     table_columns: "SELECT name FROM pragma_table_info(?) ORDER BY cid",
@@ -40,7 +42,7 @@ const DIALECT: Dialect = Dialect {
 };
 
 /// A store in a file, which is made when it is missing. Nothing is touched before the first call.
-pub fn open(path: PathBuf, key: ChainKey) -> Result<Arc<dyn Store>, StoreError> {
+pub fn open(path: PathBuf, key: ChainKey) -> Result<Arc<impl Store + Audit>, StoreError> {
     let (writer, jobs) = Queue::new();
     let session = |writes| SqliteSession { path: path.clone(), writes, connection: None };
     let start = |name: &str, work: Box<dyn FnOnce() + Send>| {

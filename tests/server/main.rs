@@ -22,6 +22,7 @@ mod database;
 mod doors;
 mod host;
 mod outage;
+mod record;
 mod reload;
 mod slow_reader;
 mod stop;

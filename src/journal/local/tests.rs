@@ -10,6 +10,7 @@ use crate::chat::event::{
 };
 use crate::chat::ports::{Device, PageQuery, SearchQuery, StoredEvent, TargetsQuery};
 use crate::proto::time::Timestamp;
+use crate::store::chain::Anchor;
 use crate::store::{Preparation, PrepareOptions};
 
 /// Commits what it is told to, and remembers the batches.
@@ -44,6 +45,9 @@ impl Store for FakeStore {
         }
         self.batches.lock().unwrap().push(numbers);
         Ok(Vec::new())
+    }
+    async fn head(&self) -> Result<Anchor, StoreError> {
+        Ok(Anchor::BEGINNING)
     }
     async fn page(&self, _: PageQuery) -> Result<Vec<StoredEvent>, StoreError> {
         Ok(Vec::new())

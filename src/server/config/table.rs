@@ -12,6 +12,7 @@ use crate::ground::telemetry::Format;
 use crate::ground::texts::Language;
 use crate::proto::names::{ChannelName, Nick};
 use crate::proto::secret::Secret;
+use crate::server::anchors::AnchorSettings;
 use crate::server::outbox::OutboxLimits;
 use crate::store::SeedPasswords;
 
@@ -37,6 +38,7 @@ pub(super) struct Draft {
     pub connections_max: usize,
     pub outbox: OutboxLimits,
     pub seed_passwords: SeedPasswords,
+    pub anchors: AnchorSettings,
 }
 
 impl Draft {
@@ -61,6 +63,7 @@ impl Draft {
             connections_max: 20_000,
             outbox: OutboxLimits::default(),
             seed_passwords: SeedPasswords::default(),
+            anchors: AnchorSettings::default(),
         }
     }
 }
@@ -232,6 +235,13 @@ pub(super) const SETTINGS: &[Setting] = &[
                 other => Err(format!("{other:?} is none of \"detect\", \"base64\" and \"plain\"")),
             }
         )
+    }),
+    at_start("anchor_file", Kind::Text, |draft, value| {
+        let path = value.text();
+        put!(draft.anchors.file, Ok(Some(path).filter(|path| !path.is_empty()).map(PathBuf::from)))
+    }),
+    at_start("anchor_interval_seconds", Kind::Number, |draft, value| {
+        put!(draft.anchors.interval, value.seconds(0, 31_536_000))
     }),
     at_start("server_name", Kind::Text, |draft, value| put!(draft.rules.server_name, server_name(value.text()))),
     setting("network_name", Kind::Text, |draft, value| put!(draft.rules.network_name, word(value.text()))),

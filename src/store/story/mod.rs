@@ -4,6 +4,7 @@
 //! With `CHAT_TEST_REQUIRE_SERVICES=1` a missing server is a failure.
 
 mod adoption;
+mod audit;
 mod commit;
 mod model;
 mod outage;
@@ -42,8 +43,13 @@ stories! {
     commit::devices_and_credentials,
     pages::every_range_gives_what_the_model_gives,
     pages::targets_are_those_of_the_model,
+    audit::what_was_changed_is_found_and_named,
+    audit::what_was_cut_off_is_shown_by_an_anchor,
+    audit::what_was_erased_leaves_the_record_whole,
+    audit::what_is_old_goes_behind_a_checkpoint,
+    audit::a_checkpoint_hides_nothing,
+    audit::only_todays_tables_are_judged,
     tables::the_seeds_queries_are_answered,
-    tables::the_chain_shows_what_was_changed,
     tables::a_newer_schema_is_refused,
     tables::servers_may_start_at_once,
     tables::the_correspondent_is_nobody_else,

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use crate::proto::names::AccountName;
 use crate::proto::time::Timestamp;
+use crate::store::audit::Audit;
 use crate::store::chain::ChainKey;
 use crate::store::value::{Row, Value};
 use crate::store::{Preparation, PrepareOptions, SeedPasswords, Store, StoreError, database, mysql, sqlite};
@@ -78,6 +79,11 @@ impl Stage {
     /// One more store over the same database, as another process would have it.
     pub fn another(&self) -> Arc<dyn Store> {
         database::open(&self.url, &key()).unwrap()
+    }
+
+    /// The record for an operator's questions to it.
+    pub fn audit(&self) -> Arc<dyn Audit> {
+        database::open_audit(&self.url, &key()).unwrap()
     }
 
     /// Closes the store and opens it again, as a server does that starts again.

@@ -1,5 +1,7 @@
 //! `chat-server`: the daemon, and its operator's commands: flags → configuration → run → exit code.
 
+mod log;
+
 use std::io::{BufRead, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -43,6 +45,8 @@ Examples:
           Accept the password of Romain from one more address.
   chat-server console
           Answer clients as the server.
+  chat-server log verify
+          Find out whether anybody has changed, removed or inserted anything in the record.
 
 Files:
   ~/.config/chat-server/chat-server.toml   the settings (chat-server --print-config shows them all)
@@ -131,6 +135,9 @@ enum Command {
         #[command(flatten)]
         password: PasswordSource,
     },
+    /// Ask the record itself: whether it is whole, where it ends; let go of what is old
+    #[command(subcommand)]
+    Log(log::Log),
 }
 
 #[derive(Subcommand)]
@@ -210,6 +217,9 @@ fn main() -> ExitCode {
         Some(Command::Account(account)) => administer(config, account),
         Some(Command::Console) => console(config),
         Some(Command::HashPassword { password }) => hash_password(&password),
+        Some(Command::Log(log)) => set_up_log(&config, Some("error"))
+            .and_then(|()| runtime())
+            .and_then(|runtime| runtime.block_on(log::run(&config, log))),
     })
 }
 

@@ -1,0 +1,121 @@
+//! `chat-server log`: the operator's questions to the record itself. They go to the database, beside a server that runs or
+//! without one.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use chat_tui::chat::event::{AccountId, Seq};
+use chat_tui::proto::time::Timestamp;
+use chat_tui::server::anchors;
+use chat_tui::server::clock::now;
+use chat_tui::server::config::Config;
+use chat_tui::server::record;
+use chat_tui::store::audit::Audit;
+use chat_tui::store::audit::erase::Selection;
+use chat_tui::store::audit::verify::{FAULTS_LISTED_MAX, Verification};
+use chat_tui::store::chain::Anchor;
+use clap::Subcommand;
+
+/// What is asked.
+#[derive(Subcommand)]
+pub enum Log {
+    /// Print where the record ends, to be kept elsewhere: with it, verify finds out whether the end was cut off
+    Head,
+    /// Go along the whole record and tell each row that was changed, inserted, removed or cut off
+    Verify {
+        /// Compare with the heads in this file, one a line, as log head prints them. Unless given: anchor_file
+        #[arg(long, value_name = "FILE")]
+        anchors: Option<PathBuf>,
+    },
+    /// Remove what is older than a day, and sign where the rest follows on, so that verify accepts it
+    Checkpoint {
+        /// The day, such as 2026-01-31, or a moment, such as 2026-01-31T18:00:00.000Z (UTC)
+        #[arg(long, value_name = "DATE", value_parser = moment)]
+        before: Timestamp,
+        /// Why; kept with the checkpoint
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reason: String,
+    },
+    /// Remove who, where and what from rows for good; they keep their place, and verify accepts them
+    Erase {
+        /// The event of this number
+        #[arg(long, value_name = "NUMBER", required_unless_present = "account")]
+        event: Option<u64>,
+        /// What the account of this number wrote or did, or what is about it
+        #[arg(long, value_name = "NUMBER")]
+        account: Option<u64>,
+        /// Only what is older than this day or moment
+        #[arg(long, value_name = "DATE", value_parser = moment)]
+        before: Option<Timestamp>,
+    },
+}
+
+/// A day or a moment.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let whole = if text.contains('T') { text.to_owned() } else { format!("{text}T00:00:00.000Z") };
+    Timestamp::parse(&whole).ok_or_else(|| "expected a date such as 2026-01-31".to_owned())
+}
+
+/// Asks, and prints what comes of it.
+pub async fn run(config: &Config, log: Log) -> anyhow::Result<()> {
+    let audit = record::open_audit(config)?;
+    let done = ask(config, audit.as_ref(), log).await;
+    audit.close().await;
+    done
+}
+
+async fn ask(config: &Config, audit: &dyn Audit, log: Log) -> anyhow::Result<()> {
+    match log {
+        Log::Head => println!("{}", audit.head().await?),
+        Log::Verify { anchors } => {
+            let known = known_anchors(anchors.as_deref().or(config.anchors.file.as_deref()))?;
+            tell(&audit.verify(&known).await?, known.len())?;
+        }
+        Log::Checkpoint { before, reason } => {
+            let removal = audit.checkpoint(before, &reason, now()).await?;
+            match removal.checkpoint {
+                Some(checkpoint) => {
+                    println!(
+                        "{} events removed; the record begins behind event {}",
+                        removal.rows, checkpoint.anchor.seq
+                    )
+                }
+                None => println!("nothing is older than that"),
+            }
+        }
+        Log::Erase { event, account, before } => {
+            let (seq, account) = (event.map(Seq), account.map(AccountId));
+            let count = audit.erase(&Selection { seq, account, place: None, before }).await?;
+            println!("{count} events erased");
+        }
+    }
+    Ok(())
+}
+
+fn known_anchors(path: Option<&Path>) -> anyhow::Result<Vec<Anchor>> {
+    let Some(path) = path else { return Ok(Vec::new()) };
+    let content = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    anchors::read(&content).map_err(|line| anyhow::anyhow!("{}:{line}: not a head of the record", path.display()))
+}
+
+fn tell(verified: &Verification, anchors: usize) -> anyhow::Result<()> {
+    for fault in &verified.faults {
+        println!("{fault}");
+    }
+    if verified.fault_count > FAULTS_LISTED_MAX as u64 {
+        println!("… and {} more", verified.fault_count - FAULTS_LISTED_MAX as u64);
+    }
+    if let Some(checkpoint) = &verified.checkpoint {
+        println!(
+            "what is older than event {} was removed at {}: {}",
+            checkpoint.anchor.seq, checkpoint.made_at, checkpoint.reason
+        );
+    }
+    println!("{} events, {} of them erased, compared with {anchors} known heads", verified.rows, verified.erased);
+    println!("the head: {}", verified.head);
+    if !verified.is_whole() {
+        bail!("the record is not whole: {} faults", verified.fault_count);
+    }
+    println!("the record is whole");
+    Ok(())
+}

@@ -1,0 +1,118 @@
+//! What an operator asks of the record itself, beside a running server or without one: whether it is whole, and to let go of
+//! what is old.
+//!
+//! - [`Audit::verify`] goes along the whole chain and says which rows are wrong.
+//! - [`Audit::head`] is the point to write down elsewhere: whoever can write to the database can cut off the record's end
+//!   together with the journal's head, and only what is kept elsewhere shows it.
+//! - [`Audit::checkpoint`] removes the oldest rows, after it has verified them, and signs where the rest follows on.
+//! - [`Audit::erase`] removes what rows say of people and leaves their links, so that the chain stays valid.
+
+mod checkpoint;
+pub mod erase;
+pub mod verify;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::chain::{Anchor, Checkpoint};
+use super::session::{Patience, Session};
+use super::sql_store::SqlStore;
+use super::{StoreError, migrate, record};
+use crate::chat::event::Seq;
+use crate::proto::time::Timestamp;
+use erase::Selection;
+use verify::Verification;
+
+/// How long one statement may take.
+const PATIENCE: Patience = Patience::Statement(Duration::from_secs(10 * 60));
+/// What came of a checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removal {
+    /// The newest checkpoint; none when nothing was ever old enough.
+    pub checkpoint: Option<Checkpoint>,
+    /// How many rows were removed now.
+    pub rows: u64,
+}
+
+/// What an operator asks of the record itself. See the head of the file.
+#[async_trait]
+pub trait Audit: Send + Sync + 'static {
+    /// The last stored event's number and chain value.
+    async fn head(&self) -> Result<Anchor, StoreError>;
+
+    /// Goes along the whole record, as of one moment. `anchors` are points that were written down elsewhere.
+    async fn verify(&self, anchors: &[Anchor]) -> Result<Verification, StoreError>;
+
+    /// Removes what is older than a time, and signs where the rest follows on. The last event always stays. Goes on where
+    /// an interrupted one stopped.
+    ///
+    /// # Errors
+    /// [`StoreError::Rejected`] also when what is to be removed is not whole: removing it would hide that for ever.
+    async fn checkpoint(&self, before: Timestamp, reason: &str, now: Timestamp) -> Result<Removal, StoreError>;
+
+    /// Removes who, where and what from the selected rows. How many rows were erased now.
+    async fn erase(&self, selection: &Selection) -> Result<u64, StoreError>;
+
+    /// Closes the database in good order.
+    async fn close(&self);
+}
+
+#[async_trait]
+impl<S: Session> Audit for SqlStore<S> {
+    async fn head(&self) -> Result<Anchor, StoreError> {
+        let read = self.readers().run(PATIENCE, |clerk| {
+            Box::pin(async move {
+                migrate::check(clerk).await?;
+                record::last_event(clerk).await
+            })
+        });
+        read.await
+    }
+
+    async fn verify(&self, anchors: &[Anchor]) -> Result<Verification, StoreError> {
+        let (key, anchors) = (self.key().clone(), anchors.to_vec());
+        let verified = self
+            .readers()
+            .run(PATIENCE, move |clerk| Box::pin(async move { verify::verify(clerk, &key, &anchors).await }));
+        verified.await
+    }
+
+    async fn checkpoint(&self, before: Timestamp, reason: &str, now: Timestamp) -> Result<Removal, StoreError> {
+        let (key, reason) = (self.key().clone(), reason.to_owned());
+        let made = self.writer().run(PATIENCE, move |clerk| {
+            Box::pin(async move { checkpoint::make(clerk, &key, before, reason, now).await })
+        });
+        let checkpoint = made.await?;
+        let mut rows = 0;
+        if let Some(checkpoint) = &checkpoint {
+            let until = checkpoint.anchor.seq;
+            // In many small transactions: a server that runs beside it must not wait for all of them.
+            loop {
+                let removed = self.writer().run(PATIENCE, move |clerk| Box::pin(checkpoint::remove_some(clerk, until)));
+                match removed.await? {
+                    0 => break,
+                    some => rows += some,
+                }
+            }
+        }
+        Ok(Removal { checkpoint, rows })
+    }
+
+    async fn erase(&self, selection: &Selection) -> Result<u64, StoreError> {
+        let mut erased = 0;
+        let mut after = Seq(0);
+        loop {
+            let selection = selection.clone();
+            let some = self
+                .writer()
+                .run(PATIENCE, move |clerk| Box::pin(async move { erase::erase_some(clerk, &selection, after).await }));
+            let Some((last, count)) = some.await? else { return Ok(erased) };
+            (after, erased) = (last, erased + count);
+        }
+    }
+
+    async fn close(&self) {
+        super::Store::close(self).await;
+    }
+}

@@ -1,0 +1,63 @@
+//! The operator's `log` commands, on the record of a server that runs.
+
+use tempfile::tempdir;
+
+use crate::database::Database;
+use crate::host::{Host, run};
+
+const PASSWORD: &str = "correct horse";
+
+/// Runs `chat-server log …`: whether it went well, and what it said.
+fn log(directory: &tempfile::TempDir, url: &str, arguments: &[&str]) -> (bool, String) {
+    let all = [&["log"], arguments, &["--database", url]].concat();
+    let output = run(&all, directory.path());
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(said).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_record_is_verified_anchored_and_let_go_of_beside_the_server() {
+    for database in Database::all().await {
+        let directory = tempdir().unwrap();
+        let url = database.url(&directory);
+        let anchors = directory.path().join("heads");
+        let host = Host::with(&directory, &url, |config| config.anchors.file = Some(anchors.clone())).await;
+        let mut ann = host.connect().await.register("ann", PASSWORD).await;
+        for text in ["one", "two", "three"] {
+            ann.send(&format!("PRIVMSG #general :{text}")).await;
+            ann.expect(&format!(":{text}")).await;
+        }
+        let (whole, said) = log(&directory, &url, &["verify"]);
+        assert!(whole && said.contains("the record is whole"), "{said}");
+        let (_, head) = log(&directory, &url, &["head"]);
+        host.stop().await;
+        // The server has written the head down when it stopped.
+        assert!(std::fs::read_to_string(&anchors).unwrap().ends_with(&format!(" {head}")), "{head}");
+        let known = anchors.display().to_string();
+
+        database.execute(&directory, &["UPDATE event SET text = 'zwei' WHERE text = 'two'"]).await;
+        let (whole, said) = log(&directory, &url, &["verify", "--anchors", &known]);
+        assert!(!whole && said.contains("was changed") && said.contains("1 faults"), "{said}");
+        let (done, said) = log(&directory, &url, &["checkpoint", "--before", "2999-01-01"]);
+        assert!(!done && said.contains("is not whole"), "{said}");
+        database.execute(&directory, &["UPDATE event SET text = 'two' WHERE text = 'zwei'"]).await;
+
+        let number = &database.query(&directory, "SELECT CAST(seq AS CHAR) FROM event WHERE text = 'two'").await[0];
+        let (done, said) = log(&directory, &url, &["erase", "--event", number]);
+        assert!(done && said.contains("1 events erased"), "{said}");
+        let host = Host::start(&directory, &url).await;
+        let mut ann = host.connect().await.log_in("ann", PASSWORD).await;
+        let texts: Vec<String> = ann.history("#general").await.into_iter().map(|(_, text)| text).collect();
+        assert_eq!(texts, ["one", "three"]);
+
+        let (done, said) = log(&directory, &url, &["checkpoint", "--before", "2999-01-01", "--reason", "age"]);
+        assert!(done && said.contains("events removed"), "{said}");
+        // The server beside it goes on, and the rest is whole.
+        ann.send("PRIVMSG #general :four").await;
+        ann.expect(":four").await;
+        let (whole, said) = log(&directory, &url, &["verify", "--anchors", &known]);
+        assert!(whole && said.contains("was removed at") && said.contains(": age"), "{said}");
+        host.stop().await;
+        database.remove().await;
+    }
+}
