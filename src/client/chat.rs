@@ -4,7 +4,7 @@ use super::conversation::ConversationKind;
 use super::entry::EntryKind;
 use super::event::{Effect, Effects};
 use super::history;
-use super::model::{Model, Screen};
+use super::model::Model;
 use super::outbox;
 use super::overlay::{AddressQuestion, Overlay};
 use super::remarks::{remark, remark_here, tell};
@@ -163,7 +163,10 @@ fn topic_changed(model: &mut Model, channel: &str, topic: &str, by: Option<Strin
 
 /// The server welcomes us: conversations begin, or go on.
 pub fn connected(model: &mut Model, effects: &mut Effects) {
-    model.screen = Screen::Chat;
+    if !model.others.is_empty() {
+        // What the server itself says is the heading of its conversations.
+        model.server_conversation();
+    }
     if let Some(correspondent) = model.server.session.isupport().correspondent().map(str::to_owned)
         && !model.server.session.is_own_nick(&correspondent)
     {
@@ -175,7 +178,7 @@ pub fn connected(model: &mut Model, effects: &mut Effects) {
     }
     // What was joined before is not on this connection, until the server says so. Meanwhile what is written there waits.
     let is_kept = model.server.session.is_own_kind();
-    for channel in model.conversations.iter_mut().filter(|one| one.kind == ConversationKind::Channel) {
+    for channel in model.conversations.at_hand_mut().filter(|one| one.kind == ConversationKind::Channel) {
         if std::mem::take(&mut channel.is_joined) && !is_kept {
             // Elsewhere an account does not keep its channels by itself.
             effects.send(Line::new("JOIN").param(&channel.name));
@@ -189,7 +192,7 @@ pub fn connected(model: &mut Model, effects: &mut Effects) {
 pub fn disconnected(model: &mut Model) {
     outbox::disconnected(model);
     history::disconnected(model);
-    for conversation in model.conversations.iter_mut() {
+    for conversation in model.conversations.at_hand_mut() {
         conversation.arriving_members.clear();
     }
 }

@@ -3,11 +3,12 @@
 //! A text that begins with `/` is a command, and an unknown one is an error, never a message; `//text` says `/text`. `bye` alone, in
 //! any case and with blanks around it, leaves.
 
+use super::config::ServerChoice;
 use super::conversation::{ConversationId, ConversationKind};
 use super::entry::EntryKind;
 use super::event::{Effects, Exit};
 use super::model::Model;
-use super::{chat, link, outbox, remarks};
+use super::{chat, connect, link, outbox, remarks};
 use crate::ground::texts::Texts;
 use crate::proto::message::{Line, Message};
 
@@ -101,6 +102,20 @@ pub const COMMANDS: &[Command] = &[
     },
     Command { name: "resend", aliases: &[], arguments_id: "", help_id: "help-command-resend", run: resend },
     Command { name: "reconnect", aliases: &[], arguments_id: "", help_id: "help-command-reconnect", run: reconnect },
+    Command {
+        name: "connect",
+        aliases: &["server"],
+        arguments_id: "arguments-server",
+        help_id: "help-command-connect",
+        run: connect_to,
+    },
+    Command {
+        name: "disconnect",
+        aliases: &[],
+        arguments_id: "arguments-reason",
+        help_id: "help-command-disconnect",
+        run: disconnect,
+    },
     Command { name: "clear", aliases: &[], arguments_id: "", help_id: "help-command-clear", run: clear },
     Command { name: "raw", aliases: &["quote"], arguments_id: "arguments-line", help_id: "help-command-raw", run: raw },
     Command {
@@ -354,6 +369,21 @@ fn resend(model: &mut Model, _: &str, effects: &mut Effects) -> Outcome {
 
 fn reconnect(model: &mut Model, _: &str, effects: &mut Effects) -> Outcome {
     link::reconnect(model, effects);
+    Ok(())
+}
+
+fn connect_to(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
+    if arguments.is_empty() {
+        link::reconnect(model, effects);
+        return Ok(());
+    }
+    let server = ServerChoice::parse(words(arguments).0, model.settings.plain_text)
+        .map_err(|error| model.texts.get(error.text_id()).into_owned())?;
+    connect::connect(model, server, effects)
+}
+
+fn disconnect(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
+    connect::disconnect(model, arguments, effects);
     Ok(())
 }
 

@@ -73,7 +73,7 @@ pub struct Connection {
     pub status: Status,
     /// How private the connection is, once it stands.
     pub security: Option<Security>,
-    /// Counts connections: events of older ones are ignored.
+    /// Which connection it is among those to all servers, counted from 1; 0 for none. Events of others are not about it.
     pub(super) number: u64,
     /// Attempts since the last time that it was online.
     pub(super) attempt: u32,

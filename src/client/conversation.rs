@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use super::buffer::Buffer;
 use super::composer::Composer;
 use super::entry::EntryKey;
+use super::event::ServerId;
 use super::members::{Member, Members};
 
 /// How many conversations are held; beyond it a new direct message replaces the one that has been quiet for longest.
@@ -43,6 +44,8 @@ pub enum HistoryState {
 pub struct Conversation {
     /// Its name in this program.
     pub id: ConversationId,
+    /// Where it takes place.
+    pub server: ServerId,
     /// What it is called: `#general`, a nick, or the network's name.
     pub name: String,
     /// The name as it is compared.
@@ -74,9 +77,10 @@ pub struct Conversation {
 }
 
 impl Conversation {
-    fn new(id: ConversationId, name: &str, folded: &str, kind: ConversationKind) -> Self {
+    fn new(id: ConversationId, server: ServerId, name: &str, folded: &str, kind: ConversationKind) -> Self {
         Self {
             id,
+            server,
             name: name.to_owned(),
             folded: folded.to_owned(),
             kind,
@@ -103,14 +107,15 @@ impl Conversation {
 /// How conversations are listed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ListOrder {
-    /// By kind, then by name.
+    /// By server, by kind, then by name.
     #[default]
     Name,
     /// The latest first: for the operator's console.
     Recent,
 }
 
-/// All conversations, in the order in which they are listed, and the one that is shown.
+/// All conversations, in the order in which they are listed, and the one that is shown. Names are those of the server at
+/// hand: two servers may have a channel of the same name each.
 #[derive(Debug, Default)]
 pub struct Conversations {
     list: Vec<Conversation>,
@@ -118,6 +123,7 @@ pub struct Conversations {
     /// The one shown before.
     previous: Option<ConversationId>,
     order: ListOrder,
+    at_hand: ServerId,
     next_id: u32,
     activity: u64,
 }
@@ -133,9 +139,19 @@ impl Conversations {
         &self.list
     }
 
+    /// Takes a server to hand.
+    pub fn turn_to(&mut self, server: ServerId) {
+        self.at_hand = server;
+    }
+
+    /// Those of the server at hand.
+    pub fn at_hand(&self) -> impl Iterator<Item = &Conversation> {
+        self.list.iter().filter(|conversation| conversation.server == self.at_hand)
+    }
+
     /// The same, to be changed. Their names and kinds must stay.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Conversation> {
-        self.list.iter_mut()
+    pub fn at_hand_mut(&mut self) -> impl Iterator<Item = &mut Conversation> {
+        self.list.iter_mut().filter(|conversation| conversation.server == self.at_hand)
     }
 
     /// The one that is shown; nothing before the first.
@@ -168,23 +184,21 @@ impl Conversations {
         self.list.iter_mut().find(|conversation| conversation.id == id)
     }
 
-    /// The conversation with this folded name.
+    /// The conversation of the server at hand with this folded name.
     pub fn find(&self, folded: &str) -> Option<&Conversation> {
-        self.list
-            .iter()
+        self.at_hand()
             .find(|conversation| conversation.kind != ConversationKind::Server && conversation.folded == folded)
     }
 
     /// The same, to be changed.
     pub fn find_mut(&mut self, folded: &str) -> Option<&mut Conversation> {
-        self.list
-            .iter_mut()
+        self.at_hand_mut()
             .find(|conversation| conversation.kind != ConversationKind::Server && conversation.folded == folded)
     }
 
-    /// The conversation with the server itself, made when there is none.
+    /// The conversation with the server at hand itself, made when there is none.
     pub fn server_mut(&mut self, name: &str) -> &mut Conversation {
-        let known = self.list.iter().find(|conversation| conversation.kind == ConversationKind::Server);
+        let known = self.at_hand().find(|conversation| conversation.kind == ConversationKind::Server);
         let id = match known.map(|conversation| conversation.id) {
             Some(id) => id,
             None => self.add(name, name, ConversationKind::Server),
@@ -222,12 +236,18 @@ impl Conversations {
         }
         self.next_id += 1;
         let id = ConversationId(self.next_id);
-        self.list.push(Conversation::new(id, name, folded, kind));
+        self.list.push(Conversation::new(id, self.at_hand, name, folded, kind));
         self.sort();
         if self.current.is_none() {
             self.current = Some(id);
         }
         id
+    }
+
+    /// Forgets the conversations of a server.
+    pub fn forget(&mut self, server: ServerId) {
+        let gone: Vec<_> = self.list.iter().filter(|one| one.server == server).map(|one| one.id).collect();
+        gone.into_iter().for_each(|id| self.close(id));
     }
 
     /// Forgets a conversation; its neighbour is shown when it was shown.
@@ -332,7 +352,8 @@ impl Conversations {
     fn sort(&mut self) {
         match self.order {
             ListOrder::Name => {
-                self.list.sort_by(|one, other| (one.kind, &one.folded).cmp(&(other.kind, &other.folded)));
+                let place = |one: &Conversation| (one.server, one.kind);
+                self.list.sort_by(|one, other| (place(one), &one.folded).cmp(&(place(other), &other.folded)));
             }
             ListOrder::Recent => self.list.sort_by_key(|conversation| Reverse(conversation.activity)),
         }

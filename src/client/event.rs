@@ -23,6 +23,10 @@ pub struct Moment {
     pub elapsed_millis: u64,
 }
 
+/// Names a server for as long as the program runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ServerId(pub u32);
+
 /// Something happened.
 #[derive(Debug)]
 pub enum Event {
@@ -192,7 +196,8 @@ pub struct Unsent {
 /// A wish of the core, to be carried out by the shell in the order given.
 #[derive(Debug)]
 pub enum Effect {
-    /// Open a connection; every event about it carries this number. An older connection, if any, is dropped.
+    /// Open a connection; every event about it carries this number. An older connection to the same server, if any, is
+    /// dropped.
     Connect {
         /// Its number, greater than all before.
         connection: u64,
@@ -201,7 +206,7 @@ pub enum Effect {
         /// The certificate to accept besides those that a public authority vouches for.
         pin: Option<Fingerprint>,
     },
-    /// Send this line over the current connection.
+    /// Send this line over the server's connection.
     Send(Line),
     /// Compute `client.answer(&challenge)` on a thread that may be kept busy for a while. Answered by [`Event::Proved`].
     Prove {
@@ -212,7 +217,7 @@ pub enum Effect {
         /// What the server sent.
         challenge: Vec<u8>,
     },
-    /// Send what is still queued (within a second or so) and close the current connection. No event answers it.
+    /// Send what is still queued (within a second or so) and close the server's connection. No event answers it.
     Disconnect,
     /// Find this user's own local server, or start it. Answered by [`Event::LocalServer`].
     StartLocalServer,
@@ -254,7 +259,8 @@ pub enum Exit {
 /// What one call of `update` asks for. Reused from call to call.
 #[derive(Debug, Default)]
 pub struct Effects {
-    list: Vec<Effect>,
+    list: Vec<(ServerId, Effect)>,
+    server: ServerId,
     /// When `update` wants an [`Event::Tick`] at the latest (see [`Moment::elapsed_millis`]): set anew by each call.
     pub wake_at_millis: Option<u64>,
     /// Whether something visible may have changed since the shell last reset it.
@@ -262,23 +268,28 @@ pub struct Effects {
 }
 
 impl Effects {
+    /// What follows is about this server.
+    pub fn turn_to(&mut self, server: ServerId) {
+        self.server = server;
+    }
+
     /// Adds a wish.
     pub fn push(&mut self, effect: Effect) {
-        self.list.push(effect);
+        self.list.push((self.server, effect));
     }
 
     /// Adds a line to send.
     pub fn send(&mut self, line: Line) {
-        self.list.push(Effect::Send(line));
+        self.push(Effect::Send(line));
     }
 
-    /// Takes the wishes out, in order.
-    pub fn drain(&mut self) -> impl Iterator<Item = Effect> + '_ {
+    /// Takes the wishes out, in order, each with the server that it is about.
+    pub fn drain(&mut self) -> impl Iterator<Item = (ServerId, Effect)> + '_ {
         self.list.drain(..)
     }
 
-    /// The wishes so far.
-    pub fn list(&self) -> &[Effect] {
-        &self.list
+    /// Whether there is no wish.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
     }
 }

@@ -27,7 +27,7 @@ const TARGETS_SLACK_MILLIS: i64 = 60_000;
 /// The log-in is done: looks for direct messages.
 pub fn connected(model: &mut Model, effects: &mut Effects) {
     model.server.fetches = Fetches::default();
-    let newest = model.conversations.list().iter().filter_map(|one| one.buffer.newest()).map(|entry| entry.time).max();
+    let newest = model.conversations.at_hand().filter_map(|one| one.buffer.newest()).map(|entry| entry.time).max();
     let from = newest.map_or(Timestamp::EPOCH, |time| time.plus_millis(-TARGETS_SLACK_MILLIS));
     // An hour ahead, for servers whose clock is.
     let to = model.now.time.plus_millis(3_600_000);
@@ -40,7 +40,7 @@ pub fn connected(model: &mut Model, effects: &mut Effects) {
 /// The connection is gone: nothing is on its way any more.
 pub fn disconnected(model: &mut Model) {
     model.server.fetches = Fetches::default();
-    for conversation in model.conversations.iter_mut() {
+    for conversation in model.conversations.at_hand_mut() {
         if conversation.history == HistoryState::Loading {
             conversation.history = HistoryState::More;
         }

@@ -10,7 +10,7 @@ use super::form::Focus;
 use super::keymap::{Action, Context, lookup, typed};
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
-use super::{chat, commands, link, outbox, remarks};
+use super::{chat, commands, connect, link, outbox, remarks};
 use crate::proto::message::Line;
 
 /// A key was pressed.
@@ -105,10 +105,14 @@ fn form_key(model: &mut Model, action: Action, effects: &mut Effects) {
         Action::SwitchTab => form.switch_tab(),
         Action::Left | Action::Right if form.focus == Focus::Tabs => form.switch_tab(),
         Action::Reveal => form.is_revealed = !form.is_revealed,
-        Action::Leave => link::quit(model, "", Exit::Wanted, effects),
+        Action::Leave => {
+            if !connect::leave_form(model, effects) {
+                link::quit(model, "", Exit::Wanted, effects);
+            }
+        }
         Action::Submit => {
             if let Some(request) = form.submit(model.settings.plain_text, &model.texts) {
-                link::request(model, request, effects);
+                connect::request(model, request, effects);
             }
         }
         action => {

@@ -3,16 +3,17 @@
 //! A first log-in that fails goes back to the form, with the reason beside the field that caused it. Once conversations run, a
 //! lost connection is made again, after growing delays, for as long as it takes; only a refused log-in ends that.
 
-use super::chat;
 use super::config::{Mode, ServerChoice};
 use super::connection::{Connection, Credentials, LoginStep, Proof, Status};
-use super::conversation::{Conversations, ListOrder};
-use super::event::{ConnectError, ConnectStep, Effect, Effects, Endpoint, Exit, Login, NetworkEvent};
-use super::form::{FieldId, Request, Tab};
+use super::entry::EntryKind;
+use super::event::{ConnectError, ConnectStep, Effect, Effects, Endpoint, Exit, Login, NetworkEvent, ServerId};
+use super::form::{FieldId, Tab};
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
+use super::servers::Server;
 use super::session::fact::{Fact, LoginFailure, LoginFailureKind};
 use super::session::{Opening, Output};
+use super::{chat, remarks};
 use crate::proto::message::Line;
 use crate::proto::scram::{ScramClientProof, ScramError};
 use crate::proto::secret::Secret;
@@ -21,42 +22,16 @@ use crate::proto::secret::Secret;
 const RETRY_FIRST_MILLIS: u64 = 1_000;
 const RETRY_MAX_MILLIS: u64 = 60_000;
 
-/// The program begins: logs in by what is remembered, or waits for the form.
-pub fn start(model: &mut Model, effects: &mut Effects) {
-    let server = model.settings.server.clone();
-    if model.settings.mode == Mode::Console {
-        let credentials = Credentials { account: String::new(), proof: Proof::PeerUid, register: false };
-        return log_in(model, server, credentials, effects);
-    }
-    let name = model.settings.name.as_ref().map(|name| model.server.session.fold(name));
-    let key = server.key();
-    let fits = |login: &&Login| {
-        login.server == key && name.as_ref().is_none_or(|name| *name == model.server.session.fold(&login.account))
-    };
-    if let Some(login) = model.remembered.logins.iter().find(fits).cloned() {
-        let credentials = Credentials { account: login.account, proof: Proof::Token(login.token), register: false };
-        log_in(model, server, credentials, effects);
-    }
-}
-
-/// The person has filled in the form.
-pub fn request(model: &mut Model, request: Request, effects: &mut Effects) {
-    let Request { server, name, password, register } = request;
-    let credentials = Credentials { account: name, proof: Proof::Password(password), register };
-    log_in(model, server, credentials, effects);
-}
-
-fn log_in(model: &mut Model, server: ServerChoice, credentials: Credentials, effects: &mut Effects) {
+/// Logs in to the server at hand.
+pub(super) fn log_in(model: &mut Model, server: ServerChoice, credentials: Credentials, effects: &mut Effects) {
     let is_other = model.server.choice != server
         || model.server.connection.credentials.as_ref().is_some_and(|known| known.account != credentials.account);
     if is_other {
-        let order = if model.is_console() { ListOrder::Recent } else { ListOrder::Name };
-        model.conversations = Conversations::new(order);
-        model.has_chosen = false;
+        model.conversations.forget(model.server.id);
+        model.has_chosen &= model.conversations.current().is_some();
     }
-    let number = model.server.connection.number;
     model.server.choice = server;
-    model.server.connection = Connection { credentials: Some(credentials), number, ..Connection::default() };
+    model.server.connection = Connection { credentials: Some(credentials), ..Connection::default() };
     model.form.clear_errors();
     open(model, effects);
 }
@@ -74,7 +49,8 @@ fn open(model: &mut Model, effects: &mut Effects) {
 }
 
 fn connect(model: &mut Model, endpoint: Endpoint, effects: &mut Effects) {
-    model.server.connection.number += 1;
+    model.connections += 1;
+    model.server.connection.number = model.connections;
     model.server.connection.security = None;
     model.server.connection.status = Status::Connecting(ConnectStep::Opening);
     let pin = model.remembered.pins.get(&endpoint.to_string()).copied();
@@ -219,25 +195,33 @@ pub fn wake_at_millis(model: &Model) -> Option<u64> {
     }
 }
 
-/// Breaks off what is being done for a connection: back to the form.
+/// Breaks off what is being done for the connection to the server at hand, or ends it.
 pub fn cancel(model: &mut Model, effects: &mut Effects) {
     close(model, effects);
     model.server.connection.status = Status::Off;
-    model.screen = Screen::Form;
 }
 
-/// Whether something is being done for a connection.
+/// Whether something is being done for a connection to the server at hand.
 pub fn is_busy(model: &Model) -> bool {
-    !matches!(model.server.connection.status, Status::Off | Status::Online | Status::Refused { .. })
+    is_in_work(&model.server)
+}
+
+fn is_in_work(server: &Server) -> bool {
+    !matches!(server.connection.status, Status::Off | Status::Online | Status::Refused { .. })
 }
 
 /// Leaves the program in good order.
 pub fn quit(model: &mut Model, message: &str, exit: Exit, effects: &mut Effects) {
-    if model.server.session.is_online() {
-        let line = Line::new("QUIT");
-        effects.send(if message.is_empty() { line } else { line.trailing(message) });
+    let servers: Vec<ServerId> = model.servers().iter().map(|server| server.id).collect();
+    for server in servers {
+        model.turn_to(server);
+        effects.turn_to(server);
+        if model.server.session.is_online() {
+            let line = Line::new("QUIT");
+            effects.send(if message.is_empty() { line } else { line.trailing(message) });
+        }
+        close(model, effects);
     }
-    close(model, effects);
     effects.push(Effect::Quit(exit));
 }
 
@@ -275,9 +259,21 @@ fn ready(model: &mut Model, effects: &mut Effects) {
     model.server.connection.status = Status::Online;
     model.server.connection.attempt = 0;
     model.server.connection.was_online = true;
-    model.form.forget_passwords();
-    model.form.tab = Tab::LogIn;
+    // A form that is being filled in for another server stays.
+    let is_for_another =
+        model.form_server != model.server.id && !model.server_of(model.form_server).is_some_and(is_in_work);
+    let had_form = model.screen == Screen::Form;
+    if !is_for_another {
+        model.form.forget_passwords();
+        model.form.tab = Tab::LogIn;
+        model.screen = Screen::Chat;
+    }
     chat::connected(model, effects);
+    if had_form && model.server.id == model.form_server && !model.others.is_empty() {
+        // What was just logged in to is what the person wants to see.
+        let id = model.server_conversation().id;
+        model.conversations.show(id);
+    }
 }
 
 /// This device's token takes the place of the password.
@@ -364,9 +360,22 @@ fn lost(model: &mut Model, reason: &str, effects: &mut Effects) {
 fn refuse(model: &mut Model, sentence: &str, effects: &mut Effects) {
     close(model, effects);
     model.server.connection.status = Status::Refused { reason: sentence.to_owned() };
+    let is_only = model.others.is_empty();
+    let has_form = model.screen == Screen::Form && model.form_server == model.server.id;
     match model.settings.mode {
-        Mode::Person => model.screen = Screen::Form,
         Mode::Console => effects.push(Effect::Quit(Exit::Failed(sentence.to_owned()))),
+        Mode::Person if is_only || has_form => {
+            model.form_server = model.server.id;
+            model.screen = Screen::Form;
+        }
+        // The other conversations go on.
+        Mode::Person => {
+            let server = model.server.choice.key();
+            let variables = [("server", server.into()), ("reason", sentence.to_owned().into())];
+            let text = model.texts.format("connect-log-in-again", &variables);
+            let id = model.server_conversation().id;
+            remarks::remark(model, id, EntryKind::Error, &text);
+        }
     }
 }
 
@@ -375,13 +384,14 @@ fn close(model: &mut Model, effects: &mut Effects) {
     model.server.session.end();
     model.server.connection.security = None;
     // Whatever the old connection still says is not for us any more.
-    model.server.connection.number += 1;
+    model.server.connection.number = 0;
     effects.push(Effect::Disconnect);
 }
 
-/// Tries to connect at once instead of waiting.
+/// Tries to connect at once instead of waiting, or again after having left.
 pub fn reconnect(model: &mut Model, effects: &mut Effects) {
-    if matches!(model.server.connection.status, Status::Waiting { .. }) {
+    let was_left = model.server.connection.status == Status::Off && model.server.connection.credentials.is_some();
+    if was_left || matches!(model.server.connection.status, Status::Waiting { .. }) {
         model.server.connection.attempt = 0;
         open(model, effects);
     }

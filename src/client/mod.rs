@@ -17,6 +17,7 @@
 //! | [`composer`], [`edit`] | what is being written |
 //! | [`session`] | the IRC client: lines in, facts and lines out |
 //! | [`servers`], [`connection`] | which server, as whom, how far the connection to it has got |
+//! | [`connect`] | which servers are talked to: at the start, by `/connect` and `/disconnect` |
 //! | [`link`] | connecting, logging in, connecting again |
 //! | [`chat`], [`remarks`] | what facts do to conversations, and what we say of it |
 //! | [`outbox`], [`pace`], [`unsent`] | sending, not too fast, and nothing lost |
@@ -35,6 +36,7 @@ pub mod chat;
 pub mod commands;
 pub mod composer;
 pub mod config;
+pub mod connect;
 pub mod connection;
 pub mod conversation;
 pub mod edit;

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use ring::hmac;
 
-use super::config::{Mode, Settings};
+use super::config::{Mode, ServerChoice, Settings};
 use super::conversation::{Conversation, ConversationId, ConversationKind, Conversations, ListOrder};
 use super::entry::Entry;
-use super::event::{Login, Moment, Unsent};
+use super::event::{Login, Moment, ServerId, Unsent};
 use super::form::{Form, Tab};
 use super::geometry::ChatAreas;
 use super::overlay::Overlays;
-use super::servers::Server;
+use super::servers::{SERVERS_MAX, Server};
 use super::session::fact::Incoming;
 use crate::ground::texts::Texts;
 use crate::ground::tls::Fingerprint;
@@ -75,8 +75,17 @@ pub struct Model {
     pub overlays: Overlays,
     /// A short remark in the status line, until the next key.
     pub remark: Option<String>,
-    /// The server that is talked to.
+    /// The server at hand: the one that the event is about which is being handled; between two events the one whose
+    /// conversation, or whose form, is shown. What is done to "the server" is done to this one.
     pub server: Server,
+    /// The other servers, in no particular order.
+    pub(super) others: Vec<Server>,
+    /// The server that the form is filled in for.
+    pub(super) form_server: ServerId,
+    /// Counts the connections to all servers.
+    pub(super) connections: u64,
+    /// Counts the servers.
+    pub(super) last_server: u32,
     /// What earlier runs kept.
     pub remembered: Remembered,
     /// What this device is called in the list of devices.
@@ -117,6 +126,10 @@ impl Model {
             overlays: Overlays::default(),
             remark: None,
             server: Server::default(),
+            others: Vec::new(),
+            form_server: ServerId::default(),
+            connections: 0,
+            last_server: 0,
             has_chosen: false,
             prefers_correspondent: false,
             bell_after_millis: 0,
@@ -125,6 +138,60 @@ impl Model {
             texts,
             remembered,
             device_name,
+        }
+    }
+
+    /// All servers, in the order in which they came.
+    pub fn servers(&self) -> Vec<&Server> {
+        let mut servers: Vec<&Server> = self.others.iter().chain([&self.server]).collect();
+        servers.sort_by_key(|server| server.id);
+        servers
+    }
+
+    /// A server, unless it is gone.
+    pub fn server_of(&self, id: ServerId) -> Option<&Server> {
+        self.others.iter().chain([&self.server]).find(|server| server.id == id)
+    }
+
+    /// The server that the person looks at.
+    pub(super) fn shown_server(&self) -> ServerId {
+        match (self.screen, self.conversations.current()) {
+            (Screen::Chat, Some(conversation)) => conversation.server,
+            (Screen::Chat, None) => self.server.id,
+            (Screen::Form, _) => self.form_server,
+        }
+    }
+
+    /// Takes a server to hand. Returns whether there is such a one.
+    pub(super) fn turn_to(&mut self, id: ServerId) -> bool {
+        if self.server.id != id {
+            let Some(other) = self.others.iter_mut().find(|server| server.id == id) else { return false };
+            std::mem::swap(&mut self.server, other);
+        }
+        self.conversations.turn_to(id);
+        true
+    }
+
+    /// Adds a server and takes it to hand. Nothing when there are [`SERVERS_MAX`] already.
+    pub(super) fn add_server(&mut self, choice: ServerChoice) -> Option<ServerId> {
+        if self.others.len() + 1 >= SERVERS_MAX {
+            return None;
+        }
+        self.last_server += 1;
+        let id = ServerId(self.last_server);
+        let before = std::mem::replace(&mut self.server, Server::new(id, choice));
+        self.others.push(before);
+        self.conversations.turn_to(id);
+        Some(id)
+    }
+
+    /// Forgets the server at hand with its conversations, when there is another one, which is at hand then.
+    pub(super) fn remove_server(&mut self) {
+        self.others.sort_by_key(|server| server.id);
+        if let Some(index) = self.others.len().checked_sub(1) {
+            self.conversations.forget(self.server.id);
+            self.server = self.others.remove(index);
+            self.conversations.turn_to(self.server.id);
         }
     }
 

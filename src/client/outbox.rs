@@ -71,7 +71,7 @@ pub fn flush(model: &mut Model, effects: &mut Effects) {
     let now = model.now.elapsed_millis;
     let has_echo = model.server.session.has_echo();
     let is_patient = is_patient(model);
-    let pending = model.conversations.list().iter().flat_map(|conversation| conversation.buffer.pending());
+    let pending = model.conversations.at_hand().flat_map(|conversation| conversation.buffer.pending());
     let mut in_flight = pending.filter(is_sent).count();
     for (id, key) in waiting(model) {
         if in_flight >= IN_FLIGHT_MAX || !model.server.pace.allows(now, is_patient) {
@@ -93,7 +93,7 @@ pub fn flush(model: &mut Model, effects: &mut Effects) {
 
 /// What waits to be sent and could be, in order.
 fn waiting(model: &Model) -> Vec<(ConversationId, EntryKey)> {
-    let ready = model.conversations.list().iter().filter(|conversation| conversation.takes_messages());
+    let ready = model.conversations.at_hand().filter(|conversation| conversation.takes_messages());
     let unsent = |conversation: &'_ Conversation| {
         let id = conversation.id;
         let keys: Vec<_> = conversation.buffer.pending().filter(|entry| !is_sent(entry)).map(Entry::key).collect();
@@ -187,7 +187,7 @@ pub fn refuse(model: &mut Model, refusal: &Refusal) -> bool {
 pub fn disconnected(model: &mut Model) {
     model.server.pace = Pace::default();
     let is_safe = model.server.session.is_own_kind();
-    for conversation in model.conversations.iter_mut() {
+    for conversation in model.conversations.at_hand_mut() {
         let sent: Vec<EntryKey> = conversation.buffer.pending().filter(is_sent).map(Entry::key).collect();
         for key in sent {
             let fate = if is_safe { Fate::Pending { sent: false } } else { Fate::Unknown };
@@ -222,7 +222,7 @@ pub fn resend_now(model: &mut Model, effects: &mut Effects) {
 
 /// The waiting message of this id.
 fn find(model: &Model, id: &str) -> Option<(ConversationId, EntryKey)> {
-    model.conversations.list().iter().find_map(|conversation| {
+    model.conversations.at_hand().find_map(|conversation| {
         let entry = conversation.buffer.pending().find(|entry| entry.id.as_deref() == Some(id))?;
         Some((conversation.id, entry.key()))
     })

@@ -14,10 +14,10 @@ use super::entry::{Entry, EntryKey, EntryKind, Fate};
 use super::event::{Effects, Event, Exit, Moment};
 use super::form::{Request, name_fault};
 use super::keys::answer;
-use super::link;
 use super::model::Model;
 use super::overlay::Overlay;
 use super::update::update;
+use super::{connect, link};
 use crate::ground::texts::Value;
 use crate::proto::names::AccountName;
 use crate::proto::secret::Secret;
@@ -274,7 +274,7 @@ impl Plain {
             None => (log_in, None),
         };
         self.state = State::Connecting(second);
-        link::request(model, first, effects);
+        connect::request(model, first, effects);
     }
 
     fn talk(&mut self, model: &mut Model, line: &str, effects: &mut Effects) {
@@ -467,7 +467,7 @@ impl Plain {
                 if let State::Connecting(second) = &mut self.state {
                     if let Some(request) = second.take() {
                         self.state = State::Connecting(None);
-                        return link::request(model, request, effects);
+                        return connect::request(model, request, effects);
                     }
                     self.welcome(model);
                 }

@@ -3,7 +3,7 @@
 //! It gives each event to the core, in the shape that the front asks for (full screen or line mode), and carries out what comes
 //! back. It draws nothing and prints nothing.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossterm::event::{Event as TerminalEvent, KeyEventKind};
@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::config::Settings;
-use super::event::{Effect, Effects, Event, Exit, Moment, NetworkEvent};
+use super::event::{Effect, Effects, Event, Exit, Moment, NetworkEvent, ServerId};
 use super::local::{self, Spawn};
 use super::model::{Model, Start};
 use super::network::{self, Connection};
@@ -60,7 +60,8 @@ pub struct Shell {
     pub sequences: Vec<Vec<u8>>,
     effects: Effects,
     started: Instant,
-    connection: Option<(u64, Connection)>,
+    /// The connection to each server, with its number.
+    connections: HashMap<ServerId, (u64, Connection)>,
     /// Connections that still say goodbye.
     closing: JoinSet<()>,
     network: (network::Events, mpsc::Receiver<(u64, NetworkEvent)>),
@@ -98,7 +99,7 @@ impl Shell {
             exit: None,
             wants_suspension: false,
             sequences: Vec::new(),
-            connection: None,
+            connections: HashMap::new(),
             closing: JoinSet::new(),
             network: mpsc::channel(network::EVENTS_MAX),
             answers: mpsc::channel(ANSWERS_MAX),
@@ -173,8 +174,8 @@ impl Shell {
                 // Lines are typed in the line mode only.
                 (None, Input::Line(_) | Input::End) => {}
             }
-            for effect in self.effects.drain().collect::<Vec<_>>() {
-                inputs.extend(self.carry_out(effect).map(Input::Event));
+            for (server, effect) in self.effects.drain().collect::<Vec<_>>() {
+                inputs.extend(self.carry_out(server, effect).map(Input::Event));
             }
         }
     }
@@ -194,19 +195,19 @@ impl Shell {
     }
 
     /// Carries out a wish; what comes of it at once is an event.
-    fn carry_out(&mut self, effect: Effect) -> Option<Event> {
+    fn carry_out(&mut self, server: ServerId, effect: Effect) -> Option<Event> {
         match effect {
             Effect::Connect { connection, endpoint, pin } => {
                 let opened = Connection::open(connection, endpoint, pin, self.network.0.clone());
-                self.connection = Some((connection, opened));
+                self.connections.insert(server, (connection, opened));
             }
             Effect::Send(line) => {
-                let (number, connection) = self.connection.as_ref()?;
+                let (number, connection) = self.connections.get(&server)?;
                 if !connection.send(line) {
                     // Also when the connection has ended already: then its own event comes first or is ignored.
                     let lost = NetworkEvent::Lost { reason: self.model.texts.get("run-send-failed").into_owned() };
                     let event = Event::Network(*number, lost);
-                    self.connection = None;
+                    self.connections.remove(&server);
                     return Some(event);
                 }
             }
@@ -218,7 +219,7 @@ impl Shell {
                 });
             }
             Effect::Disconnect => {
-                let (_, connection) = self.connection.take()?;
+                let (_, connection) = self.connections.remove(&server)?;
                 self.closing.spawn(connection.close());
             }
             Effect::StartLocalServer => self.start_local_server(),
@@ -250,7 +251,7 @@ impl Shell {
 
     /// Lets what was queued leave, and what was ordered reach the disk, within bounds.
     pub async fn close(mut self) {
-        if let Some((_, connection)) = self.connection.take() {
+        for (_, (_, connection)) in self.connections.drain() {
             self.closing.spawn(connection.close());
         }
         let goodbye = async { while self.closing.join_next().await.is_some() {} };

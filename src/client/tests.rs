@@ -21,6 +21,7 @@ mod forms;
 mod hostile;
 mod lines;
 mod reconnecting;
+mod servers;
 mod unsent;
 
 /// What our own server offers, with PLAIN only, so that no proof has to be computed.
@@ -125,7 +126,7 @@ impl Stage {
     fn event(&mut self, event: Event) {
         let now = self.now();
         update(&mut self.model, event, now, &mut self.effects);
-        for effect in self.effects.drain() {
+        for (_, effect) in self.effects.drain() {
             match effect {
                 Effect::Send(line) => self.sent.push(line.to_string()),
                 Effect::Connect { connection, .. } => {

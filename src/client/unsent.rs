@@ -7,14 +7,13 @@ use super::conversation::Conversation;
 use super::entry::{Entry, Fate};
 use super::event::Unsent;
 use super::model::Model;
+use super::servers::Server;
 
 /// Everything that must not be lost when the program ends now: what was written, and what is still there from earlier runs.
 pub fn collect(model: &Model) -> Vec<Unsent> {
     let mut unsent = model.remembered.unsent.clone();
-    let Some(account) = model.server.session.account() else { return unsent };
-    let server = model.server.choice.key();
-    let of_entry = |conversation: &Conversation, entry: &Entry| Unsent {
-        server: server.clone(),
+    let of_entry = |server: &Server, account: &str, conversation: &Conversation, entry: &Entry| Unsent {
+        server: server.choice.key(),
         account: account.to_owned(),
         target: conversation.name.clone(),
         kind: entry.kind,
@@ -24,8 +23,14 @@ pub fn collect(model: &Model) -> Vec<Unsent> {
         time: entry.time,
     };
     for conversation in model.conversations.list() {
+        let Some(server) = model.server_of(conversation.server) else { continue };
+        // While a connection is being made again, the session does not know its account yet.
+        let wanted = || server.connection.credentials.as_ref().map(|credentials| credentials.account.as_str());
+        let Some(account) = server.session.account().or_else(wanted) else { continue };
         let unknown = conversation.buffer.stuck().filter(|entry| entry.fate == Fate::Unknown);
-        unsent.extend(unknown.chain(conversation.buffer.pending()).map(|entry| of_entry(conversation, entry)));
+        unsent.extend(
+            unknown.chain(conversation.buffer.pending()).map(|entry| of_entry(server, account, conversation, entry)),
+        );
     }
     unsent
 }

@@ -1,16 +1,26 @@
 //! One step of the client: routes each event to the part of the model that it belongs to.
 
+use super::connection::Status;
 use super::entry::EntryKind;
-use super::event::{Effects, Event, Exit, Moment};
+use super::event::{Effects, Event, Exit, Moment, ServerId};
 use super::model::{Model, Screen};
-use super::{history, keys, link, mouse, outbox, remarks};
+use super::servers::Server;
+use super::{connect, history, keys, link, mouse, outbox, remarks};
 
 /// Takes in one event, which happened at `now`; what it asks for is added to `effects`.
 pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effects) {
     model.now = now;
     let is_quiet = matches!(event, Event::Tick | Event::TopNear);
+    let about = match &event {
+        Event::Network(number, _) | Event::Proved(number, _) => connected_by(model, *number),
+        Event::LocalServer(_) => starting(model),
+        _ => Some(model.shown_server()),
+    };
+    // About a connection that is not ours any more.
+    let Some(about) = about else { return };
+    turn_to(model, about, effects);
     match event {
-        Event::Start => link::start(model, effects),
+        Event::Start => connect::start(model, effects),
         Event::Key(key) => keys::pressed(model, key, effects),
         Event::Mouse(event) => mouse::clicked(model, event),
         Event::Paste(text) => keys::pasted(model, &text),
@@ -22,9 +32,12 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
             }
         }
         Event::Tick => {
-            link::tick(model, effects);
-            history::tick(model, effects);
-            outbox::flush(model, effects);
+            for server in server_ids(model) {
+                turn_to(model, server, effects);
+                link::tick(model, effects);
+                history::tick(model, effects);
+                outbox::flush(model, effects);
+            }
         }
         Event::TopNear => history::older(model, effects),
         Event::Network(number, event) => link::network(model, number, event, effects),
@@ -36,11 +49,33 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
         },
         Event::Terminate => link::quit(model, "", Exit::Terminated, effects),
     }
-    let is_waiting = link::is_busy(model);
-    effects.redraw |= !is_quiet || is_waiting || !effects.list().is_empty();
-    effects.wake_at_millis =
-        [link::wake_at_millis(model), model.server.fetches.late_at_millis(), outbox::wake_at_millis(model)]
-            .into_iter()
-            .flatten()
-            .min();
+    effects.wake_at_millis = None;
+    for server in server_ids(model) {
+        turn_to(model, server, effects);
+        let own = [link::wake_at_millis(model), model.server.fetches.late_at_millis(), outbox::wake_at_millis(model)];
+        effects.wake_at_millis = own.into_iter().flatten().chain(effects.wake_at_millis).min();
+    }
+    turn_to(model, model.shown_server(), effects);
+    effects.redraw |= !is_quiet || link::is_busy(model) || !effects.is_empty();
+}
+
+/// What follows is about this server.
+fn turn_to(model: &mut Model, server: ServerId, effects: &mut Effects) {
+    model.turn_to(server);
+    effects.turn_to(server);
+}
+
+fn server_ids(model: &Model) -> Vec<ServerId> {
+    model.servers().iter().map(|server| server.id).collect()
+}
+
+/// The server to which the connection of this number leads.
+fn connected_by(model: &Model, number: u64) -> Option<ServerId> {
+    model.servers().iter().find(|server| server.connection.number == number).map(|server| server.id)
+}
+
+/// The server that waits for this user's own local server to start.
+fn starting(model: &Model) -> Option<ServerId> {
+    let is_starting = |server: &&&Server| server.connection.status == Status::StartingServer;
+    model.servers().iter().find(is_starting).map(|server| server.id)
 }

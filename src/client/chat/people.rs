@@ -14,7 +14,7 @@ const QUIET_MEMBERS: usize = 200;
 pub(super) fn joined(model: &mut Model, channel: &str, nick: &str, is_own: bool, effects: &mut Effects) {
     let folded = model.server.session.fold(channel);
     if is_own {
-        let has_channel = model.conversations.list().iter().any(|one| one.kind == ConversationKind::Channel);
+        let has_channel = model.conversations.at_hand().any(|one| one.kind == ConversationKind::Channel);
         let conversation = model.open(channel);
         let id = conversation.id;
         // By another session of ours it may be joined once more, without its members being named again.
@@ -75,7 +75,7 @@ pub(super) fn left(model: &mut Model, channel: &str, nick: &str, by: Option<Stri
 pub(super) fn quit(model: &mut Model, nick: &str, reason: &str) {
     let folded = model.server.session.fold(nick);
     let mut told = Vec::new();
-    for conversation in model.conversations.iter_mut() {
+    for conversation in model.conversations.at_hand_mut() {
         let count = conversation.members.count();
         if conversation.members.remove(&folded).is_some() && count <= QUIET_MEMBERS {
             told.push(conversation.id);
@@ -94,7 +94,7 @@ pub(super) fn renamed(model: &mut Model, from: &str, to: &str, is_own: bool) {
     let (from_folded, to_folded) = (model.server.session.fold(from), model.server.session.fold(to));
     let ranks = model.server.session.rank_signs();
     let mut told = Vec::new();
-    for conversation in model.conversations.iter_mut() {
+    for conversation in model.conversations.at_hand_mut() {
         let is_member = conversation.members.change(&from_folded, &ranks, |member| {
             to.clone_into(&mut member.nick);
             to_folded.clone_into(&mut member.folded);
@@ -160,7 +160,7 @@ pub(super) fn names_end(model: &mut Model, channel: &str) {
 
 pub(super) fn away(model: &mut Model, nick: &str, is_away: bool) {
     let (folded, ranks) = (model.server.session.fold(nick), model.server.session.rank_signs());
-    for conversation in model.conversations.iter_mut() {
+    for conversation in model.conversations.at_hand_mut() {
         conversation.members.change(&folded, &ranks, |member| member.is_away = is_away);
     }
 }

@@ -21,7 +21,7 @@ impl Dialogue {
         let now = self.stage.now();
         let stage = &mut self.stage;
         self.plain.step(&mut stage.model, input, now, &mut stage.effects);
-        for effect in stage.effects.drain() {
+        for (_, effect) in stage.effects.drain() {
             match effect {
                 Effect::Send(line) => stage.sent.push(line.to_string()),
                 Effect::Connect { connection, .. } => stage.connection = connection,

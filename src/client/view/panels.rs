@@ -105,11 +105,18 @@ fn draw_list(cells: &mut Cells, area: Rect, model: &Model, look: &Look<'_>) {
     let first = first_visible(current, list.len(), usize::from(area.height));
     for (y, (index, conversation)) in (area.top()..area.bottom()).zip(list.iter().enumerate().skip(first)) {
         let line = Rect { y, height: 1, ..area };
-        draw_list_row(cells, line, conversation, index == current, look);
+        draw_list_row(cells, line, model, conversation, index == current, look);
     }
 }
 
-fn draw_list_row(cells: &mut Cells, line: Rect, conversation: &Conversation, is_current: bool, look: &Look<'_>) {
+fn draw_list_row(
+    cells: &mut Cells,
+    line: Rect,
+    model: &Model,
+    conversation: &Conversation,
+    is_current: bool,
+    look: &Look<'_>,
+) {
     let mut name_style = match conversation.kind {
         _ if !conversation.is_joined => look.theme.dim(),
         ConversationKind::Server => look.theme.dim(),
@@ -133,8 +140,17 @@ fn draw_list_row(cells: &mut Cells, line: Rect, conversation: &Conversation, is_
         let from = paint_right(cells, room, &count, style);
         room.width = from.saturating_sub(room.x + 1);
     }
-    let name = cut(&conversation.name, usize::from(room.width));
+    let heading = server_heading(model, conversation);
+    let name = cut(heading.as_deref().unwrap_or(&conversation.name), usize::from(room.width));
     paint(cells, room, room.x, room.y, &name, usize::from(room.width), name_style);
+}
+
+/// With several servers, each one's own conversation is the heading of the others there, with how far its connection is.
+fn server_heading(model: &Model, conversation: &Conversation) -> Option<String> {
+    let is_heading = conversation.kind == ConversationKind::Server && model.servers().len() > 1;
+    let server = model.server_of(conversation.server).filter(|_| is_heading)?;
+    let mark = if server.connection.status == Status::Online { "●" } else { "○" };
+    Some(format!("{mark} {}", conversation.name))
 }
 
 fn draw_members(cells: &mut Cells, area: Rect, conversation: &Conversation, look: &Look<'_>) {
