@@ -2,32 +2,17 @@
 //! one. Whoever can write to the database can cut off the record's end; what stands elsewhere shows it.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::watch;
 
 use super::clock::now;
+use super::config::AnchorSettings;
 use super::hub::stopped;
 use crate::ground::paths::{self, Action, PathError};
 use crate::store::Store;
 use crate::store::chain::Anchor;
-
-/// Where and how often the head is written down.
-#[derive(Clone, Debug)]
-pub struct AnchorSettings {
-    /// The file; only the log when there is none.
-    pub file: Option<PathBuf>,
-    /// How often; only at the server's stop when zero.
-    pub interval: Duration,
-}
-
-impl Default for AnchorSettings {
-    fn default() -> Self {
-        Self { file: None, interval: Duration::from_secs(60 * 60) }
-    }
-}
 
 /// Reads a file of heads: one a line, as `log head` prints them or with the time before. An error is the number of a line
 /// that is none.

@@ -16,7 +16,6 @@ use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
-use super::anchors::AnchorSettings;
 use super::outbox::OutboxLimits;
 use crate::chat::settings::Settings;
 use crate::ground::texts::Language;
@@ -89,6 +88,15 @@ impl fmt::Debug for Given {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Given(…)")
     }
+}
+
+/// Where and how often the record's head is written down.
+#[derive(Clone, Debug)]
+pub struct AnchorSettings {
+    /// The file; only the log when there is none.
+    pub file: Option<PathBuf>,
+    /// How often; only at the server's stop when zero.
+    pub interval: Duration,
 }
 
 /// What is wrong, and where.
@@ -280,7 +288,7 @@ impl Reader {
             connections_max: draft.connections_max,
             outbox: draft.outbox,
             seed_passwords: draft.seed_passwords,
-            anchors: draft.anchors.clone(),
+            anchors: AnchorSettings { file: draft.anchor_file.clone(), interval: draft.anchor_interval },
             warnings: std::mem::take(&mut self.warnings),
             given: std::mem::take(&mut self.given),
         };

@@ -12,7 +12,6 @@ use crate::ground::telemetry::Format;
 use crate::ground::texts::Language;
 use crate::proto::names::{ChannelName, Nick};
 use crate::proto::secret::Secret;
-use crate::server::anchors::AnchorSettings;
 use crate::server::outbox::OutboxLimits;
 use crate::store::SeedPasswords;
 
@@ -38,7 +37,8 @@ pub(super) struct Draft {
     pub connections_max: usize,
     pub outbox: OutboxLimits,
     pub seed_passwords: SeedPasswords,
-    pub anchors: AnchorSettings,
+    pub anchor_file: Option<PathBuf>,
+    pub anchor_interval: Duration,
 }
 
 impl Draft {
@@ -63,7 +63,8 @@ impl Draft {
             connections_max: 20_000,
             outbox: OutboxLimits::default(),
             seed_passwords: SeedPasswords::default(),
-            anchors: AnchorSettings::default(),
+            anchor_file: None,
+            anchor_interval: Duration::from_secs(60 * 60),
         }
     }
 }
@@ -238,10 +239,10 @@ pub(super) const SETTINGS: &[Setting] = &[
     }),
     at_start("anchor_file", Kind::Text, |draft, value| {
         let path = value.text();
-        put!(draft.anchors.file, Ok(Some(path).filter(|path| !path.is_empty()).map(PathBuf::from)))
+        put!(draft.anchor_file, Ok(Some(path).filter(|path| !path.is_empty()).map(PathBuf::from)))
     }),
     at_start("anchor_interval_seconds", Kind::Number, |draft, value| {
-        put!(draft.anchors.interval, value.seconds(0, 31_536_000))
+        put!(draft.anchor_interval, value.seconds(0, 31_536_000))
     }),
     at_start("server_name", Kind::Text, |draft, value| put!(draft.rules.server_name, server_name(value.text()))),
     setting("network_name", Kind::Text, |draft, value| put!(draft.rules.network_name, word(value.text()))),
