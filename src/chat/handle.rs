@@ -77,7 +77,8 @@ impl World {
 
     fn connect(&mut self, conn: ConnId, peer: Peer) {
         let host = self.key.cloak(peer.address);
-        self.sessions.insert(conn, Session::new(conn, peer, host, self.settings.language, self.now));
+        let session = Session::new(conn, peer, host, self.settings.language, self.now);
+        self.sessions.insert(conn, Box::new(session));
     }
 
     /// A line arrives: it is handled now, or after the answer that an earlier one waits for.

@@ -172,7 +172,7 @@ impl World {
     /// next lines wait. A handler that asks has not replied before, so that a label covers the whole answer.
     pub(crate) fn ask(&mut self, conn: ConnId, question: Question, asked: Asked) {
         let (command, label) = (self.turn.command, self.turn.label.take());
-        self.session_mut(conn).waiting = Some(Waiting { asked, command, label });
+        self.session_mut(conn).waiting = Some(Box::new(Waiting { asked, command, label }));
         self.turn.effect(Effect::Ask { conn, question });
     }
 

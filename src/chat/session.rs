@@ -86,7 +86,7 @@ pub(crate) struct OpenBatch {
     pub is_refused: bool,
 }
 
-/// A connection as the rules see it.
+/// A connection as the rules see it. There are thousands, so what few of them have at a time is boxed.
 #[derive(Debug)]
 pub(crate) struct Session {
     /// Its number.
@@ -129,7 +129,7 @@ pub(crate) struct Session {
     /// The language in which the server speaks to it.
     pub language: Language,
     /// An unfinished SASL exchange.
-    pub exchange: Option<Exchange>,
+    pub exchange: Option<Box<Exchange>>,
     /// How many of its log-ins were refused.
     pub login_failures: u32,
     /// How many accounts it tried to register.
@@ -151,9 +151,9 @@ pub(crate) struct Session {
     /// The keys whose changes it wants to hear of.
     pub metadata_keys: Vec<String>,
     /// A message of several lines that it has begun.
-    pub open_batch: Option<OpenBatch>,
+    pub open_batch: Option<Box<OpenBatch>>,
     /// The open question.
-    pub waiting: Option<Waiting>,
+    pub waiting: Option<Box<Waiting>>,
     /// Lines that wait for its answer.
     pub queue: VecDeque<Queued>,
     /// The last event that must be committed before anything more is told to this connection.

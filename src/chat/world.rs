@@ -37,8 +37,9 @@ pub struct World {
     pub(super) started_at: Option<Timestamp>,
     /// What is durable.
     pub(super) state: State,
-    /// By rising number, so that what happens to all happens in the same order whenever it is played again.
-    pub(super) sessions: BTreeMap<ConnId, Session>,
+    /// By rising number, so that what happens to all happens in the same order whenever it is played again. Boxed, because
+    /// a tree that grows at one end keeps its nodes half empty.
+    pub(super) sessions: BTreeMap<ConnId, Box<Session>>,
     /// The welcomed sessions by what they are called. Those of one account share a nick.
     nicks: HashMap<Folded, Vec<ConnId>>,
     /// The welcomed sessions of each account.

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::hub::Mail;
@@ -25,6 +25,9 @@ use crate::proto::line::{LineError, LineLimits, LineReader};
 
 /// How many bytes one read takes at most. Bounds the lines that wait for the window, too.
 const READ_BYTES_MAX: usize = 4 * 1024;
+/// How many bytes the future of a connection may take; a test holds it to that.
+#[cfg(test)]
+const FUTURE_BYTES_MAX: usize = 1_024;
 /// How many queued lines one write carries at most.
 const WRITE_CHUNKS_MAX: usize = 64;
 /// How long a write may make no progress before the connection is given up.
@@ -38,19 +41,33 @@ const HALF_CLOSED_TIMEOUT: Duration = Duration::from_secs(5);
 const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
 const LINGER_BYTES_MAX: u64 = 64 * 1024;
 
-/// Serves a connection from its first byte to its last. The hub is told of its beginning and, always, of its end.
-pub async fn serve<S>(stream: S, conn: ConnId, peer: Peer, limits: OutboxLimits, hub: mpsc::Sender<Mail>)
+/// Serves a connection from its first byte to its last, and keeps its `place` among all connections so long. The hub is
+/// told of its beginning and, always, of its end.
+///
+/// The future lives as long as its connection, and there are thousands of them: it is kept below `FUTURE_BYTES_MAX`.
+pub fn serve<S>(
+    stream: S,
+    conn: ConnId,
+    peer: Peer,
+    limits: OutboxLimits,
+    hub: mpsc::Sender<Mail>,
+    place: OwnedSemaphorePermit,
+) -> impl Future<Output = ()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let link = Arc::new(Link::new(limits));
-    if hub.send(Mail::Opened { conn, peer, link: Arc::clone(&link) }).await.is_err() {
-        return;
-    }
     let mut connection = Connection { conn, link, hub, pipe: Pipe::new(stream), state: State::default() };
-    let reason = connection.run().await;
-    // When the hub is gone, so are those who would want to know.
-    let _ = connection.hub.send(Mail::Input(Input::Closed { conn, reason })).await;
+    async move {
+        let Ok(slot) = connection.hub.reserve().await else { return };
+        slot.send(Mail::Opened { conn, peer, link: Arc::clone(&connection.link) });
+        let reason = connection.run().await;
+        // When the hub is gone, so are those who would want to know.
+        if let Ok(slot) = connection.hub.reserve().await {
+            slot.send(Mail::Input(Input::Closed { conn, reason }));
+        }
+        drop(place);
+    }
 }
 
 /// What a connection's task knows beside its bytes.
@@ -81,7 +98,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     async fn run(&mut self) -> String {
         match self.exchange().await {
             Ok(reason) => {
-                let _ = timeout(LINGER_TIMEOUT, self.pipe.farewell()).await;
+                // Not a part of the connection's own future, in which its scratch would take room from the beginning.
+                let _ = Box::pin(timeout(LINGER_TIMEOUT, self.pipe.farewell())).await;
                 reason.to_owned()
             }
             Err(error) => describe(&error),
@@ -163,16 +181,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Hands one line to the hub; false when the hub is gone.
     async fn hand_in(&mut self) -> bool {
+        let Ok(slot) = self.hub.reserve().await else { return false };
         let conn = self.conn;
-        let input = match self.pipe.arrived.pop_front() {
-            Some(Ok(line)) => Input::Line { conn, line },
-            Some(Err(error)) => Input::BadLine { conn, error },
-            None => return true,
-        };
+        match self.pipe.arrived.pop_front() {
+            Some(Ok(line)) => slot.send(Mail::Input(Input::Line { conn, line })),
+            Some(Err(error)) => slot.send(Mail::Input(Input::BadLine { conn, error })),
+            None => {}
+        }
         if self.pipe.arrived.is_empty() {
             self.pipe.arrived = VecDeque::new();
         }
-        self.hub.send(Mail::Input(input)).await.is_ok()
+        true
     }
 }
 

@@ -11,11 +11,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use super::connection::serve;
 use super::hub::{Mail, stopped};
@@ -297,8 +298,32 @@ impl Entrance {
         let _ = timeout(READY_PATIENCE, self.ready.clone().wait_for(|ready| *ready)).await;
     }
 
-    fn next_number(&self) -> ConnId {
-        ConnId(self.numbers.fetch_add(1, Ordering::Relaxed))
+    /// Starts the task of a connection.
+    fn attend<S>(&self, stream: S, peer: Peer, place: OwnedSemaphorePermit)
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let conn = ConnId(self.numbers.fetch_add(1, Ordering::Relaxed));
+        tokio::spawn(serve(stream, conn, peer, self.limits, self.hub.clone(), place));
+    }
+
+    /// Sets TLS up; nothing when that fails or takes too long.
+    async fn shake_hands(
+        &self,
+        stream: TcpStream,
+        acceptor: &TlsAcceptor,
+        peer: &Peer,
+    ) -> Option<Box<TlsStream<TcpStream>>> {
+        let handshake = async {
+            let _turn = self.handshakes.acquire().await;
+            acceptor.accept(stream).await
+        };
+        match timeout(HANDSHAKE_TIMEOUT, handshake).await {
+            Ok(Ok(stream)) => return Some(Box::new(stream)),
+            Ok(Err(error)) => tracing::debug!(%error, peer = %peer.address, "the TLS handshake failed"),
+            Err(_) => tracing::debug!(peer = %peer.address, "the TLS handshake took too long"),
+        }
+        None
     }
 }
 
@@ -319,33 +344,22 @@ impl Accepted {
             tokio::spawn(self.turn_away());
             return;
         };
-        tokio::spawn(async move {
-            self.serve(&entrance).await;
-            drop(place);
-        });
-    }
-
-    async fn serve(self, entrance: &Entrance) {
-        let (hub, limits) = (entrance.hub.clone(), entrance.limits);
         match self {
             Self::Plain(stream, peer) => {
                 let _ = stream.set_nodelay(true);
-                serve(stream, entrance.next_number(), peer, limits, hub).await;
+                entrance.attend(stream, peer, place);
             }
             Self::Tls(stream, acceptor, peer) => {
                 let _ = stream.set_nodelay(true);
-                let handshake = async {
-                    let _turn = entrance.handshakes.acquire().await;
-                    acceptor.accept(stream).await
-                };
-                match timeout(HANDSHAKE_TIMEOUT, handshake).await {
-                    Ok(Ok(stream)) => serve(stream, entrance.next_number(), peer, limits, hub).await,
-                    Ok(Err(error)) => tracing::debug!(%error, peer = %peer.address, "the TLS handshake failed"),
-                    Err(_) => tracing::debug!(peer = %peer.address, "the TLS handshake took too long"),
-                }
+                // A task of its own, whose room is given back when the connection's own task begins.
+                tokio::spawn(async move {
+                    if let Some(stream) = entrance.shake_hands(stream, &acceptor, &peer).await {
+                        entrance.attend(stream, peer, place);
+                    }
+                });
             }
-            Self::Unix(stream, peer) => serve(stream, entrance.next_number(), peer, limits, hub).await,
-            Self::Memory(stream, peer) => serve(stream, entrance.next_number(), peer, limits, hub).await,
+            Self::Unix(stream, peer) => entrance.attend(stream, peer, place),
+            Self::Memory(stream, peer) => entrance.attend(stream, peer, place),
         }
     }
 

@@ -91,7 +91,7 @@ fn begin(world: &mut World, conn: ConnId, name: &str) -> Handled {
         world.reply(conn, line);
         return Err(failed());
     };
-    world.session_mut(conn).exchange = Some(Exchange::new(mechanism, Step::First));
+    world.session_mut(conn).exchange = Some(Box::new(Exchange::new(mechanism, Step::First)));
     let line = world.server_line("AUTHENTICATE").param(EMPTY_CHUNK);
     world.reply(conn, line);
     Ok(())
@@ -144,7 +144,7 @@ pub(super) fn scram_keys(
     let Answer::Scram { keys, nonce } = answer else { return answered(world, conn, log_in, Answer::Unavailable) };
     let (server, message) = first.challenge(keys, &nonce);
     let exchange = Exchange::new(Mechanism::ScramSha256, Step::Proof(log_in, server));
-    world.session_mut(conn).exchange = Some(exchange);
+    world.session_mut(conn).exchange = Some(Box::new(exchange));
     challenge(world, conn, &message);
     Ok(())
 }
@@ -155,7 +155,7 @@ fn scram_proof(world: &mut World, conn: ConnId, log_in: LogIn, server: ScramServ
         return refuse(world, conn, &log_in, log_in.wrong_check());
     };
     if may_log_in(world, conn, &log_in, account, None)? {
-        world.session_mut(conn).exchange = Some(Exchange::new(Mechanism::ScramSha256, Step::Consent(log_in)));
+        world.session_mut(conn).exchange = Some(Box::new(Exchange::new(Mechanism::ScramSha256, Step::Consent(log_in))));
         challenge(world, conn, &message);
     }
     Ok(())

@@ -59,7 +59,7 @@ fn begin(world: &mut World, call: &Call<'_>, reference: &str) -> Handled {
         bytes: 0,
         is_refused: fault.is_some(),
     };
-    world.session_mut(call.conn).open_batch = Some(open);
+    world.session_mut(call.conn).open_batch = Some(Box::new(open));
     fault.map_or(Ok(()), Err)
 }
 

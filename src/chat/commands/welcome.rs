@@ -341,7 +341,7 @@ pub(crate) fn isupport(world: &World) -> Tokens {
 pub(crate) fn lusers(world: &mut World, conn: ConnId) {
     let welcome = world.sessions.values().filter(|session| session.is_welcome && !session.is_closed).count();
     let unknown = world.sessions.len() - welcome;
-    let there = |session: &&Session| session.is_welcome && !session.is_closed;
+    let there = |session: &&Box<Session>| session.is_welcome && !session.is_closed;
     let operators = world.sessions.values().filter(there).filter(|session| session.modes.contains('o')).count();
     let invisible = world.sessions.values().filter(there).filter(|session| session.modes.contains('i')).count();
     let visible = welcome - invisible;

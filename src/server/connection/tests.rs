@@ -5,6 +5,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use tokio::io::{DuplexStream, duplex};
 use tokio::task::JoinHandle;
 
+use tokio::sync::Semaphore;
+
 use super::*;
 use crate::chat::ports::Transport;
 
@@ -22,7 +24,8 @@ impl Fixture {
         let (client, server) = duplex(pipe_bytes_max);
         let (hub, mut mails) = mpsc::channel(1_024);
         let peer = Peer { address: IpAddr::V4(Ipv4Addr::LOCALHOST), port: 1, transport: Transport::Plain };
-        let task = tokio::spawn(serve(server, CONN, peer, limits, hub));
+        let place = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        let task = tokio::spawn(serve(server, CONN, peer, limits, hub, place));
         let Some(Mail::Opened { conn: CONN, link, .. }) = mails.recv().await else { panic!("it opens first") };
         Self { client, mails, link, task }
     }
@@ -136,4 +139,14 @@ async fn an_end_without_a_word_is_reported() {
     drop(fixture.client);
     let Some(Mail::Input(Input::Closed { reason, .. })) = fixture.mails.recv().await else { panic!("it ends") };
     assert_eq!(reason, "Connection closed");
+}
+#[test]
+fn an_idle_connection_is_small() {
+    /// The size of what `serve` gives back, without calling it.
+    fn size_of_output<A, B, C, D, E, F, Future>(_: impl Fn(A, B, C, D, E, F) -> Future) -> usize {
+        size_of::<Future>()
+    }
+    let plain = size_of_output(serve::<tokio::net::TcpStream>);
+    let tls = size_of_output(serve::<Box<tokio_rustls::server::TlsStream<tokio::net::TcpStream>>>);
+    assert!(plain <= FUTURE_BYTES_MAX && tls <= FUTURE_BYTES_MAX, "{plain} and {tls} bytes");
 }
