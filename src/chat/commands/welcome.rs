@@ -11,7 +11,7 @@ use crate::chat::modes::KEY_BYTES_MAX;
 use crate::chat::monitors::MONITORED_MAX;
 use crate::chat::ports::ConnId;
 use crate::chat::refusal::{Handled, Refusal, Text};
-use crate::chat::session::{Identity, Session};
+use crate::chat::session::Identity;
 use crate::chat::world::{Draft, World};
 use crate::proto::caps::{Cap, CapSet};
 use crate::proto::casemapping::CaseMapping;
@@ -341,9 +341,9 @@ pub(crate) fn isupport(world: &World) -> Tokens {
 pub(crate) fn lusers(world: &mut World, conn: ConnId) {
     let welcome = world.sessions.values().filter(|session| session.is_welcome && !session.is_closed).count();
     let unknown = world.sessions.len() - welcome;
-    let there = |session: &&Box<Session>| session.is_welcome && !session.is_closed;
-    let operators = world.sessions.values().filter(there).filter(|session| session.modes.contains('o')).count();
-    let invisible = world.sessions.values().filter(there).filter(|session| session.modes.contains('i')).count();
+    let there = world.sessions.values().filter(|session| session.is_welcome && !session.is_closed);
+    let operators = there.clone().filter(|session| session.modes.contains('o')).count();
+    let invisible = there.filter(|session| session.modes.contains('i')).count();
     let visible = welcome - invisible;
     let channels = world.state.channel_count();
     let text = |line: Line, count: usize, text: &str| line.param(&count.to_string()).trailing(text);
