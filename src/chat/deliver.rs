@@ -258,9 +258,7 @@ impl World {
                 add(&mut receivers, self.correspondent_or_account_sessions(other));
                 receivers
             }
-            Place::Unlisted | Place::Server => {
-                Nick::new(&record.target).map_or(Vec::new(), |nick| self.nick_sessions(&nick).to_vec())
-            }
+            Place::Unlisted | Place::Server => self.unlisted_sessions(&record.target),
         };
         match record.author.account {
             Some(account) => add(&mut receivers, self.correspondent_or_account_sessions(account)),

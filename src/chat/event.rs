@@ -113,7 +113,7 @@ pub enum Place {
     Channel(ChannelId),
     /// Two people's. Made by [`Place::direct`], so that both orders are one place.
     Direct(AccountId, AccountId),
-    /// A direct message to or from a guest: in the record, in nobody's history.
+    /// A direct message to or from a guest, or one to a part of a channel (`@#tea`): in the record, in nobody's history.
     Unlisted,
     /// The server's own: registrations, operators' acts.
     Server,

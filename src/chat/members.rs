@@ -6,6 +6,8 @@ use super::apply::Channel;
 use super::event::{AccountId, ChannelId, Rank};
 use super::ports::ConnId;
 use super::world::World;
+use crate::proto::modes::{PREFIXES, Prefix};
+use crate::proto::names::Nick;
 
 impl World {
     /// The sessions that hear a channel: all of its members' ones and those of its guests.
@@ -13,6 +15,32 @@ impl World {
         let Some(channel) = self.state.channel(id) else { return Vec::new() };
         let members = channel.members.keys().flat_map(|account| self.account_sessions(*account));
         members.chain(self.guests.get(&id).into_iter().flat_map(BTreeMap::keys)).copied().collect()
+    }
+
+    /// A target like `@#tea`: the channel, and the letter of the lowest rank that it names (`STATUSMSG`). Nothing for any other
+    /// target, and for a channel that is not there.
+    pub(crate) fn status_target(&self, target: &str) -> Option<(ChannelId, Prefix)> {
+        let name = target.trim_start_matches(|sign| PREFIXES.iter().any(|prefix| prefix.sign == sign));
+        let signs = &target[..target.len() - name.len()];
+        let lowest = PREFIXES.iter().rev().find(|prefix| signs.contains(prefix.sign))?;
+        Some((self.channel_called(name).ok()?, *lowest))
+    }
+
+    /// The sessions that are meant by a target that is in nobody's history: a guest's nick, or a part of a channel.
+    pub(crate) fn unlisted_sessions(&self, target: &str) -> Vec<ConnId> {
+        match self.status_target(target) {
+            Some((channel, lowest)) => self.ranked_sessions(channel, lowest.letter),
+            None => Nick::new(target).map_or(Vec::new(), |nick| self.nick_sessions(&nick).to_vec()),
+        }
+    }
+
+    /// The sessions of a channel's members who have at least this rank.
+    fn ranked_sessions(&self, id: ChannelId, letter: char) -> Vec<ConnId> {
+        let Some(channel) = self.state.channel(id) else { return Vec::new() };
+        let members = channel.members.iter().filter(|(_, rank)| rank.at_least(letter));
+        let sessions = members.flat_map(|(account, _)| self.account_sessions(*account)).copied();
+        let guests = self.guests.get(&id).into_iter().flatten().filter(|(_, rank)| rank.at_least(letter));
+        sessions.chain(guests.map(|(conn, _)| *conn)).collect()
     }
 
     /// How many members a channel has, there or not.

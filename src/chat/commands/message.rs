@@ -2,7 +2,8 @@
 //!
 //! Specifications: Modern IRC, "Sending Messages"; IRCv3 `message-tags`, `echo-message`, `message-ids`.
 //!
-//! A message is an event, whoever it is for: somebody who is not there finds it in history. TAGMSG is told at
+//! A message is an event, whoever it is for: somebody who is not there finds it in history. One to those of a rank in a channel
+//! (`@#tea`, `STATUSMSG`) is for those who are there, and in nobody's history. TAGMSG is told at
 //! once and is not in the record (typing), but for reactions, which are events like messages. A message that would not fit into a line with its source is refused with 417, because
 //! nothing may be lost silently; so a text of a NOTICE, to which no error is answered, is refused by FAIL only.
 
@@ -155,6 +156,15 @@ fn find(world: &mut World, conn: ConnId, to: &str, text: &str) -> Result<Target,
         }
         return Ok(Target { place: Place::Channel(id), name: channel.name.to_string(), person: None });
     }
+    if let Some((id, lowest)) = world.status_target(to) {
+        let asker = world.asker(conn, id);
+        let Some(channel) = world.state.channel(id) else { return Err(no_such_nick(to)) };
+        let name = format!("{}{}", lowest.sign, channel.name);
+        let spoken = policy::may_speak(channel, &asker, text);
+        // Who is meant may hang on what is not committed yet, like a refusal.
+        world.shows(id);
+        return spoken.map(|()| Target { place: Place::Unlisted, name, person: None });
+    }
     let person = world.person_called(to).ok_or_else(|| no_such_nick(to))?;
     let place = match (account_number(world, world.person_of(conn)), account_number(world, person)) {
         // The correspondent does not talk to itself.
@@ -257,7 +267,7 @@ fn tag_one(world: &mut World, conn: ConnId, target: &Target, tags: &str) {
     let mut receivers = match (target.place, target.person) {
         (Place::Channel(id), _) => world.channel_sessions(id),
         (_, Some(person)) => world.sessions_of(person),
-        (_, None) => Vec::new(),
+        (_, None) => world.unlisted_sessions(&target.name),
     };
     let is_to_itself = receivers.contains(&conn) && target.person.is_some();
     for own in world.sessions_of(world.person_of(conn)) {

@@ -329,6 +329,7 @@ pub(crate) fn isupport(world: &World) -> Tokens {
         .value("NETWORK", &settings.network_name)
         .value("NICKLEN", NICK_BYTES_MAX)
         .value("PREFIX", prefix_token())
+        .value("STATUSMSG", PREFIXES.map(|prefix| prefix.sign).iter().collect::<String>())
         .value("TARGMAX", targets_max())
         .value("TOPICLEN", settings.topic_bytes_max)
         .flag("SAFERATE")
