@@ -13,6 +13,7 @@ use super::event::{
     AccountId, AccountState, ChannelId, ChannelModes, ChannelState, DeviceId, Event, ListEntry, MetadataOwner, Place,
     Rank, Record, Seq, Snapshot, Topic,
 };
+use super::lookalikes::Lookalikes;
 use crate::proto::mask::Mask;
 use crate::proto::names::{ChannelName, Folded};
 use crate::proto::time::Timestamp;
@@ -83,6 +84,7 @@ pub(crate) type Metadata = BTreeMap<String, String>;
 pub(crate) struct State {
     accounts: HashMap<AccountId, Account>,
     account_names: HashMap<Folded, AccountId>,
+    account_looks: Lookalikes,
     channels: HashMap<ChannelId, Channel>,
     channel_names: BTreeMap<Folded, ChannelId>,
     read_markers: HashMap<(AccountId, Place), Timestamp>,
@@ -130,6 +132,11 @@ impl State {
     /// An account by its name, deleted ones included: their names stay reserved.
     pub fn account_named(&self, name: &Folded) -> Option<&Account> {
         self.accounts.get(self.account_names.get(name)?)
+    }
+
+    /// The accounts, deleted ones included, whose names a name looks like without being theirs.
+    pub fn accounts_that_look_like(&self, name: &Folded) -> impl Iterator<Item = &Account> {
+        self.account_looks.of(name).filter_map(|known| self.account_named(known))
     }
 
     /// All accounts by rising number, deleted ones included.
@@ -331,6 +338,7 @@ impl State {
     }
 
     fn add_account(&mut self, state: AccountState, last_seq: Seq) {
+        self.account_looks.add(state.name.folded());
         self.account_names.insert(state.name.folded().clone(), state.id);
         self.accounts.insert(state.id, Account { state, channels: BTreeSet::new(), last_seq });
     }

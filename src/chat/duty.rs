@@ -1,11 +1,15 @@
 //! What being an operator means to a session, what operators are told, and what happens when the settings are read again.
 
+use super::commands::welcome;
 use super::event::{Author, AuthorKind};
 use super::operators::{Duty, Right, Rights};
 use super::ports::{ConnId, FailedCheck, Notable, Reloaded};
 use super::refusal::Text;
 use super::settings::Settings;
 use super::world::World;
+use crate::proto::isupport::Tokens;
+use crate::proto::line::BODY_BYTES_MAX;
+use crate::proto::numerics::RPL_ISUPPORT;
 
 impl World {
     /// What a session may do as an operator; none when it is not one.
@@ -116,7 +120,9 @@ impl World {
     }
 
     fn change_settings(&mut self, settings: &Settings) {
+        let known = welcome::isupport(self);
         self.settings = settings.with_lasting_names_of(&self.settings);
+        self.tell_new_isupport(&known);
         let on_duty: Vec<(ConnId, Duty)> = self
             .sessions
             .values()
@@ -127,6 +133,22 @@ impl World {
             match known.map(|operator| operator.rights) {
                 Some(rights) => self.session_mut(conn).duty = Some(Duty { rights, ..duty }),
                 None => self.end_duty(conn),
+            }
+        }
+    }
+
+    /// 005 once more for all who are here, of what has changed.
+    fn tell_new_isupport(&mut self, known: &Tokens) {
+        let changes = welcome::isupport(self).changes_since(known);
+        if changes.is_empty() {
+            return;
+        }
+        let here: Vec<ConnId> =
+            self.sessions.values().filter(|session| session.is_introduced()).map(|s| s.conn).collect();
+        for conn in here {
+            let head = self.numeric(conn, RPL_ISUPPORT);
+            for line in changes.lines(&head, BODY_BYTES_MAX) {
+                self.send_unlabelled(conn, line);
             }
         }
     }

@@ -1,6 +1,5 @@
 //! How a session ends: what it is told, what others see, and that nothing of it stays behind.
 
-use super::limits;
 use super::policy::cut;
 use super::ports::ConnId;
 use super::refusal::Text;
@@ -36,7 +35,7 @@ impl World {
 
     /// Takes a session out of everything. It can still be read until the turn ends.
     pub(super) fn forget(&mut self, conn: ConnId, reason: &str, is_connected: bool) {
-        let reason = cut(reason, limits::REASON_BYTES_MAX);
+        let reason = cut(reason, self.settings.limits.reason_bytes_max);
         self.tell_quit(conn, reason);
         let person = self.person_of(conn);
         let before = self.away_of(person);

@@ -15,6 +15,7 @@
 
 pub mod event;
 pub mod key;
+pub mod limits;
 pub mod modes;
 pub mod operators;
 pub mod ports;
@@ -32,7 +33,7 @@ pub(crate) mod duty;
 pub(crate) mod handle;
 pub(crate) mod invites;
 pub(crate) mod leave;
-pub(crate) mod limits;
+pub(crate) mod lookalikes;
 pub(crate) mod members;
 pub(crate) mod monitors;
 pub(crate) mod people;

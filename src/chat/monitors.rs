@@ -8,9 +8,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::ports::ConnId;
 use crate::proto::names::{Folded, Nick};
 
-/// The most nicks on the list of one session (`MONITOR` in 005). Beyond: numeric 734.
-pub(crate) const MONITORED_MAX: usize = 100;
-
 /// The lists of all sessions.
 #[derive(Debug, Default)]
 pub(crate) struct Monitors {
@@ -19,11 +16,11 @@ pub(crate) struct Monitors {
 }
 
 impl Monitors {
-    /// Puts a nick on a list. Whether it is there now: no when the list is full.
-    pub fn add(&mut self, conn: ConnId, nick: &Nick) -> bool {
+    /// Puts a nick on a list of at most so many. Whether it is there now: no when the list is full.
+    pub fn add(&mut self, conn: ConnId, nick: &Nick, monitored_max: usize) -> bool {
         let list = self.lists.entry(conn).or_default();
         if !list.contains_key(nick.folded()) {
-            if list.len() == MONITORED_MAX {
+            if list.len() >= monitored_max {
                 return false;
             }
             list.insert(nick.folded().clone(), nick.clone());
@@ -74,16 +71,18 @@ impl Monitors {
 mod tests {
     use super::*;
 
+    const MONITORED_MAX: usize = 100;
+
     #[test]
     fn a_list_is_bounded_and_leaves_nothing_behind() {
         let mut monitors = Monitors::default();
         let conn = ConnId(1);
         let nick = |number: usize| Nick::new(&format!("nick{number}")).unwrap();
         for number in 0..MONITORED_MAX {
-            assert!(monitors.add(conn, &nick(number)));
+            assert!(monitors.add(conn, &nick(number), MONITORED_MAX));
         }
-        assert!(!monitors.add(conn, &nick(MONITORED_MAX)));
-        assert!(monitors.add(conn, &nick(0)), "who is on the list may be put there again");
+        assert!(!monitors.add(conn, &nick(MONITORED_MAX), MONITORED_MAX));
+        assert!(monitors.add(conn, &nick(0), MONITORED_MAX), "who is on the list may be put there again");
         assert_eq!(monitors.watchers(nick(3).folded()), [conn]);
         monitors.remove(conn, &nick(3));
         assert!(monitors.watchers(nick(3).folded()).is_empty());

@@ -3,6 +3,7 @@
 
 use super::event::{ChannelId, Rank};
 use super::ports::ConnId;
+use super::services;
 use super::session::{Identity, Person};
 use super::world::World;
 use crate::proto::caps::Cap;
@@ -100,6 +101,20 @@ impl World {
         let account = self.session(conn).account();
         let is_reserved = self.state.account_named(nick.folded()).is_some_and(|owner| Some(owner.state.id) != account);
         let is_mine = |other: &ConnId| *other == conn || account.is_some() && self.session(*other).account() == account;
-        !is_reserved && !self.is_correspondent(nick) && self.nick_sessions(nick).iter().all(is_mine)
+        !is_reserved
+            && !self.is_correspondent(nick)
+            && self.nick_sessions(nick).iter().all(is_mine)
+            && !self.is_deceptive(conn, nick)
+    }
+
+    /// Whether a name that a session wants looks like that of somebody else: of an account, the correspondent's among them, of
+    /// somebody who is here, or of the services.
+    pub(crate) fn is_deceptive(&self, conn: ConnId, nick: &Nick) -> bool {
+        let account = self.session(conn).account();
+        let is_own = |other: ConnId| other == conn || account.is_some() && self.session(other).account() == account;
+        self.settings.refuse_confusable_names
+            && (self.state.accounts_that_look_like(nick.folded()).any(|known| Some(known.state.id) != account)
+                || self.sessions_that_look_like(nick).any(|other| !is_own(other))
+                || services::is_imitated(nick))
     }
 }

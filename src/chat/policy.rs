@@ -9,6 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::limits;
 use super::settings::{IpBinding, Settings};
+use crate::proto::casemapping::CaseMapping;
 
 /// An address as it is compared and stored: IPv4 as it is, IPv6 by its /64; the loopback of both and the Unix socket are
 /// one address, other addresses of 127.0.0.0/8 are not.
@@ -38,6 +39,16 @@ pub(crate) fn accepts_address(settings: &Settings, allowed: &[String], address: 
 /// Whether an address is one of an account's own, or in a trusted network.
 pub(crate) fn knows_address(settings: &Settings, allowed: &[String], address: IpAddr) -> bool {
     settings.trusts(address) || allowed.iter().any(|known| *known == address_key(address))
+}
+
+/// Whether a new name may have these letters.
+pub(crate) fn allows_letters(settings: &Settings, name: &str) -> bool {
+    settings.casemapping != CaseMapping::Ascii || name.is_ascii()
+}
+
+/// Whether a new nick or account may be called so, as far as its letters and its length go.
+pub(crate) fn allows_nick(settings: &Settings, name: &str) -> bool {
+    allows_letters(settings, name) && name.len() <= settings.limits.nick_bytes_max
 }
 
 /// Why a text cannot be a new password: the code of `FAIL REGISTER` and the id of the text.

@@ -2,10 +2,12 @@
 //!
 //! They are no account and nobody's session. What the orders do is in `commands/nickserv`.
 
+use super::lookalikes::is_alike;
 use super::ports::ConnId;
 use super::refusal::Text;
 use super::world::World;
 use crate::proto::message::{Line, Message};
+use crate::proto::names::Nick;
 
 /// The row of the table to which everything goes that is said to the services.
 pub(crate) const COMMAND: &str = "NICKSERV";
@@ -15,6 +17,11 @@ pub(crate) const NICK: &str = "NickServ";
 /// Whether a name is that of the services.
 pub(crate) fn is_called(name: &str) -> bool {
     name.eq_ignore_ascii_case(NICK)
+}
+
+/// Whether a nick looks like that of the services.
+pub(crate) fn is_imitated(nick: &Nick) -> bool {
+    Nick::new(NICK).is_ok_and(|own| is_alike(nick.folded(), own.folded()))
 }
 
 /// Whether a line is said to the services, alone or among others.

@@ -131,9 +131,9 @@ pub(crate) struct Session {
     /// An unfinished SASL exchange.
     pub exchange: Option<Box<Exchange>>,
     /// How many of its log-ins were refused.
-    pub login_failures: u32,
+    pub login_failures: usize,
     /// How many accounts it tried to register.
-    pub registrations: u32,
+    pub registrations: usize,
     /// The letters of its user modes, in alphabetical order.
     pub modes: String,
     /// As which operator it acts, by OPER.

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use super::limits::Limits;
 use super::operators::Operator;
 use crate::ground::texts::Language;
+use crate::proto::casemapping::CaseMapping;
 use crate::proto::names::{ChannelName, Nick};
 use crate::proto::secret::Secret;
 
@@ -39,6 +41,10 @@ pub struct Settings {
     pub guests: bool,
     /// Whether an account's sessions are always called as the account.
     pub nick_equals_account: bool,
+    /// How names are compared, and which letters new ones may have: Unicode's (PRECIS), or ASCII's alone.
+    pub casemapping: CaseMapping,
+    /// Whether a name that looks like somebody else's is refused.
+    pub refuse_confusable_names: bool,
     /// Whether passwords are bound to addresses.
     pub ip_binding: IpBinding,
     /// Networks from which every account's password is accepted.
@@ -82,12 +88,14 @@ pub struct Settings {
     pub multiline_lines_max: usize,
     /// How long people may withdraw their own messages; nothing stands for ever.
     pub redaction_window: Duration,
-    /// The most channels that an account may be in (`CHANLIMIT`).
+    /// The most channels that an account may be in (`CHANLIMIT`); 0: any number.
     pub channels_per_account_max: usize,
-    /// The most channels of the server. Beyond: no new one is founded.
+    /// The most channels of the server; 0: any number. Beyond: no new one is founded.
     pub channels_max: usize,
     /// The most bytes of a topic (`TOPICLEN`).
     pub topic_bytes_max: usize,
+    /// The other bounds.
+    pub limits: Limits,
 }
 
 impl Settings {
@@ -111,6 +119,8 @@ impl Default for Settings {
             auto_channels: vec![ChannelName::from_stored("#general", "#general")],
             guests: false,
             nick_equals_account: true,
+            casemapping: CaseMapping::Precis,
+            refuse_confusable_names: true,
             ip_binding: IpBinding::Strict,
             trusted_networks: Vec::new(),
             connection_password: None,
@@ -135,6 +145,7 @@ impl Default for Settings {
             channels_per_account_max: 100,
             channels_max: 100_000,
             topic_bytes_max: 390,
+            limits: Limits::default(),
         }
     }
 }

@@ -12,6 +12,7 @@ use super::audience::Audiences;
 use super::event::{AccountId, Author, AuthorKind, ChannelId, Event, Place, Rank, Seq, Snapshot};
 use super::invites::Invites;
 use super::key::WorldKey;
+use super::lookalikes::Lookalikes;
 use super::monitors::Monitors;
 use super::ports::ConnId;
 use super::recent::Recent;
@@ -42,6 +43,7 @@ pub struct World {
     pub(super) sessions: BTreeMap<ConnId, Box<Session>>,
     /// The welcomed sessions by what they are called. Those of one account share a nick.
     nicks: HashMap<Folded, Vec<ConnId>>,
+    nick_looks: Lookalikes,
     /// The welcomed sessions of each account.
     account_sessions: HashMap<AccountId, Vec<ConnId>>,
     /// The welcomed sessions of the correspondent.
@@ -149,6 +151,7 @@ impl World {
             state,
             sessions: BTreeMap::new(),
             nicks: HashMap::new(),
+            nick_looks: Lookalikes::default(),
             account_sessions: HashMap::new(),
             operators: Vec::new(),
             guests: HashMap::new(),
@@ -190,6 +193,7 @@ impl World {
     pub(super) fn clear_indexes(&mut self) {
         self.audiences.change();
         self.nicks.clear();
+        self.nick_looks = Lookalikes::default();
         self.account_sessions.clear();
         self.operators.clear();
         self.guests.clear();
@@ -239,6 +243,7 @@ impl World {
         let sessions = self.nicks.entry(nick.folded().clone()).or_default();
         sessions.push(conn);
         if sessions.len() == 1 {
+            self.nick_looks.add(nick.folded());
             self.tell_monitors_of_arrival(conn);
         }
     }
@@ -249,6 +254,7 @@ impl World {
         if !remove(&mut self.nicks, nick.folded(), conn) {
             return;
         }
+        self.nick_looks.remove(nick.folded());
         let session = self.session(conn);
         let account = session.account().and_then(|account| self.account_name(account));
         let (host, realname) = (session.host.clone(), session.realname.clone());
@@ -290,6 +296,11 @@ impl World {
     /// The welcomed sessions that are called so: of one account, of one guest, or of the operators.
     pub(crate) fn nick_sessions(&self, nick: &Nick) -> &[ConnId] {
         self.nicks.get(nick.folded()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The welcomed sessions whose nicks a nick looks like without being theirs.
+    pub(crate) fn sessions_that_look_like(&self, nick: &Nick) -> impl Iterator<Item = ConnId> {
+        self.nick_looks.of(nick.folded()).flat_map(|known| self.nicks.get(known)).flatten().copied()
     }
 
     /// The welcomed sessions of an account.

@@ -15,6 +15,9 @@ pub const TOKENS_PER_LINE_MAX: usize = 13;
 /// The most tokens that a client remembers; what a server says beyond them is forgotten.
 pub const TOKENS_MAX: usize = 512;
 
+/// The token that says how names are compared beyond ASCII; no specification has it, servers and clients in use do.
+pub const UTF8_MAPPING: &str = "UTF8MAPPING";
+
 /// The tokens that a server sends, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tokens(Vec<String>);
@@ -30,6 +33,21 @@ impl Tokens {
     pub fn flag(mut self, name: &str) -> Self {
         self.0.push(name.to_owned());
         self
+    }
+
+    /// What a client has to be told that knows `before`: tokens that are new or have another value, and those that are gone.
+    #[must_use]
+    pub fn changes_since(&self, before: &Self) -> Self {
+        let name = |token: &String| token.split('=').next().unwrap_or_default().to_owned();
+        let names: Vec<String> = self.0.iter().map(name).collect();
+        let changed = self.0.iter().filter(|token| !before.0.contains(token)).cloned();
+        let gone = before.0.iter().map(name).filter(|known| !names.contains(known)).map(|known| format!("-{known}"));
+        Self(changed.chain(gone).collect())
+    }
+
+    /// Whether there is nothing to tell.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Adds a token with a value, escaped; an empty value leaves `NAME=`.
@@ -157,8 +175,11 @@ impl Isupport {
         self.get("NETWORK").filter(|name| !name.is_empty())
     }
 
-    /// `CASEMAPPING`: how names are compared.
+    /// `CASEMAPPING`: how names are compared; beyond ASCII as `UTF8MAPPING` says.
     pub fn casemapping(&self) -> CaseMapping {
+        if let Some(mapping @ CaseMapping::Precis) = self.get(UTF8_MAPPING).map(CaseMapping::parse) {
+            return mapping;
+        }
         self.get("CASEMAPPING").map_or_else(CaseMapping::default, CaseMapping::parse)
     }
 
@@ -289,6 +310,27 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn changes_are_what_a_client_does_not_know_yet() {
+        let before = Tokens::new().value("MODES", 20).flag("SAFERATE").flag("WHOX");
+        let after = Tokens::new().value("MODES", 4).flag("WHOX").value("NICKLEN", 32);
+        assert_eq!(
+            after.changes_since(&before),
+            Tokens::new().value("MODES", 4).value("NICKLEN", 32).flag("-SAFERATE")
+        );
+        assert!(after.changes_since(&after).is_empty());
+    }
+
+    #[test]
+    fn letters_beyond_ascii_have_a_token_of_their_own() {
+        let mut isupport = Isupport::default();
+        isupport.read(&["ann", "CASEMAPPING=ascii", "UTF8MAPPING=rfc8265", "are supported"]);
+        assert_eq!(isupport.casemapping(), CaseMapping::Precis);
+        isupport.read(&["ann", "-UTF8MAPPING", "are supported"]);
+        assert_eq!(isupport.casemapping(), CaseMapping::Ascii);
+    }
+
     use crate::proto::message::Message;
     use crate::proto::numerics::RPL_ISUPPORT;
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chat_tui::chat::operators::{Operator, Right, Rights};
 use chat_tui::chat::settings::Settings;
+use chat_tui::proto::casemapping::CaseMapping;
 use chat_tui::proto::names::ChannelName;
 use chat_tui::proto::secret::Secret;
 
@@ -26,7 +27,21 @@ pub fn set(settings: &mut Settings, key: &str, value: &str, hash: fn(&str) -> St
         "channels_per_account_max" => settings.channels_per_account_max = number()?,
         "redaction_window" => settings.redaction_window = seconds()?,
         "history_page_max" => settings.history_page_max = u32::try_from(number()?).unwrap_or(u32::MAX),
+        "casemapping" => settings.casemapping = CaseMapping::parse(value),
+        "refuse_confusable_names" => settings.refuse_confusable_names = value == "true",
         "operator" => settings.operators.push(operator(value, hash)?),
+        "nick_bytes_max" => settings.limits.nick_bytes_max = number()?,
+        "realname_bytes_max" => settings.limits.realname_bytes_max = number()?,
+        "away_bytes_max" => settings.limits.away_bytes_max = number()?,
+        "reason_bytes_max" => settings.limits.reason_bytes_max = number()?,
+        "targets_max" => settings.limits.targets_max = number()?,
+        "mode_changes_max" => settings.limits.mode_changes_max = number()?,
+        "list_entries_max" => settings.limits.list_entries_max = number()?,
+        "monitored_max" => settings.limits.monitored_max = number()?,
+        "list_replies_max" => settings.limits.list_replies_max = number()?,
+        "who_replies_max" => settings.limits.who_replies_max = number()?,
+        "sessions_per_account_max" => settings.limits.sessions_per_account_max = number()?,
+        "login_failures_per_connection_max" => settings.limits.login_failures_per_connection_max = number()?,
         _ => return Err(format!("{key} is no setting of transcripts")),
     }
     Ok(())

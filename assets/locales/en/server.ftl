@@ -62,6 +62,7 @@ server-too-many-registrations = Too many registrations on this connection.
 server-unknown-account = There is no account { $name }.
 server-unknown-device = You have no such device.
 server-unknown-subcommand = This subcommand is unknown.
+server-confusable-name = { $name } looks too much like the name of somebody else. Choose another one.
 server-connection-password-required = This server has a password. Give it by PASS first.
 server-log-in-first = Log in or register first: /msg NickServ HELP says how.
 server-services-welcome = You are in the waiting room: register or log in within { $minutes } minutes. What you write to me is not recorded.

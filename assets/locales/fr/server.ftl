@@ -62,6 +62,7 @@ server-too-many-registrations = Trop d'inscriptions sur cette connexion.
 server-unknown-account = Il n'y a pas de compte { $name }.
 server-unknown-device = Vous n'avez pas cet appareil.
 server-unknown-subcommand = Cette sous-commande est inconnue.
+server-confusable-name = { $name } ressemble trop au nom de quelqu’un d’autre. Choisissez-en un autre.
 server-connection-password-required = Ce serveur a un mot de passe. Donnez-le d’abord par PASS.
 server-log-in-first = Connectez-vous ou inscrivez-vous d’abord : /msg NickServ HELP dit comment.
 server-services-welcome = Vous êtes dans la salle d’attente : inscrivez-vous ou connectez-vous dans les { $minutes } minutes. Ce que vous m’écrivez n’est pas enregistré.

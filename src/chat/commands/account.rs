@@ -7,7 +7,7 @@ use super::{address, register};
 use crate::chat::asked::{Asked, AskedAccount};
 use crate::chat::call::Call;
 use crate::chat::event::{AccountId, AccountState, Event, Place};
-use crate::chat::limits;
+use crate::chat::limits::{self, is_reached};
 use crate::chat::operators::Right;
 use crate::chat::policy::{self, cut};
 use crate::chat::ports::{Answer, ConnId, Notable, Question};
@@ -173,7 +173,7 @@ fn allow(world: &mut World, call: &Call<'_>) -> Handled {
         let text = Text::new("server-bad-address").with("address", call.param(2));
         return Err(Refusal::fail("BAD_ADDRESS", &[state.name.as_str()], text));
     };
-    if state.addresses.len() >= limits::ADDRESSES_PER_ACCOUNT_MAX {
+    if is_reached(state.addresses.len(), world.settings.limits.addresses_per_account_max) {
         return Err(Refusal::fail("TOO_MANY_ADDRESSES", &[state.name.as_str()], "server-address-too-many"));
     }
     if !state.addresses.contains(&address) {
@@ -185,7 +185,7 @@ fn allow(world: &mut World, call: &Call<'_>) -> Handled {
 
 fn suspend(world: &mut World, call: &Call<'_>) -> Handled {
     let state = subject(world, call)?;
-    let reason = cut(call.param(2), limits::REASON_BYTES_MAX).to_owned();
+    let reason = cut(call.param(2), world.settings.limits.reason_bytes_max).to_owned();
     append(world, call.conn, &state.name, Event::AccountSuspended { account: state.id, reason: reason.clone() });
     done(world, call.conn, "SUSPEND", &state.name);
     close_sessions(world, state.id, &Text::new("server-account-suspended").with("reason", reason), |_| true);

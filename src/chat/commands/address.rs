@@ -4,7 +4,7 @@
 //! each address in a while, with a code; whoever gives the code back from one of these sessions allows the address.
 
 use crate::chat::event::{AccountId, Event, Place};
-use crate::chat::limits;
+use crate::chat::limits::is_reached;
 use crate::chat::policy;
 use crate::chat::ports::ConnId;
 use crate::chat::refusal::Text;
@@ -68,7 +68,7 @@ pub(crate) fn obeys_allow(world: &mut World, conn: ConnId, text: &str) -> bool {
         "server-address-wrong-code"
     } else if known.contains(&address) {
         "server-address-allowed"
-    } else if known.len() >= limits::ADDRESSES_PER_ACCOUNT_MAX {
+    } else if is_reached(known.len(), world.settings.limits.addresses_per_account_max) {
         "server-address-too-many"
     } else if world.is_stalled() {
         "server-temporarily-unavailable"

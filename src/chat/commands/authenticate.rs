@@ -9,7 +9,7 @@ use super::{address, welcome};
 use crate::chat::asked::{Asked, Exchange, LogIn, Method, Step};
 use crate::chat::call::Call;
 use crate::chat::event::{AccountId, DeviceId};
-use crate::chat::limits;
+use crate::chat::limits::is_reached;
 use crate::chat::policy;
 use crate::chat::ports::{Answer, ConnId, FailedCheck, Notable, Peer, Question, Transport};
 use crate::chat::refusal::{Handled, Refusal, Text};
@@ -300,7 +300,7 @@ fn may_log_in(
         return refuse(world, conn, log_in, FailedCheck::Address).map(|()| false);
     }
     let sessions = world.account_sessions(account);
-    if sessions.len() >= limits::SESSIONS_PER_ACCOUNT_MAX && !sessions.contains(&conn) {
+    if is_reached(sessions.len(), world.settings.limits.sessions_per_account_max) && !sessions.contains(&conn) {
         let refusal = Refusal::fail("TOO_MANY_SESSIONS", &[state.name.as_str()], "server-too-many-sessions");
         world.refuse(conn, "AUTHENTICATE", refusal);
         give_back(world, conn, log_in, true);
@@ -389,10 +389,15 @@ fn refuse(world: &mut World, conn: ConnId, log_in: &LogIn, check: FailedCheck) -
     let peer = world.session(conn).peer.clone();
     world.log(Notable::LoginRefused { name: log_in.name.clone(), peer, check });
     say_refused(world, conn, log_in.method);
+    count_failure(world, conn);
+    Ok(())
+}
+
+/// One more refused log-in on a connection; with the last one that may be it is closed.
+pub(super) fn count_failure(world: &mut World, conn: ConnId) {
     let session = world.session_mut(conn);
     session.login_failures += 1;
-    if session.login_failures >= limits::LOGIN_FAILURES_MAX {
+    if is_reached(session.login_failures, world.settings.limits.login_failures_per_connection_max) {
         world.close(conn, "Too many failed log-ins");
     }
-    Ok(())
 }

@@ -138,7 +138,7 @@ fn value(world: &World, conn: ConnId, cap: Cap) -> Option<String> {
             let codes: Vec<_> = Language::ALL.iter().map(|language| language.tag()).collect();
             Some(format!("{},{}", limits::LANGUAGES_MAX, codes.join(",")))
         }
-        Cap::Metadata => Some(super::metadata::limits_value()),
+        Cap::Metadata => Some(super::metadata::limits_value(&world.settings.limits)),
         Cap::Multiline => {
             let settings = &world.settings;
             Some(format!("max-bytes={},max-lines={}", settings.multiline_bytes_max, settings.multiline_lines_max))

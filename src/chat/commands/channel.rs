@@ -10,10 +10,10 @@
 
 use crate::chat::call::Call;
 use crate::chat::event::{AccountId, Author, ChannelId, ChannelModes, Event, Place, Rank};
-use crate::chat::limits;
+use crate::chat::limits::is_reached;
 use crate::chat::operators::Right;
 use crate::chat::policy::channel::{self as policy, Asker};
-use crate::chat::policy::cut;
+use crate::chat::policy::{allows_letters, cut};
 use crate::chat::ports::ConnId;
 use crate::chat::refusal::{Handled, Refusal};
 use crate::chat::session::Person;
@@ -107,12 +107,13 @@ impl World {
     }
 }
 
-/// Splits a list of targets; what stands beyond [`limits::TARGETS_MAX`] is refused with 407.
+/// Splits a list of targets; what stands beyond the bound is refused with 407.
 fn targets<'a>(world: &mut World, call: &Call<'_>, list: &'a str) -> Vec<(usize, &'a str)> {
     let all = list.split(',').enumerate().filter(|(_, name)| !name.is_empty());
-    let mut targets: Vec<_> = all.take(limits::TARGETS_MAX + 1).collect();
-    if targets.len() > limits::TARGETS_MAX {
-        let (_, first_beyond) = targets.remove(limits::TARGETS_MAX);
+    let max = world.settings.limits.targets_max;
+    let mut targets: Vec<_> = all.take(max + 1).collect();
+    if targets.len() > max {
+        let (_, first_beyond) = targets.remove(max);
         let refusal = Refusal::numeric(ERR_TOOMANYTARGETS, &[first_beyond], "Too many targets");
         world.refuse(call.conn, call.command.name, refusal);
     }
@@ -143,7 +144,7 @@ fn join_one(world: &mut World, conn: ConnId, name: &str, key: Option<&str>) -> H
     if known.is_some_and(|id| world.rank_of(conn, id).is_some()) {
         return Ok(());
     }
-    if world.channels_of(conn).len() >= world.settings.channels_per_account_max {
+    if is_reached(world.channels_of(conn).len(), world.settings.channels_per_account_max) {
         return Err(Refusal::numeric(ERR_TOOMANYCHANNELS, &[name.as_str()], "You have joined too many channels"));
     }
     let id = match known {
@@ -170,9 +171,12 @@ fn join_one(world: &mut World, conn: ConnId, name: &str, key: Option<&str>) -> H
 
 /// Founds a channel for a session. One that a guest founds has no founder in the record: it lives as long as somebody is in it.
 fn found(world: &mut World, conn: ConnId, name: &ChannelName) -> Result<ChannelId, Refusal> {
+    if !allows_letters(&world.settings, name.as_str()) {
+        return Err(no_such_channel(name.as_str()));
+    }
     let session = world.session(conn);
     let founder = session.account();
-    if world.state.channel_count() >= world.settings.channels_max {
+    if is_reached(world.state.channel_count(), world.settings.channels_max) {
         return Err(Refusal::numeric(ERR_TOOMANYCHANNELS, &[name.as_str()], "There are too many channels"));
     }
     let author = session.author();
@@ -224,7 +228,7 @@ fn enter(world: &mut World, conn: ConnId, id: ChannelId) {
 
 /// `PART <channel>{,<channel>} [<reason>]`.
 pub(crate) fn part(world: &mut World, call: &Call<'_>) -> Handled {
-    let reason = cut(call.param(1), limits::REASON_BYTES_MAX);
+    let reason = cut(call.param(1), world.settings.limits.reason_bytes_max);
     for (_, name) in targets(world, call, call.param(0)) {
         let parted = world.find_channel(name).and_then(|id| {
             if world.rank_of(call.conn, id).is_none() {
@@ -298,7 +302,7 @@ pub(crate) fn kick(world: &mut World, call: &Call<'_>) -> Handled {
     }
     let own_name = world.session(call.conn).name().to_owned();
     let reason = call.message.param(2).filter(|reason| !reason.is_empty()).unwrap_or(&own_name);
-    let reason = cut(reason, limits::REASON_BYTES_MAX);
+    let reason = cut(reason, world.settings.limits.reason_bytes_max);
     for (place, (_, nick)) in nicks.into_iter().enumerate() {
         let channel = if channels.len() == 1 { channels[0] } else { channels[place] };
         if let Err(refusal) = kick_one(world, call.conn, channel, nick, reason) {

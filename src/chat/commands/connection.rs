@@ -3,7 +3,6 @@
 //! Specification: Modern IRC, "PING message", "PONG message", "QUIT message", "ERROR message".
 
 use crate::chat::call::Call;
-use crate::chat::limits;
 use crate::chat::policy::cut;
 use crate::chat::refusal::{Handled, Refusal};
 use crate::chat::world::World;
@@ -25,7 +24,7 @@ pub(crate) fn pong(_: &mut World, _: &Call<'_>) -> Handled {
 
 /// `QUIT [<reason>]`.
 pub(crate) fn quit(world: &mut World, call: &Call<'_>) -> Handled {
-    let reason = cut(call.param(0), limits::REASON_BYTES_MAX);
+    let reason = cut(call.param(0), world.settings.limits.reason_bytes_max);
     let told = if reason.is_empty() { "Quit".to_owned() } else { format!("Quit: {reason}") };
     world.close_saying(call.conn, &told, &told);
     Ok(())

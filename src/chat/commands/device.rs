@@ -6,7 +6,7 @@
 use crate::chat::asked::{Asked, AskedDevice};
 use crate::chat::call::Call;
 use crate::chat::event::{AccountId, DeviceId, Event, Place};
-use crate::chat::limits;
+use crate::chat::limits::{self, is_reached};
 use crate::chat::policy::cut;
 use crate::chat::ports::{Answer, ConnId, Device, Question};
 use crate::chat::refusal::{Handled, Refusal, Text};
@@ -47,7 +47,7 @@ pub(super) fn answered(world: &mut World, conn: ConnId, asked: AskedDevice, answ
     let Some(account) = world.session(conn).account() else { return Ok(()) };
     match (asked, answer) {
         (AskedDevice::Room(name), Answer::Devices(devices)) => {
-            if devices.len() >= limits::DEVICES_PER_ACCOUNT_MAX {
+            if is_reached(devices.len(), world.settings.limits.devices_per_account_max) {
                 return Err(Refusal::fail("TOO_MANY_DEVICES", &["ADD"], "server-too-many-devices"));
             }
             world.ask(conn, Question::NewToken, Asked::Device(AskedDevice::Token(name)));

@@ -6,8 +6,7 @@
 use super::{authenticate, welcome};
 use crate::chat::asked::Method;
 use crate::chat::call::Call;
-use crate::chat::limits;
-use crate::chat::policy::cut;
+use crate::chat::policy::{allows_nick, cut};
 use crate::chat::ports::ConnId;
 use crate::chat::refusal::{Handled, Refusal};
 use crate::chat::services;
@@ -30,7 +29,9 @@ pub(crate) fn nick(world: &mut World, call: &Call<'_>) -> Handled {
     let Ok(nick) = Nick::new(text) else {
         return Err(Refusal::numeric(ERR_ERRONEUSNICKNAME, &[text], "Erroneous nickname"));
     };
-    if services::is_called(nick.as_str()) {
+    // Whoever has an account of that name may be called so, however the settings were when it was made.
+    let is_old = world.state.account_named(nick.folded()).is_some();
+    if services::is_called(nick.as_str()) || !is_old && !allows_nick(&world.settings, text) {
         return Err(Refusal::numeric(ERR_ERRONEUSNICKNAME, &[text], "Erroneous nickname"));
     }
     let session = world.session(call.conn);
@@ -78,6 +79,7 @@ pub(super) fn change_nick(world: &mut World, conn: ConnId, nick: &Nick) {
 
 /// `USER <name> <mode> * <real name>`.
 pub(crate) fn user(world: &mut World, call: &Call<'_>) -> Handled {
+    let name_bytes_max = world.settings.limits.realname_bytes_max;
     let session = world.session_mut(call.conn);
     if session.is_welcome || session.user.is_some() {
         return Err(Refusal::numeric(ERR_ALREADYREGISTERED, &[], "You may not reregister"));
@@ -85,8 +87,8 @@ pub(crate) fn user(world: &mut World, call: &Call<'_>) -> Handled {
     if call.param(0).is_empty() {
         return Err(call.needs_more_params());
     }
-    session.user = Some(cut(call.param(0), limits::REALNAME_BYTES_MAX).to_owned());
-    session.realname = cut(call.param(3), limits::REALNAME_BYTES_MAX).to_owned();
+    session.user = Some(cut(call.param(0), name_bytes_max).to_owned());
+    session.realname = cut(call.param(3), name_bytes_max).to_owned();
     welcome::try_welcome(world, call.conn)
 }
 

@@ -5,7 +5,6 @@
 
 use crate::chat::call::Call;
 use crate::chat::event::ChannelId;
-use crate::chat::limits;
 use crate::chat::policy::channel as policy;
 use crate::chat::policy::repeated;
 use crate::chat::refusal::Handled;
@@ -17,7 +16,7 @@ use crate::proto::numerics::{RPL_ENDOFNAMES, RPL_LIST, RPL_LISTEND, RPL_LISTSTAR
 /// `NAMES [<channel>{,<channel>}]`. Without a channel nobody is listed, as on most servers.
 pub(crate) fn names(world: &mut World, call: &Call<'_>) -> Handled {
     let list = if call.param(0).is_empty() { "*" } else { call.param(0) };
-    for name in list.split(',').filter(|name| !name.is_empty()).take(limits::TARGETS_MAX) {
+    for name in list.split(',').filter(|name| !name.is_empty()).take(world.settings.limits.targets_max) {
         match world.find_channel(name) {
             Ok(id) if sees(world, call, id) => world.show_names(call.conn, id),
             _ => {
@@ -31,7 +30,7 @@ pub(crate) fn names(world: &mut World, call: &Call<'_>) -> Handled {
 
 /// `LIST [<channel or condition>{,<channel or condition>}]`.
 pub(crate) fn list(world: &mut World, call: &Call<'_>) -> Handled {
-    let wanted = Wanted::parse(call.param(0), call.param(1));
+    let wanted = Wanted::parse(call.param(0), call.param(1), world.settings.limits.targets_max);
     let start = world.numeric(call.conn, RPL_LISTSTART).param("Channel").trailing("Users  Name");
     world.reply(call.conn, start);
     let channels: Vec<ChannelId> = match &wanted.names {
@@ -40,7 +39,7 @@ pub(crate) fn list(world: &mut World, call: &Call<'_>) -> Handled {
         }
         None => world.state.channels().map(|channel| channel.id).collect(),
     };
-    let mut left = limits::LIST_REPLIES_MAX;
+    let mut left = world.settings.limits.list_replies_max;
     for id in channels {
         let Some(channel) = world.state.channel(id).filter(|_| sees(world, call, id)) else { continue };
         let there = world.present_members(channel).len();
@@ -109,10 +108,10 @@ impl Age {
 }
 
 impl Wanted {
-    fn parse(first: &str, second: &str) -> Self {
+    fn parse(first: &str, second: &str, conditions_max: usize) -> Self {
         let mut wanted = Self::default();
         let conditions = first.split(',').chain(second.split(',')).filter(|condition| !condition.is_empty());
-        for condition in conditions.take(limits::TARGETS_MAX) {
+        for condition in conditions.take(conditions_max) {
             let read = match condition.split_at_checked(1) {
                 Some(("C" | "c", bound)) => wanted.founded.read(bound),
                 Some(("T" | "t", bound)) => wanted.topic_set.read(bound),

@@ -12,7 +12,6 @@ use super::channel::no_such_nick;
 use crate::chat::call::Call;
 use crate::chat::deliver::IDEMPOTENCY_TAG;
 use crate::chat::event::{AccountId, Event, MessageKind, Place};
-use crate::chat::limits;
 use crate::chat::policy::channel as policy;
 use crate::chat::ports::ConnId;
 use crate::chat::refusal::{Handled, Refusal};
@@ -44,7 +43,7 @@ fn send(world: &mut World, call: &Call<'_>, kind: MessageKind) -> Handled {
         return refuse(world, call, kind, Refusal::numeric(ERR_NOTEXTTOSEND, &[], "No text to send"));
     }
     for (place, target) in targets.iter().enumerate() {
-        let sent = if place >= limits::TARGETS_MAX {
+        let sent = if place >= world.settings.limits.targets_max {
             Err(Refusal::numeric(ERR_TOOMANYTARGETS, &[target], "Too many targets"))
         } else {
             Said::of_line(world, call, kind, target).and_then(|said| send_one(world, call.conn, target, said))
@@ -52,7 +51,7 @@ fn send(world: &mut World, call: &Call<'_>, kind: MessageKind) -> Handled {
         if let Err(refusal) = sent {
             let _ = refuse(world, call, kind, refusal);
         }
-        if place >= limits::TARGETS_MAX {
+        if place >= world.settings.limits.targets_max {
             break;
         }
     }
@@ -236,7 +235,7 @@ fn kept_tags(tags: &str) -> String {
 pub(crate) fn tagmsg(world: &mut World, call: &Call<'_>) -> Handled {
     let tags = client_tags(world, call.conn, &call.message);
     for (place, to) in targets(call)?.iter().enumerate() {
-        if place >= limits::TARGETS_MAX {
+        if place >= world.settings.limits.targets_max {
             return Err(Refusal::numeric(ERR_TOOMANYTARGETS, &[to], "Too many targets"));
         }
         match find(world, call.conn, to, "") {

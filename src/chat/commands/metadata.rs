@@ -8,7 +8,7 @@ use super::past::reply_in_batch;
 use crate::chat::apply::Metadata;
 use crate::chat::call::Call;
 use crate::chat::event::{ChannelId, Event, MetadataOwner, Place};
-use crate::chat::limits;
+use crate::chat::limits::{self, Limits};
 use crate::chat::policy::channel as policy;
 use crate::chat::policy::repeated;
 use crate::chat::ports::ConnId;
@@ -24,9 +24,9 @@ use crate::proto::numerics::{RPL_KEYNOTSET, RPL_KEYVALUE, RPL_METADATASUBOK, RPL
 const BATCH_TYPE: &str = "metadata";
 
 /// The value of the capability: under the names of the text, and under those that newer clients look for.
-pub(crate) fn limits_value() -> String {
-    let (subs, keys) = (limits::METADATA_SUBSCRIPTIONS_MAX, limits::METADATA_KEYS_MAX);
-    let bytes = limits::METADATA_VALUE_BYTES_MAX;
+pub(crate) fn limits_value(limits: &Limits) -> String {
+    let (subs, keys) = (limits.metadata_subscriptions_max, limits.metadata_keys_max);
+    let bytes = limits.metadata_value_bytes_max;
     format!("maxsub={subs},maxkey={keys},max-subs={subs},max-keys={keys},max-value-bytes={bytes}")
 }
 
@@ -190,10 +190,10 @@ fn set(world: &mut World, call: &Call<'_>, owner: Owner) -> Handled {
     if value.is_none() && !known.contains_key(&key) {
         return Err(Refusal::fail("KEY_NOT_SET", &[&target, &key], "server-metadata-key-not-set"));
     }
-    if value.is_some_and(|value| value.len() > limits::METADATA_VALUE_BYTES_MAX) {
+    if value.is_some_and(|value| value.len() > world.settings.limits.metadata_value_bytes_max) {
         return Err(Refusal::fail("VALUE_INVALID", &[], "server-metadata-value-invalid"));
     }
-    if value.is_some() && known.len() >= limits::METADATA_KEYS_MAX && !known.contains_key(&key) {
+    if value.is_some() && known.len() >= world.settings.limits.metadata_keys_max && !known.contains_key(&key) {
         return Err(Refusal::fail("LIMIT_REACHED", &[&target], "server-metadata-limit-reached"));
     }
     change(world, conn, owner, &key, value)?;
@@ -250,8 +250,9 @@ fn subscribe(world: &mut World, call: &Call<'_>, _owner: Owner) -> Handled {
             world.reply(conn, line);
             continue;
         };
+        let subscriptions_max = world.settings.limits.metadata_subscriptions_max;
         let own = &mut world.session_mut(conn).metadata_keys;
-        if own.len() >= limits::METADATA_SUBSCRIPTIONS_MAX {
+        if own.len() >= subscriptions_max {
             let line = fail(world, conn, "TOO_MANY_SUBS", &[&key], "server-metadata-too-many-subs");
             world.reply(conn, line);
             break;

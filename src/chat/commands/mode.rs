@@ -6,7 +6,6 @@
 use super::channel::no_such_nick;
 use crate::chat::call::Call;
 use crate::chat::event::{AccountId, ChannelId, ChannelModes, Event, Rank};
-use crate::chat::limits;
 use crate::chat::modes::KEY_BYTES_MAX;
 use crate::chat::policy::channel::{self as policy, Asker};
 use crate::chat::ports::ConnId;
@@ -49,7 +48,7 @@ fn channel_mode(world: &mut World, call: &Call<'_>) -> Handled {
     if words.iter().all(|word| word.is_empty()) {
         return show_modes(world, conn, id, &asker);
     }
-    let request = parse_modes(words, channel_mode_kind, limits::MODE_CHANGES_MAX);
+    let request = parse_modes(words, channel_mode_kind, world.settings.limits.mode_changes_max);
     for fault in request.faults {
         let refusal = refusal_of(world, id, &fault);
         world.refuse(conn, call.command.name, refusal);
@@ -200,7 +199,7 @@ impl Changing {
         let known = in_change.map(|(.., mask)| mask).or(in_state.map(|entry| &entry.state.mask));
         let mask = known.map_or(mask.as_str(), String::as_str).to_owned();
         let added = self.masks.iter().filter(|(added, known, _)| *added && *known == letter).count();
-        if on && of_letter().count() + added >= limits::LIST_ENTRIES_MAX {
+        if on && of_letter().count() + added >= world.settings.limits.list_entries_max {
             let letter = letter.to_string();
             return Err(Refusal::numeric(ERR_BANLISTFULL, &[channel.name.as_str(), &letter], "Channel list is full"));
         }

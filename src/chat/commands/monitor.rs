@@ -5,7 +5,6 @@
 
 use crate::chat::call::Call;
 use crate::chat::limits;
-use crate::chat::monitors::MONITORED_MAX;
 use crate::chat::policy::cut;
 use crate::chat::ports::ConnId;
 use crate::chat::refusal::Handled;
@@ -51,7 +50,7 @@ fn add(world: &mut World, conn: ConnId, list: &str) {
     let mut added = Vec::new();
     let mut refused = Vec::new();
     for nick in nicks(list) {
-        if world.monitors.add(conn, &nick) {
+        if world.monitors.add(conn, &nick, world.settings.limits.monitored_max) {
             added.push(nick);
         } else {
             refused.push(nick.as_str().to_owned());
@@ -59,7 +58,7 @@ fn add(world: &mut World, conn: ConnId, list: &str) {
     }
     tell_who_is_there(world, conn, &added);
     if !refused.is_empty() {
-        let line = world.numeric(conn, ERR_MONLISTFULL).param(&MONITORED_MAX.to_string());
+        let line = world.numeric(conn, ERR_MONLISTFULL).param(&world.settings.limits.monitored_max.to_string());
         let room = limits::REPEATED_BYTES_MAX;
         let line = line.param(cut(&refused.join(","), room)).trailing("Monitor list is full.");
         world.reply(conn, line);

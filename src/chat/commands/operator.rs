@@ -6,6 +6,7 @@
 
 use std::net::IpAddr;
 
+use super::authenticate;
 use super::channel::no_such_nick;
 use crate::chat::asked::Asked;
 use crate::chat::call::Call;
@@ -40,7 +41,9 @@ pub(crate) fn oper(world: &mut World, call: &Call<'_>) -> Handled {
     let mut near = world.settings.operators.iter().filter(|operator| operator.may_come_from(address)).peekable();
     if near.peek().is_none() {
         refused(world, conn, name, FailedCheck::Operator);
-        return Err(Refusal::numeric(ERR_NOOPERHOST, &[], "No O-lines for your host"));
+        world.refuse(conn, "OPER", Refusal::numeric(ERR_NOOPERHOST, &[], "No O-lines for your host"));
+        authenticate::count_failure(world, conn);
+        return Ok(());
     }
     let stored = near.find(|operator| operator.name == name).map(|operator| operator.password.clone());
     let name = cut(name, limits::OPERATOR_NAME_BYTES_MAX).to_owned();
@@ -109,15 +112,12 @@ fn say_operator(world: &mut World, conn: ConnId) {
 fn wrong(world: &mut World, conn: ConnId, name: &str, check: FailedCheck) -> Handled {
     refused(world, conn, name, check);
     world.refuse(conn, "OPER", Refusal::numeric(ERR_PASSWDMISMATCH, &[], "Password incorrect"));
-    if world.session(conn).login_failures >= limits::LOGIN_FAILURES_MAX {
-        world.close(conn, "Too many failed log-ins");
-    }
+    authenticate::count_failure(world, conn);
     Ok(())
 }
 
-/// An attempt that came to nothing: it counts like a refused log-in.
+/// An attempt that came to nothing.
 fn refused(world: &mut World, conn: ConnId, name: &str, check: FailedCheck) {
-    world.session_mut(conn).login_failures += 1;
     let (name, peer) = (policy::repeated(name).to_owned(), world.session(conn).peer.clone());
     world.log(Notable::LoginRefused { name, peer, check });
 }
@@ -160,7 +160,7 @@ pub(crate) fn kill(world: &mut World, call: &Call<'_>) -> Handled {
         return Err(no_such_nick(nick));
     }
     world.require_journal(&[nick])?;
-    let comment = cut(call.param(1), limits::REASON_BYTES_MAX).to_owned();
+    let comment = cut(call.param(1), world.settings.limits.reason_bytes_max).to_owned();
     let (killer, source) = (world.session(conn).name().to_owned(), world.source_of(conn));
     let nick = world.name_of(person);
     note_act(world, conn, OperatorAct::Killed, &nick, Some(person), &comment);

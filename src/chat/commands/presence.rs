@@ -5,7 +5,6 @@
 
 use crate::chat::call::Call;
 use crate::chat::event::ChannelId;
-use crate::chat::limits;
 use crate::chat::policy::cut;
 use crate::chat::ports::ConnId;
 use crate::chat::refusal::{Handled, Refusal};
@@ -20,7 +19,7 @@ pub(crate) fn away(world: &mut World, call: &Call<'_>) -> Handled {
     call.must_be_welcome_or_have(world, Cap::PreAway)?;
     let is_welcome = world.session(conn).is_welcome;
     let before = is_welcome.then(|| world.away_of(world.person_of(conn)));
-    let reason = cut(call.param(0), limits::AWAY_BYTES_MAX);
+    let reason = cut(call.param(0), world.settings.limits.away_bytes_max);
     world.session_mut(conn).away = (!reason.is_empty()).then(|| reason.to_owned());
     let line = if reason.is_empty() {
         world.numeric(conn, RPL_UNAWAY).trailing("You are no longer marked as being away")
@@ -85,7 +84,7 @@ impl World {
 pub(crate) fn setname(world: &mut World, call: &Call<'_>) -> Handled {
     let conn = call.conn;
     let realname = call.param(0);
-    if realname.is_empty() || realname.len() > limits::REALNAME_BYTES_MAX {
+    if realname.is_empty() || realname.len() > world.settings.limits.realname_bytes_max {
         return Err(Refusal::fail("INVALID_REALNAME", &[], "server-invalid-realname"));
     }
     let person = world.person_of(conn);

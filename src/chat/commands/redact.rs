@@ -8,7 +8,6 @@ use super::history::{readable, reader};
 use crate::chat::asked::{Asked, RedactAsked};
 use crate::chat::call::Call;
 use crate::chat::event::{Event, Place, Seq};
-use crate::chat::limits;
 use crate::chat::policy::channel as policy;
 use crate::chat::policy::cut;
 use crate::chat::ports::{Answer, Bound, ConnId, Extras, PageQuery, PageRange, Question, StoredEvent};
@@ -34,7 +33,7 @@ pub(crate) fn redact(world: &mut World, call: &Call<'_>) -> Handled {
     // The first one of what stands from its number on: it, or that there is no such message here.
     let extras = Extras { tagged: true, ..Extras::default() };
     let page = PageQuery { place, range: PageRange::Around(Bound::Seq(seq)), limit: 1, extras };
-    let reason = cut(call.param(2), limits::REASON_BYTES_MAX).to_owned();
+    let reason = cut(call.param(2), world.settings.limits.reason_bytes_max).to_owned();
     let asked = RedactAsked { target: target.to_owned(), msgid: msgid.to_owned(), seq, page, name, reason };
     world.ask(conn, Question::Page(page), Asked::Redact(Box::new(asked)));
     Ok(())

@@ -7,7 +7,7 @@ use super::{authenticate, welcome};
 use crate::chat::asked::Asked;
 use crate::chat::call::Call;
 use crate::chat::event::{AccountId, Author, AuthorKind, Credentials, Event, Place};
-use crate::chat::limits;
+use crate::chat::limits::is_reached;
 use crate::chat::policy;
 use crate::chat::ports::{Answer, ConnId, Notable, Question};
 use crate::chat::refusal::{Handled, Refusal, Text};
@@ -29,14 +29,14 @@ pub(super) fn ask_for_account(world: &mut World, conn: ConnId, name: &str, passw
         return Err(Refusal::fail("COMPLETE_CONNECTION_REQUIRED", &[], "server-connection-password-required"));
     }
     let session = world.session_mut(conn);
+    let before = session.registrations;
     session.registrations += 1;
-    let is_too_often = session.registrations > limits::REGISTRATIONS_MAX;
     let asked_for = match (name, &session.nick) {
         ("*", None) => return Err(Refusal::fail("NEED_NICK", &["*"], "server-need-nick")),
         ("*", Some(nick)) => nick.to_string(),
         (name, _) => name.to_owned(),
     };
-    if is_too_often {
+    if is_reached(before, world.settings.limits.registrations_per_connection_max) {
         return Err(Refusal::fail("TEMPORARILY_UNAVAILABLE", &[&asked_for], "server-too-many-registrations"));
     }
     count_registration(world, conn, &asked_for)?;
@@ -78,7 +78,7 @@ fn refuse_known(world: &World, conn: ConnId) -> Handled {
 /// The name of a new account, when it may be one and nobody has it.
 pub(super) fn free_name(world: &World, conn: ConnId, text: &str) -> Result<AccountName, Refusal> {
     let nick = Nick::new(text).ok().filter(|nick| !world.is_correspondent(nick) && !services::is_called(nick.as_str()));
-    let Some(nick) = nick else {
+    let Some(nick) = nick.filter(|_| policy::allows_nick(&world.settings, text)) else {
         return Err(Refusal::fail("BAD_ACCOUNT_NAME", &[text], "server-bad-account-name"));
     };
     // A guest who is called so has it as well, unless it is the one who asks.
@@ -86,6 +86,10 @@ pub(super) fn free_name(world: &World, conn: ConnId, text: &str) -> Result<Accou
         || world.nick_sessions(&nick).iter().any(|other| *other != conn);
     if is_taken {
         return Err(Refusal::fail("ACCOUNT_EXISTS", &[text], Text::new("server-account-exists").with("name", text)));
+    }
+    if world.is_deceptive(conn, &nick) {
+        let said = Text::new("server-confusable-name").with("name", text);
+        return Err(Refusal::fail("BAD_ACCOUNT_NAME", &[text], said));
     }
     Ok(AccountName::of_nick(&nick))
 }

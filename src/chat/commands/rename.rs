@@ -5,7 +5,7 @@
 use crate::chat::call::Call;
 use crate::chat::event::Event;
 use crate::chat::policy::channel as policy;
-use crate::chat::policy::cut;
+use crate::chat::policy::{allows_letters, cut};
 use crate::chat::refusal::{Handled, Refusal};
 use crate::chat::world::World;
 use crate::proto::names::ChannelName;
@@ -22,6 +22,9 @@ pub(crate) fn rename(world: &mut World, call: &Call<'_>) -> Handled {
     policy::may_rename(channel, &asker)?;
     let cannot = || Refusal::fail("CANNOT_RENAME", &[old, new], "server-rename-impossible");
     let name = ChannelName::new(new).map_err(|_| cannot())?;
+    if !allows_letters(&world.settings, new) {
+        return Err(cannot());
+    }
     if name.as_str() == channel.name.as_str() {
         return Err(cannot());
     }

@@ -15,6 +15,7 @@ use crate::proto::secret::Secret;
 
 mod accounts;
 mod guessing;
+mod limits;
 
 /// Whether one of the lines holds all of the parts.
 fn has(told: &[String], parts: &[&str]) -> bool {
@@ -442,7 +443,7 @@ fn what_is_wrong_is_for_the_log_alone() {
 fn who_fails_too_often_is_closed() {
     let mut driver = Driver::new(&["ann"]);
     let conn = driver.connect();
-    for _ in 0..crate::chat::limits::LOGIN_FAILURES_MAX {
+    for _ in 0..driver.world.settings.limits.login_failures_per_connection_max {
         assert!(!driver.closed.contains(&conn));
         log_in_by_plain(&mut driver, conn, "ann", "wrong");
     }

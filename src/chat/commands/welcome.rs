@@ -6,9 +6,8 @@
 
 use super::user_mode;
 use crate::chat::event::{AccountId, ChannelId, DeviceId, Event, Place, Rank};
-use crate::chat::limits;
+use crate::chat::limits::Limits;
 use crate::chat::modes::KEY_BYTES_MAX;
-use crate::chat::monitors::MONITORED_MAX;
 use crate::chat::ports::ConnId;
 use crate::chat::refusal::{Handled, Refusal, Text};
 use crate::chat::session::Identity;
@@ -16,12 +15,12 @@ use crate::chat::world::{Draft, World};
 use crate::proto::caps::{Cap, CapSet};
 use crate::proto::casemapping::CaseMapping;
 use crate::proto::history;
-use crate::proto::isupport::Tokens;
+use crate::proto::isupport::{Tokens, UTF8_MAPPING};
 use crate::proto::line::BODY_BYTES_MAX;
 use crate::proto::mask::ACCOUNT_EXTBANS;
 use crate::proto::message::Line;
 use crate::proto::modes::{CHANNEL_MODES, ModeKind, PREFIXES, channel_mode_kind, channel_modes_token, prefix_token};
-use crate::proto::names::{AccountName, CHANNEL_BYTES_MAX, CHANNEL_TYPES, NICK_BYTES_MAX, Nick};
+use crate::proto::names::{AccountName, CHANNEL_BYTES_MAX, CHANNEL_TYPES, Nick};
 use crate::proto::numerics::{
     ERR_NICKNAMEINUSE, ERR_NOMOTD, ERR_PASSWDMISMATCH, RPL_CREATED, RPL_ENDOFMOTD, RPL_GLOBALUSERS, RPL_ISUPPORT,
     RPL_LOCALUSERS, RPL_LUSERCHANNELS, RPL_LUSERCLIENT, RPL_LUSERME, RPL_LUSEROP, RPL_LUSERUNKNOWN, RPL_MOTD,
@@ -291,23 +290,28 @@ pub(crate) fn tell_isupport(world: &mut World, conn: ConnId) {
 }
 
 /// The value of `TARGMAX`: how many targets each command takes.
-fn targets_max() -> String {
+fn targets_max(limits: &Limits) -> String {
     const COMMANDS: [&str; 9] = ["JOIN", "KICK", "NAMES", "NOTICE", "PART", "PRIVMSG", "TAGMSG", "WHOIS", "WHOWAS"];
-    let others = COMMANDS.map(|command| format!("{command}:{}", limits::TARGETS_MAX)).join(",");
+    let others = COMMANDS.map(|command| format!("{command}:{}", limits.targets_max)).join(",");
     // The list of MONITOR is bounded as a whole, not by line.
     format!("{others},MONITOR:")
 }
 
 /// The tokens of 005: what is true of this server.
 pub(crate) fn isupport(world: &World) -> Tokens {
-    let settings = &world.settings;
+    let (settings, limits) = (&world.settings, &world.settings.limits);
     let lists = CHANNEL_MODES.iter().filter(|mode| mode.kind == ModeKind::List).map(|mode| mode.letter);
+    // No number stands for no bound.
+    let channels_max = Some(settings.channels_per_account_max).filter(|max| *max != 0);
+    let channels_max = channels_max.map(|max| max.to_string()).unwrap_or_default();
     let tokens = Tokens::new()
         .value("ACCOUNTEXTBAN", ACCOUNT_EXTBANS)
-        .value("AWAYLEN", limits::AWAY_BYTES_MAX)
+        .value("AWAYLEN", limits.away_bytes_max)
         .value("BOT", user_mode::BOT)
-        .value("CASEMAPPING", CaseMapping::Precis.name())
-        .value("CHANLIMIT", format!("{CHANNEL_TYPES}:{}", settings.channels_per_account_max))
+        // What clients do not know they take for rfc1459, where [] and {} are the same: so the letters that all agree on are
+        // named, and the others, as elsewhere in the field, by a token of their own.
+        .value("CASEMAPPING", CaseMapping::Ascii.name())
+        .value("CHANLIMIT", format!("{CHANNEL_TYPES}:{channels_max}"))
         .value("CHANMODES", channel_modes_token())
         .value("CHANNELLEN", CHANNEL_BYTES_MAX)
         .value("CHANTYPES", CHANNEL_TYPES)
@@ -318,23 +322,27 @@ pub(crate) fn isupport(world: &World) -> Tokens {
         .value("EXTBAN", ",a")
         .value("INVEX", "I")
         .value("KEYLEN", KEY_BYTES_MAX)
-        .value("KICKLEN", limits::REASON_BYTES_MAX)
+        .value("KICKLEN", limits.reason_bytes_max)
         .value("LINELEN", BODY_BYTES_MAX)
-        .value("MAXLIST", format!("{}:{}", lists.collect::<String>(), limits::LIST_ENTRIES_MAX))
-        .value("MAXTARGETS", limits::TARGETS_MAX)
-        .value("MODES", limits::MODE_CHANGES_MAX)
-        .value("MONITOR", MONITORED_MAX)
+        .value("MAXLIST", format!("{}:{}", lists.collect::<String>(), limits.list_entries_max))
+        .value("MAXTARGETS", limits.targets_max)
+        .value("MODES", limits.mode_changes_max)
+        .value("MONITOR", limits.monitored_max)
         .value("MSGREFTYPES", history::REFERENCE_TYPES)
-        .value("NAMELEN", limits::REALNAME_BYTES_MAX)
+        .value("NAMELEN", limits.realname_bytes_max)
         .value("NETWORK", &settings.network_name)
-        .value("NICKLEN", NICK_BYTES_MAX)
+        .value("NICKLEN", limits.nick_bytes_max)
         .value("PREFIX", prefix_token())
         .value("STATUSMSG", PREFIXES.map(|prefix| prefix.sign).iter().collect::<String>())
-        .value("TARGMAX", targets_max())
+        .value("TARGMAX", targets_max(limits))
         .value("TOPICLEN", settings.topic_bytes_max)
         .flag("SAFERATE")
         .flag("UTF8ONLY")
         .flag("WHOX");
+    let tokens = match settings.casemapping {
+        CaseMapping::Precis => tokens.value(UTF8_MAPPING, CaseMapping::Precis.name()),
+        _ => tokens,
+    };
     if settings.guests { tokens } else { tokens.flag("draft/ACCOUNTREQUIRED") }
 }
 

@@ -5,7 +5,6 @@
 
 use crate::chat::call::Call;
 use crate::chat::event::{ChannelId, Rank};
-use crate::chat::limits;
 use crate::chat::policy::channel as policy;
 use crate::chat::policy::repeated;
 use crate::chat::ports::ConnId;
@@ -82,7 +81,7 @@ fn in_channel(world: &mut World, conn: ConnId, name: &str) -> Vec<Found> {
 }
 
 /// People whose nick, user, host, server, real name or whole `nick!user@host` a mask means, at most
-/// [`limits::WHO_REPLIES_MAX`]; the invisible only when a channel is shared.
+/// the bound; the invisible only when a channel is shared.
 fn by_mask(world: &World, conn: ConnId, mask: &str) -> Vec<Found> {
     let mask = if mask == "0" { "*".to_owned() } else { fold_mask(mask) };
     let peers = world.peers(conn);
@@ -95,7 +94,7 @@ fn by_mask(world: &World, conn: ConnId, mask: &str) -> Vec<Found> {
         let is_shown = person == own || !session.modes.contains('i') || peers.contains(&session.conn);
         if fits && is_shown && !seen.contains(&person) {
             seen.push(person);
-            if seen.len() == limits::WHO_REPLIES_MAX {
+            if seen.len() == world.settings.limits.who_replies_max {
                 break;
             }
         }

@@ -55,7 +55,7 @@ pub(crate) fn whois(world: &mut World, call: &Call<'_>) -> Handled {
     if call.message.param(1).is_some() {
         this_server::is_for_us(world, call.param(0))?;
     }
-    for nick in nicks.split(',').filter(|nick| !nick.is_empty()).take(limits::TARGETS_MAX) {
+    for nick in nicks.split(',').filter(|nick| !nick.is_empty()).take(world.settings.limits.targets_max) {
         whois_one(world, call.conn, nick);
         let end = world.numeric(call.conn, RPL_ENDOFWHOIS).param(repeated(nick)).trailing("End of /WHOIS list");
         world.reply(call.conn, end);
@@ -150,7 +150,7 @@ pub(crate) fn whowas(world: &mut World, call: &Call<'_>) -> Handled {
     // A count that is not positive stands for all, as the specification has it.
     let count = call.param(1).parse::<usize>().ok().filter(|count| *count > 0);
     let count = count.unwrap_or(usize::MAX).min(limits::WHOWAS_REPLIES_MAX);
-    for name in call.param(0).split(',').filter(|name| !name.is_empty()).take(limits::TARGETS_MAX) {
+    for name in call.param(0).split(',').filter(|name| !name.is_empty()).take(world.settings.limits.targets_max) {
         let found = Nick::new(name).map(|nick| world.departures.of(&nick, count)).unwrap_or_default();
         if found.is_empty() {
             let refusal = Refusal::numeric(ERR_WASNOSUCHNICK, &[name], "There was no such nickname");

@@ -10,6 +10,7 @@ use super::raw::{Raw, RawTable};
 use crate::chat::settings::{IpBinding, Settings};
 use crate::ground::telemetry::Format;
 use crate::ground::texts::Language;
+use crate::proto::casemapping::CaseMapping;
 use crate::proto::names::{ChannelName, Nick};
 use crate::proto::secret::Secret;
 use crate::server::outbox::OutboxLimits;
@@ -205,6 +206,15 @@ macro_rules! put {
     }};
 }
 
+/// A bound of the rules, between two numbers that are both included. Texts are bounded so that each fits into its longest line.
+macro_rules! limit {
+    ($key:ident, $least:literal, $most:literal) => {
+        setting(stringify!($key), Kind::Number, |draft, value| {
+            put!(draft.rules.limits.$key, value.count($least, $most))
+        })
+    };
+}
+
 /// All settings, in the order in which the commented file explains them.
 pub(super) const SETTINGS: &[Setting] = &[
     at_start("listen", Kind::List, |draft, value| put!(draft.listen, addresses(value.list()).map(Some))),
@@ -278,6 +288,19 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("nick_equals_account", Kind::Switch, |draft, value| {
         put!(draft.rules.nick_equals_account, Ok(value.switch()))
     }),
+    setting("casemapping", Kind::Text, |draft, value| {
+        put!(
+            draft.rules.casemapping,
+            match value.text().as_str() {
+                "precis" => Ok(CaseMapping::Precis),
+                "ascii" => Ok(CaseMapping::Ascii),
+                other => Err(format!("{other:?} is neither \"precis\" nor \"ascii\"")),
+            }
+        )
+    }),
+    setting("refuse_confusable_names", Kind::Switch, |draft, value| {
+        put!(draft.rules.refuse_confusable_names, Ok(value.switch()))
+    }),
     setting("password_chars_min", Kind::Number, |draft, value| {
         put!(draft.rules.password_chars_min, value.count(1, 128))
     }),
@@ -333,10 +356,28 @@ pub(super) const SETTINGS: &[Setting] = &[
         put!(draft.rules.redaction_window, value.seconds(0, 10_000_000_000))
     }),
     setting("channels_per_account_max", Kind::Number, |draft, value| {
-        put!(draft.rules.channels_per_account_max, value.count(1, 100_000))
+        put!(draft.rules.channels_per_account_max, value.count(0, 100_000))
     }),
-    setting("channels_max", Kind::Number, |draft, value| put!(draft.rules.channels_max, value.count(1, 10_000_000))),
+    setting("channels_max", Kind::Number, |draft, value| put!(draft.rules.channels_max, value.count(0, 10_000_000))),
     setting("topic_bytes_max", Kind::Number, |draft, value| put!(draft.rules.topic_bytes_max, value.count(1, 390))),
+    limit!(nick_bytes_max, 1, 32),
+    limit!(realname_bytes_max, 1, 180),
+    limit!(away_bytes_max, 1, 370),
+    limit!(reason_bytes_max, 1, 320),
+    limit!(targets_max, 1, 1_000),
+    limit!(mode_changes_max, 1, 100),
+    limit!(list_entries_max, 1, 100_000),
+    limit!(monitored_max, 1, 100_000),
+    limit!(list_replies_max, 1, 1_000_000),
+    limit!(who_replies_max, 1, 1_000_000),
+    limit!(sessions_per_account_max, 0, 1_000_000),
+    limit!(devices_per_account_max, 0, 1_000_000),
+    limit!(addresses_per_account_max, 0, 1_000_000),
+    limit!(login_failures_per_connection_max, 0, 1_000_000),
+    limit!(registrations_per_connection_max, 0, 1_000_000),
+    limit!(metadata_keys_max, 0, 10_000),
+    limit!(metadata_value_bytes_max, 1, 250),
+    limit!(metadata_subscriptions_max, 0, 10_000),
     at_start("connections_max", Kind::Number, |draft, value| put!(draft.connections_max, value.count(1, 10_000_000))),
     at_start("outbox_soft_bytes_max", Kind::Number, |draft, value| {
         put!(draft.outbox.soft_bytes_max, value.count(4_096, 1 << 30))

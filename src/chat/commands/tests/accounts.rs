@@ -2,7 +2,6 @@
 
 use super::{expect, expect_not, introduce, log_in_by_plain};
 use crate::chat::event::{AccountId, Event};
-use crate::chat::limits;
 use crate::chat::ports::{FailedCheck, Input, Notable};
 use crate::chat::settings::{IpBinding, Settings};
 use crate::chat::testing::Driver;
@@ -134,7 +133,7 @@ fn devices_need_an_account_and_a_store() {
     expect(&driver.ask(ann, "DEVICE ADD :x"), &["FAIL DEVICE TEMPORARILY_UNAVAILABLE ADD :"]);
     expect(&driver.ask(ann, "DEVICE LIST"), &["FAIL DEVICE TEMPORARILY_UNAVAILABLE LIST :"]);
     driver.is_away = false;
-    for _ in 0..limits::DEVICES_PER_ACCOUNT_MAX {
+    for _ in 0..driver.world.settings.limits.devices_per_account_max {
         expect(&driver.ask(ann, "DEVICE ADD :x"), &["DEVICE ADD "]);
     }
     expect(&driver.ask(ann, "DEVICE ADD :x"), &["FAIL DEVICE TOO_MANY_DEVICES ADD :"]);
