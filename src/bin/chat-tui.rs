@@ -141,6 +141,7 @@ fn settings(matches: &ArgMatches, directories: &Directories, texts: &Texts) -> R
         language: text("lang").as_deref().and_then(Language::from_tag),
         plain_text: matches.get_flag("allow-plain-text").then_some(true),
         spawn: matches.get_flag("no-spawn").then_some(false),
+        keymap: None,
     };
     let file = match matches.get_one::<PathBuf>("config") {
         Some(path) => read_choices(path, true, texts)?,
@@ -167,6 +168,7 @@ fn fault_sentence(fault: &ConfigFault, texts: &Texts) -> String {
     match fault {
         ConfigFault::Syntax(message) => message.trim_end().to_owned(),
         ConfigFault::UnknownKey(key) => texts.format("cli-tui-unknown-key", &[("key", key.as_str().into())]),
+        ConfigFault::Keys(_) => fault.explain(texts),
         ConfigFault::BadValue(key, expected) => format!("{key}: {}", texts.get(expected)),
     }
 }

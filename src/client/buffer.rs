@@ -7,10 +7,11 @@
 //!
 //! Which part is on the screen is the business of its [`Position`].
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::entry::{Entry, EntryKey, EntryKind, Fate};
+use super::annotation::{Annotation, Note, Waiting};
+use super::entry::{Entry, EntryKey, EntryKind, Fate, Quote};
 use super::position::{Position, Window};
 use crate::proto::time::Timestamp;
 
@@ -32,7 +33,11 @@ pub enum Place {
 #[derive(Debug)]
 pub struct Buffer {
     entries: VecDeque<Entry>,
-    msgids: HashSet<Arc<str>>,
+    msgids: HashMap<Arc<str>, EntryKey>,
+    /// Said about messages that are not here.
+    annotations: Waiting,
+    /// Answers, by the message that they answer.
+    answers: HashMap<Arc<str>, Vec<EntryKey>>,
     /// How many entries at the end are pending.
     pending: usize,
     next_key: u64,
@@ -47,7 +52,9 @@ impl Buffer {
     pub fn new(number: u32) -> Self {
         Self {
             entries: VecDeque::new(),
-            msgids: HashSet::new(),
+            msgids: HashMap::new(),
+            annotations: Waiting::default(),
+            answers: HashMap::new(),
             pending: 0,
             next_key: u64::from(number) << 40,
             position: Position::default(),
@@ -109,7 +116,89 @@ impl Buffer {
 
     /// Whether a message of this id is held.
     pub fn knows(&self, msgid: &str) -> bool {
-        self.msgids.contains(msgid)
+        self.msgids.contains_key(msgid)
+    }
+
+    /// The message of this id.
+    pub fn key_of(&self, msgid: &str) -> Option<EntryKey> {
+        self.msgids.get(msgid).copied()
+    }
+
+    /// Something is said about a message; it is kept when the message is not there.
+    pub fn annotate(&mut self, annotation: Annotation) {
+        let index = self.key_of(&annotation.about).and_then(|key| self.index_of(key));
+        if let Some(index) = index {
+            return self.note(index, annotation.note);
+        }
+        if matches!(annotation.note, Note::Redaction(_)) && self.withdraw_reaction(&annotation.about) {
+            return;
+        }
+        self.annotations.push(annotation);
+    }
+
+    fn withdraw_reaction(&mut self, msgid: &str) -> bool {
+        for entry in &mut self.entries {
+            if entry.reactions.withdraw(msgid) {
+                entry.revision += 1;
+                return true;
+            }
+        }
+        false
+    }
+
+    fn note(&mut self, index: usize, note: Note) {
+        let entry = &mut self.entries[index];
+        match note {
+            Note::Reaction(word) if entry.redaction.is_none() => {
+                if entry.reactions.apply(word) {
+                    entry.revision += 1;
+                }
+            }
+            Note::Redaction(redaction) if entry.redaction.is_none() => {
+                entry.text = String::new();
+                entry.reactions.clear();
+                entry.mention = false;
+                entry.redaction = Some(Box::new(redaction));
+                entry.revision += 1;
+                self.quote(index);
+            }
+            _ => {}
+        }
+    }
+
+    /// Tells the answers to a message what it says.
+    fn quote(&mut self, index: usize) {
+        let entry = &self.entries[index];
+        let Some(answers) = entry.msgid.as_ref().and_then(|msgid| self.answers.get(msgid)).cloned() else { return };
+        let quote = Quote::of(entry);
+        for key in answers {
+            if let Some(answer) = self.index_of(key).and_then(|index| self.entries.get_mut(index))
+                && let Some(reply) = &mut answer.reply
+            {
+                reply.quote = Some(quote.clone());
+                answer.revision += 1;
+            }
+        }
+    }
+
+    /// Connects a message that has just taken its place with those that it answers, that answer it, and what was said about
+    /// it.
+    fn connect(&mut self, key: EntryKey) {
+        let Some(index) = self.index_of(key) else { return };
+        let entry = &self.entries[index];
+        let msgid = entry.msgid.clone();
+        if let Some(to) = entry.reply.as_ref().map(|reply| reply.to.clone()) {
+            let quote = self.key_of(&to).and_then(|key| self.entry(key)).map(Quote::of);
+            if let Some(reply) = &mut self.entries[index].reply {
+                reply.quote = quote.or(reply.quote.take());
+            }
+            self.answers.entry(to).or_default().push(key);
+        }
+        let Some(msgid) = msgid else { return };
+        for note in self.annotations.take(&msgid) {
+            self.note(index, note);
+        }
+        self.quote(index);
     }
 
     /// Adds what was just said. Returns its key, or nothing when it is known already.
@@ -279,6 +368,7 @@ impl Buffer {
         let waiting = self.entries.split_off(self.entries.len() - self.pending);
         self.entries = waiting;
         self.msgids.clear();
+        self.answers.clear();
         self.scroll_to_end();
     }
 
@@ -301,6 +391,39 @@ impl Buffer {
     pub fn scroll_to_end(&mut self) {
         self.position.scroll_to_end();
         self.unseen = 0;
+    }
+
+    /// Asks that all of an entry can be seen.
+    pub fn reveal(&mut self, key: EntryKey) {
+        self.position.reveal(key);
+    }
+
+    /// Asks for an entry with what stands around it.
+    pub fn centre(&mut self, key: EntryKey) {
+        self.position.centre(key);
+    }
+
+    /// Holds on to this row of the pane while something is put in below it.
+    pub fn hold(&mut self, key: EntryKey, row: usize, below: usize) {
+        self.position.hold(key, row, below);
+    }
+
+    /// The nearest entry that can be chosen, `step` (1 or -1) entries from this one on; from the last one on the screen when
+    /// there is none.
+    pub fn choosable(&self, from: Option<EntryKey>, step: isize) -> Option<EntryKey> {
+        let anchor = || self.position.anchor().and_then(|key| self.index_of(key));
+        let mut index = match from.and_then(|key| self.index_of(key)) {
+            Some(index) => index.checked_add_signed(step)?,
+            None => anchor().unwrap_or(self.entries.len().saturating_sub(1)),
+        };
+        let step = if from.is_some() { step } else { -1 };
+        loop {
+            let entry = self.entries.get(index)?;
+            if entry.can_be_chosen() {
+                return Some(entry.key);
+            }
+            index = index.checked_add_signed(step)?;
+        }
     }
 
     /// The layout pass: carries out what the keys asked for and says what is visible in a pane of `height` rows. `rows`
@@ -340,23 +463,40 @@ impl Buffer {
     }
 
     fn insert_keyed(&mut self, index: usize, entry: Entry) {
+        let key = entry.key;
         if let Some(msgid) = &entry.msgid {
-            self.msgids.insert(msgid.clone());
+            self.msgids.insert(msgid.clone(), key);
         }
         // The one behind may lose or gain its date separator.
         if let Some(after) = self.entries.get_mut(index) {
             after.revision += 1;
         }
+        let is_connected = entry.msgid.is_some() || entry.reply.is_some();
         self.entries.insert(index, entry);
+        if is_connected {
+            self.connect(key);
+        }
     }
 
     fn remove(&mut self, index: usize) -> Option<Entry> {
+        let key_at = |index: usize| self.entries.get(index).map(Entry::key);
+        if let Some(gone) = key_at(index) {
+            self.position.let_go(gone, index.checked_sub(1).and_then(key_at), key_at(index + 1));
+        }
         let entry = self.entries.remove(index)?;
         if entry.is_pending() {
             self.pending -= 1;
         }
         if let Some(msgid) = &entry.msgid {
             self.msgids.remove(msgid);
+        }
+        if let Some(reply) = &entry.reply
+            && let Some(answers) = self.answers.get_mut(&reply.to)
+        {
+            answers.retain(|key| *key != entry.key);
+            if answers.is_empty() {
+                self.answers.remove(&reply.to);
+            }
         }
         if let Some(after) = self.entries.get_mut(index) {
             after.revision += 1;

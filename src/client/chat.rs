@@ -1,6 +1,6 @@
 //! What facts do to the conversations.
 
-use super::conversation::ConversationKind;
+use super::conversation::{ConversationId, ConversationKind};
 use super::entry::EntryKind;
 use super::event::{Effect, Effects};
 use super::history;
@@ -8,7 +8,7 @@ use super::model::Model;
 use super::outbox;
 use super::overlay::{AddressQuestion, Overlay};
 use super::remarks::{remark, remark_here, tell};
-use super::session::fact::{Fact, Incoming, Refusal, ReplyKind};
+use super::session::fact::{Annotated, Fact, Incoming, Refusal, ReplyKind};
 use super::unsent;
 use crate::proto::message::Line;
 
@@ -21,6 +21,7 @@ const BELL_PAUSE_MILLIS: u64 = 2_000;
 pub fn apply(model: &mut Model, fact: Fact, effects: &mut Effects) {
     match fact {
         Fact::Message(incoming) => message(model, incoming, effects),
+        Fact::Annotated(annotated) => self::annotated(model, annotated),
         Fact::Page(page) => history::page(model, page, effects),
         Fact::Targets(targets) => history::targets(model, targets, effects),
         Fact::Refused(refusal) => refused(model, &refusal, effects),
@@ -56,6 +57,8 @@ pub fn apply(model: &mut Model, fact: Fact, effects: &mut Effects) {
         | Fact::Ready
         | Fact::Token(_)
         | Fact::Closing { .. }
+        | Fact::Typing { .. }
+        | Fact::ReadMarker { .. }
         | Fact::Silent => {}
     }
 }
@@ -102,6 +105,22 @@ fn message(model: &mut Model, incoming: Incoming, effects: &mut Effects) {
     if is_mention {
         conversation.mentions = conversation.mentions.saturating_add(1);
         ring(model, effects);
+    }
+}
+
+/// The conversation that something belongs to, when there is one.
+fn conversation_of(model: &Model, target: &str, from: &str, is_own: bool) -> Option<ConversationId> {
+    let is_to_us = !model.server.session.isupport().is_channel(target);
+    let name = if is_to_us && !is_own { from } else { target };
+    model.conversations.find(&model.server.session.fold(name)).map(|conversation| conversation.id)
+}
+
+fn annotated(model: &mut Model, annotated: Annotated) {
+    let Annotated { target, from, is_own, annotation } = annotated;
+    if let Some(id) = conversation_of(model, &target, &from, is_own)
+        && let Some(conversation) = model.conversations.get_mut(id)
+    {
+        conversation.buffer.annotate(annotation);
     }
 }
 

@@ -6,7 +6,10 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use super::bindings::Preset;
+use super::chord::Chord;
 use super::event::Endpoint;
+use super::keymap::{Change, Clash, Keymap};
 use crate::ground::texts::{Language, Texts};
 
 /// The port for TLS when none is given (RFC 7194).
@@ -147,6 +150,8 @@ pub struct Choices {
     pub plain_text: Option<bool>,
     /// A local server is started when none runs.
     pub spawn: Option<bool>,
+    /// The keys.
+    pub keymap: Option<Keymap>,
 }
 
 /// One key of the configuration file.
@@ -204,6 +209,35 @@ pub const KEYS: &[Key] = &[
     },
 ];
 
+/// Reads the table `[keys]`: `preset`, and for each action that is changed its keys, one or a list.
+fn keymap(table: &toml::Table, faults: &mut Vec<ConfigFault>) -> Option<Keymap> {
+    let bad = |name: &str, expected| ConfigFault::BadValue(format!("keys.{name}"), expected);
+    let mut preset = Preset::Default;
+    let mut changes = Vec::new();
+    for (name, value) in table {
+        if name == "preset" {
+            match value.as_str().and_then(Preset::find) {
+                Some(found) => preset = found,
+                None => faults.push(bad(name, "config-expects-preset")),
+            }
+            continue;
+        }
+        let values = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        let chords: Option<Vec<Chord>> = values.iter().map(|value| Chord::parse(value.as_str()?)).collect();
+        match chords {
+            Some(chords) => changes.push(Change { name: name.clone(), chords }),
+            None => faults.push(bad(name, "config-expects-keys")),
+        }
+    }
+    match Keymap::changed(preset, &changes) {
+        Ok(keymap) => Some(keymap),
+        Err(clashes) => {
+            faults.extend(clashes.into_iter().map(ConfigFault::Keys));
+            None
+        }
+    }
+}
+
 fn text(value: &toml::Value) -> Result<String, &'static str> {
     value.as_str().map(str::to_owned).ok_or("config-expects-text")
 }
@@ -215,6 +249,8 @@ pub enum ConfigFault {
     Syntax(String),
     /// No such key.
     UnknownKey(String),
+    /// Keys that cannot be as they are wanted.
+    Keys(Clash),
     /// A bad value: the key, and the id of a sentence that says what is expected.
     BadValue(String, &'static str),
 }
@@ -224,6 +260,13 @@ impl ConfigFault {
     pub fn explain(&self, texts: &Texts) -> String {
         match self {
             Self::Syntax(reason) => texts.format("config-syntax", &[("reason", reason.as_str().into())]),
+            Self::Keys(Clash::UnknownAction(name)) => {
+                texts.format("config-unknown-key", &[("key", format!("keys.{name}").into())])
+            }
+            Self::Keys(Clash::SameKey(chord, one, other)) => {
+                let names = [("key", chord.name(texts).into()), ("one", one.as_str().into())];
+                texts.format("config-same-key", &[&names[..], &[("other", other.as_str().into())]].concat())
+            }
             Self::UnknownKey(key) => texts.format("config-unknown-key", &[("key", key.as_str().into())]),
             Self::BadValue(key, expected_id) => {
                 let expected = texts.get(expected_id);
@@ -244,6 +287,10 @@ impl Choices {
         let mut choices = Self::default();
         let mut faults = Vec::new();
         for (name, value) in &table {
+            if let ("keys", Some(table)) = (name.as_str(), value.as_table()) {
+                choices.keymap = keymap(table, &mut faults);
+                continue;
+            }
             match KEYS.iter().find(|key| key.name == name) {
                 None => faults.push(ConfigFault::UnknownKey(name.clone())),
                 Some(key) => {
@@ -282,6 +329,8 @@ pub struct Settings {
     pub spawn: bool,
     /// Who sits in front of it.
     pub mode: Mode,
+    /// The keys.
+    pub keymap: Keymap,
 }
 
 impl Settings {
@@ -299,13 +348,17 @@ impl Settings {
             plain_text,
             spawn: flags.spawn.or(file.spawn).unwrap_or(true),
             mode,
+            keymap: flags.keymap.or(file.keymap).unwrap_or_default(),
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use crossterm::event::KeyEvent;
+
     use super::*;
+    use crate::client::bindings::{Action, Context};
 
     fn tcp(host: &str, port: u16, tls: bool) -> Result<ServerChoice, ServerError> {
         Ok(ServerChoice::At(Endpoint::Tcp { host: host.into(), port, tls }))
@@ -355,6 +408,30 @@ mod tests {
         assert_eq!(faults.len(), 4);
         assert!(faults.contains(&ConfigFault::UnknownKey("colour".into())));
         assert!(matches!(&Choices::parse("server =").unwrap_err()[..], [ConfigFault::Syntax(_)]));
+    }
+
+    #[test]
+    fn keys_can_be_changed_and_what_clashes_is_told() {
+        let content = "[keys]\npreset = \"emacs\"\nswitcher = \"ctrl-g\"\nnext-unread = [\"alt-n\", \"f7\"]\n";
+        let keymap = Choices::parse(content).unwrap().keymap.unwrap();
+        let pressed = |text: &str| {
+            let chord = Chord::parse(text).unwrap();
+            keymap.lookup(&[Context::Chat, Context::Editing], KeyEvent::new(chord.code, chord.modifiers))
+        };
+        assert_eq!(pressed("ctrl-g"), Some(Action::Switcher));
+        assert_eq!(pressed("alt-k"), None);
+        assert_eq!(pressed("ctrl-k"), Some(Action::KillLineEnd));
+        assert_eq!((pressed("alt-n"), pressed("f7")), (Some(Action::NextUnread), Some(Action::NextUnread)));
+        let content =
+            "[keys]\npreset = \"vi\"\nswitcher = \"ctrl-g\"\npalette = \"ctrl-g\"\nfly = \"f9\"\nreply = \"x-y\"\n";
+        let faults = Choices::parse(content).unwrap_err();
+        assert_eq!(faults.len(), 4, "{faults:?}");
+        let texts = Texts::new(Language::English);
+        assert!(
+            faults
+                .iter()
+                .all(|fault| fault.explain(&texts).contains("keys.") || fault.explain(&texts).contains("Ctrl-G"))
+        );
     }
 
     #[test]

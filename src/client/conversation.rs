@@ -1,10 +1,11 @@
 //! Conversations: channels, people, the server as a correspondent, and what the server itself has to say.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 use super::buffer::Buffer;
 use super::composer::Composer;
-use super::entry::EntryKey;
+use super::entry::{EntryKey, Quote};
 use super::event::ServerId;
 use super::members::{Member, Members};
 
@@ -39,6 +40,15 @@ pub enum HistoryState {
     Start,
 }
 
+/// A message that is being answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replying {
+    /// The server's name for it.
+    pub msgid: Arc<str>,
+    /// What it says.
+    pub quote: Quote,
+}
+
 /// One conversation.
 #[derive(Debug)]
 pub struct Conversation {
@@ -68,6 +78,10 @@ pub struct Conversation {
     pub mentions: u32,
     /// The first of the unread, where a line is drawn.
     pub first_unread: Option<EntryKey>,
+    /// The message that was chosen, to do something with it.
+    pub chosen: Option<EntryKey>,
+    /// The message that is being answered.
+    pub replying: Option<Replying>,
     /// How far back its history is known.
     pub history: HistoryState,
     /// Grows with every message in any conversation: the greatest is the latest.
@@ -92,6 +106,8 @@ impl Conversation {
             unread: 0,
             mentions: 0,
             first_unread: None,
+            chosen: None,
+            replying: None,
             history: HistoryState::default(),
             activity: 0,
             arriving_members: Vec::new(),

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::annotation::Redaction;
+use super::reactions::Reactions;
 use crate::proto::names::MsgId;
 use crate::proto::time::Timestamp;
 
@@ -46,6 +48,35 @@ pub enum Fate {
     Unknown,
 }
 
+/// The message that a message answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The server's name for it.
+    pub to: Arc<str>,
+    /// What it says, once it is known.
+    pub quote: Option<Quote>,
+}
+
+/// A message that is quoted above the answer to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Quote {
+    /// Its author.
+    pub author: String,
+    /// The beginning of its text; empty when it was withdrawn.
+    pub text: String,
+}
+
+/// How many characters of a message are kept for being quoted.
+const QUOTE_CHARACTERS_MAX: usize = 300;
+
+impl Quote {
+    /// The quotation of a message.
+    pub fn of(entry: &Entry) -> Self {
+        let line = entry.text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        Self { author: entry.author.clone(), text: line.chars().take(QUOTE_CHARACTERS_MAX).collect() }
+    }
+}
+
 /// One message or remark.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -73,6 +104,12 @@ pub struct Entry {
     pub own: bool,
     /// It names this person.
     pub mention: bool,
+    /// The message that it answers.
+    pub reply: Option<Box<Reply>>,
+    /// The reactions to it.
+    pub reactions: Reactions,
+    /// It was withdrawn; its text is gone then.
+    pub redaction: Option<Box<Redaction>>,
     /// It was said before this program looked: it came in a page of history that nobody missed.
     pub is_past: bool,
 }
@@ -93,6 +130,9 @@ impl Entry {
             fate: Fate::Delivered,
             own: false,
             mention: false,
+            reply: None,
+            reactions: Reactions::default(),
+            redaction: None,
             is_past: false,
         }
     }
@@ -110,6 +150,21 @@ impl Entry {
     /// Whether the server has numbered it: it came over the wire as a message and is not a remark of ours.
     pub fn is_from_server(&self) -> bool {
         self.fate == Fate::Delivered && matches!(self.kind, EntryKind::Message | EntryKind::Action | EntryKind::Notice)
+    }
+
+    /// Whether a person said it.
+    pub fn is_spoken(&self) -> bool {
+        matches!(self.kind, EntryKind::Message | EntryKind::Action | EntryKind::Notice)
+    }
+
+    /// Whether it can be chosen: what was said, and what is missing.
+    pub fn can_be_chosen(&self) -> bool {
+        self.is_spoken() || self.kind == EntryKind::Gap
+    }
+
+    /// The message that it answers, as the wire names it.
+    pub fn reply_to(&self) -> Option<&str> {
+        self.reply.as_ref().map(|reply| &*reply.to)
     }
 
     /// Whether it waits for the server.

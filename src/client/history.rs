@@ -165,6 +165,9 @@ pub fn page(model: &mut Model, page: Page, effects: &mut Effects) {
     let calls = entries.iter().filter(is_missed).filter(is_call).count();
     let had_first = first_msgid.as_deref().is_some_and(|msgid| conversation.buffer.knows(msgid));
     conversation.buffer.insert_page(entries, place);
+    for annotated in page.annotations {
+        conversation.buffer.annotate(annotated.annotation);
+    }
     match purpose {
         Some(Purpose::Older { .. }) | Some(Purpose::Latest { after_gap: false }) => {
             conversation.history = if is_full { HistoryState::More } else { HistoryState::Start };

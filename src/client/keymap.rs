@@ -1,335 +1,150 @@
-//! The table of keys: what a key does where, and what F1 and the footer say about it.
+//! What the keys mean for this person: a preset of the table, with the changes of the configuration.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::ground::texts::Texts;
+use super::bindings::{Action, BINDINGS, Binding, Context, Preset};
+use super::chord::Chord;
 
-/// Where a key has its meaning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Context {
-    /// On every screen and above every dialogue.
-    Everywhere,
-    /// The conversations.
-    Chat,
-    /// Wherever a text is written: the input box and the form's fields.
-    Editing,
-    /// The form.
-    Form,
-    /// The help (F1).
-    Help,
-    /// A dialogue with a question.
-    Question,
+/// The keys of one action, as the configuration has them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The action's name: that of its explanation, without what all of them begin with.
+    pub name: String,
+    /// Its keys; none takes all away.
+    pub chords: Vec<Chord>,
 }
 
-impl Context {
-    /// All, in the order in which the help shows them, with the ids of their titles.
-    pub const TITLES: [(Self, &'static str); 6] = [
-        (Self::Everywhere, "help-title-everywhere"),
-        (Self::Chat, "help-title-chat"),
-        (Self::Editing, "help-title-editing"),
-        (Self::Form, "help-title-form"),
-        (Self::Question, "help-title-question"),
-        (Self::Help, "help-title-help"),
-    ];
+/// What is wrong with a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Clash {
+    /// There is no such action.
+    UnknownAction(String),
+    /// Two changes want the same key in the same place.
+    SameKey(Chord, String, String),
 }
 
-/// What a key does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Leave the program.
-    Quit,
-    /// Stop as a shell's job (Ctrl-Z).
-    Suspend,
-    /// Show the help or take it away.
-    Help,
-    /// Send what is written.
-    Send,
-    /// Begin a new line.
-    NewLine,
-    /// Show the next conversation of the list.
-    NextConversation,
-    /// Show the one before.
-    PreviousConversation,
-    /// Show the conversation at this place, counted from 0.
-    Conversation(usize),
-    /// Show the next one with something unread.
-    NextUnread,
-    /// Show the one that was shown before.
-    LastConversation,
-    /// One screen up.
-    PageUp,
-    /// One screen down.
-    PageDown,
-    /// To the oldest message.
-    Oldest,
-    /// To the newest message.
-    Newest,
-    /// Send what failed or is of unknown fate again.
-    Resend,
-    /// One grapheme to the left; on the tabs, the tab before.
-    Left,
-    /// One grapheme to the right; on the tabs, the tab after.
-    Right,
-    /// One line up, or what was sent before; in the form, the field before.
-    Up,
-    /// One line down, or what was sent after; in the form, the field after.
-    Down,
-    /// One word to the left.
-    WordLeft,
-    /// One word to the right.
-    WordRight,
-    /// To the start of the line; in an empty input box, to the oldest message.
-    LineStart,
-    /// To the end of the line; in an empty input box, to the newest message.
-    LineEnd,
-    /// Remove the grapheme before the caret.
-    Backspace,
-    /// Remove the grapheme after the caret.
-    Delete,
-    /// Cut out the word before the caret.
-    KillWordBefore,
-    /// Cut out the word after the caret.
-    KillWordAfter,
-    /// Cut out everything before the caret.
-    KillLineStart,
-    /// Cut out everything after the caret.
-    KillLineEnd,
-    /// Insert what was cut out.
-    Yank,
-    /// Take the last change back.
-    Undo,
-    /// Next field of the form.
-    NextField,
-    /// Field before.
-    PreviousField,
-    /// The other tab of the form.
-    SwitchTab,
-    /// Show or mask the password.
-    Reveal,
-    /// Submit the form.
-    Submit,
-    /// Leave the form, or break off connecting.
-    Leave,
-    /// Answer yes.
-    Accept,
-    /// Answer no.
-    Refuse,
-    /// Take the dialogue away.
-    Close,
+/// The keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keymap {
+    bindings: Vec<Binding>,
 }
 
-/// A key with its modifiers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Chord {
-    /// The key. Letters are lower case.
-    pub code: KeyCode,
-    /// The modifiers; Shift is never among them for characters.
-    pub modifiers: KeyModifiers,
+impl Default for Keymap {
+    fn default() -> Self {
+        Self::of(Preset::Default)
+    }
 }
 
-impl Chord {
-    /// The key that was pressed, brought into the form that the table has.
-    pub fn of(event: KeyEvent) -> Self {
-        let mut modifiers = event.modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT);
-        let code = match event.code {
-            KeyCode::Char(character) => {
-                modifiers.remove(KeyModifiers::SHIFT);
-                if modifiers.is_empty() {
-                    KeyCode::Char(character)
-                } else {
-                    KeyCode::Char(character.to_ascii_lowercase())
+/// What an action is called in the configuration.
+pub fn name_of(binding: &Binding) -> String {
+    let name = binding.help_id.strip_prefix("help-key-").unwrap_or(binding.help_id);
+    match binding.action {
+        // The nine share an explanation.
+        Action::Conversation(index) => format!("conversation-{}", index + 1),
+        _ => name.to_owned(),
+    }
+}
+
+impl Keymap {
+    /// The keys of a preset.
+    pub fn of(preset: Preset) -> Self {
+        let fits = |binding: &&Binding| binding.preset.is_none_or(|only| only == preset);
+        Self { bindings: BINDINGS.iter().filter(fits).copied().collect() }
+    }
+
+    /// The keys of a preset with changes. A changed key is taken from what had it in the same place before.
+    ///
+    /// # Errors
+    /// All that is wrong with the changes.
+    pub fn changed(preset: Preset, changes: &[Change]) -> Result<Self, Vec<Clash>> {
+        let mut keymap = Self::of(preset);
+        let mut clashes = Vec::new();
+        let mut taken: Vec<(Context, Chord, &str)> = Vec::new();
+        for change in changes {
+            // The contexts in which there is such an action; some keep it for keys of the other preset only.
+            let mut models: Vec<Binding> = Vec::new();
+            for binding in BINDINGS.iter().filter(|binding| name_of(binding) == change.name) {
+                if !models.iter().any(|model| (model.context, model.action) == (binding.context, binding.action)) {
+                    models.push(Binding { preset: None, ..*binding });
                 }
             }
-            KeyCode::BackTab => {
-                modifiers.remove(KeyModifiers::SHIFT);
-                KeyCode::BackTab
+            if models.is_empty() {
+                clashes.push(Clash::UnknownAction(change.name.clone()));
             }
-            KeyCode::Tab if modifiers.contains(KeyModifiers::SHIFT) => {
-                modifiers.remove(KeyModifiers::SHIFT);
-                KeyCode::BackTab
+            for model in models {
+                let at = keymap
+                    .bindings
+                    .iter()
+                    .position(|known| known.help_id == model.help_id && known.context == model.context);
+                keymap.bindings.retain(|known| (known.context, known.action) != (model.context, model.action));
+                for chord in change.chords.iter().rev() {
+                    let other = taken.iter().find(|(context, known, _)| (*context, *known) == (model.context, *chord));
+                    if let Some((_, _, other)) = other.filter(|(_, _, other)| *other != change.name) {
+                        clashes.push(Clash::SameKey(*chord, (*other).to_owned(), change.name.clone()));
+                    }
+                    taken.push((model.context, *chord, &change.name));
+                    keymap.bindings.retain(|known| (known.context, known.chord) != (model.context, *chord));
+                    let at = at.unwrap_or(usize::MAX).min(keymap.bindings.len());
+                    keymap.bindings.insert(at, Binding { chord: *chord, ..model });
+                }
             }
-            other => other,
+        }
+        if clashes.is_empty() { Ok(keymap) } else { Err(clashes) }
+    }
+
+    /// Every key.
+    pub fn bindings(&self) -> &[Binding] {
+        &self.bindings
+    }
+
+    /// What a key means, asked of each context in turn.
+    pub fn lookup(&self, contexts: &[Context], event: KeyEvent) -> Option<Action> {
+        let chord = Chord::of(event);
+        let in_context = |context: &Context| {
+            let is_it = |binding: &&Binding| binding.context == *context && binding.chord == chord;
+            self.bindings.iter().find(is_it).map(|binding| binding.action)
         };
-        Self { code, modifiers }
+        contexts.iter().find_map(in_context)
     }
 
-    /// How a person reads it: `Ctrl-N`, `Alt-↑`, `F1`.
-    pub fn name(self, texts: &Texts) -> String {
-        let mut name = String::new();
-        if self.modifiers.contains(KeyModifiers::CONTROL) {
-            name.push_str("Ctrl-");
-        }
-        if self.modifiers.contains(KeyModifiers::ALT) {
-            name.push_str("Alt-");
-        }
-        if self.modifiers.contains(KeyModifiers::SHIFT) {
-            name.push_str(&texts.get("key-shift"));
-            name.push('-');
-        }
-        match self.code {
-            KeyCode::Char(' ') => name.push_str(&texts.get("key-space")),
-            KeyCode::Char(character) => name.extend(character.to_uppercase()),
-            KeyCode::F(number) => name.push_str(&format!("F{number}")),
-            KeyCode::Up => name.push('↑'),
-            KeyCode::Down => name.push('↓'),
-            KeyCode::Left => name.push('←'),
-            KeyCode::Right => name.push('→'),
-            KeyCode::BackTab => {
-                name.push_str(&texts.get("key-shift"));
-                name.push_str("-Tab");
+    /// The recommended key of an action.
+    pub fn chord(&self, context: Context, action: Action) -> Option<Chord> {
+        let is_it = |binding: &&Binding| binding.context == context && binding.action == action;
+        self.bindings.iter().find(is_it).map(|binding| binding.chord)
+    }
+
+    /// The rows of the help for a context.
+    pub fn help_rows(&self, context: Context) -> Vec<HelpRow> {
+        let mut rows: Vec<HelpRow> = Vec::new();
+        for binding in self.bindings.iter().filter(|binding| binding.context == context) {
+            match rows.iter_mut().find(|row| row.help_id == binding.help_id) {
+                Some(row) => row.chords.push(binding.chord),
+                None => rows.push(HelpRow { chords: vec![binding.chord], help_id: binding.help_id }),
             }
-            KeyCode::Tab => name.push_str("Tab"),
-            KeyCode::Enter => name.push_str(&texts.get("key-enter")),
-            KeyCode::Esc => name.push_str(&texts.get("key-escape")),
-            KeyCode::Backspace => name.push_str(&texts.get("key-backspace")),
-            KeyCode::Delete => name.push_str(&texts.get("key-delete")),
-            KeyCode::Home => name.push_str(&texts.get("key-home")),
-            KeyCode::End => name.push_str(&texts.get("key-end")),
-            KeyCode::PageUp => name.push_str(&texts.get("key-page-up")),
-            KeyCode::PageDown => name.push_str(&texts.get("key-page-down")),
-            other => name.push_str(&format!("{other}")),
         }
-        name
+        rows
     }
-}
 
-/// One line of the table.
-#[derive(Clone, Copy, Debug)]
-pub struct Binding {
-    /// Where.
-    pub context: Context,
-    /// Which key.
-    pub chord: Chord,
-    /// What it does.
-    pub action: Action,
-    /// The id of what the help says; bindings of one action in one context share a row.
-    pub help_id: &'static str,
-    /// The id of the word in the footer, for the few keys that are shown there.
-    pub footer_id: Option<&'static str>,
-}
-
-const NONE: KeyModifiers = KeyModifiers::NONE;
-const CONTROL: KeyModifiers = KeyModifiers::CONTROL;
-const ALT: KeyModifiers = KeyModifiers::ALT;
-
-const fn key(
-    context: Context,
-    modifiers: KeyModifiers,
-    code: KeyCode,
-    action: Action,
-    help_id: &'static str,
-) -> Binding {
-    Binding { context, chord: Chord { code, modifiers }, action, help_id, footer_id: None }
-}
-
-const fn letter(
-    context: Context,
-    modifiers: KeyModifiers,
-    letter: char,
-    action: Action,
-    help_id: &'static str,
-) -> Binding {
-    key(context, modifiers, KeyCode::Char(letter), action, help_id)
-}
-
-const fn in_footer(binding: Binding, footer_id: &'static str) -> Binding {
-    Binding { footer_id: Some(footer_id), ..binding }
-}
-
-/// Every key. The first key of an action is the one that is recommended.
-pub const BINDINGS: &[Binding] = &{
-    use Action as A;
-    use Context::{Chat, Editing, Everywhere, Form, Help, Question};
-    [
-        in_footer(key(Everywhere, NONE, KeyCode::F(1), A::Help, "help-key-help"), "footer-help"),
-        letter(Everywhere, CONTROL, 'c', A::Quit, "help-key-quit"),
-        letter(Everywhere, CONTROL, 'z', A::Suspend, "help-key-suspend"),
-        in_footer(key(Chat, NONE, KeyCode::Enter, A::Send, "help-key-send"), "footer-send"),
-        key(Chat, ALT, KeyCode::Enter, A::NewLine, "help-key-new-line"),
-        letter(Chat, CONTROL, 'j', A::NewLine, "help-key-new-line"),
-        key(Chat, KeyModifiers::SHIFT, KeyCode::Enter, A::NewLine, "help-key-new-line"),
-        in_footer(letter(Chat, CONTROL, 'n', A::NextConversation, "help-key-next"), "footer-next"),
-        key(Chat, ALT, KeyCode::Down, A::NextConversation, "help-key-next"),
-        letter(Chat, CONTROL, 'p', A::PreviousConversation, "help-key-previous"),
-        key(Chat, ALT, KeyCode::Up, A::PreviousConversation, "help-key-previous"),
-        letter(Chat, ALT, '1', A::Conversation(0), "help-key-nth"),
-        letter(Chat, ALT, '2', A::Conversation(1), "help-key-nth"),
-        letter(Chat, ALT, '3', A::Conversation(2), "help-key-nth"),
-        letter(Chat, ALT, '4', A::Conversation(3), "help-key-nth"),
-        letter(Chat, ALT, '5', A::Conversation(4), "help-key-nth"),
-        letter(Chat, ALT, '6', A::Conversation(5), "help-key-nth"),
-        letter(Chat, ALT, '7', A::Conversation(6), "help-key-nth"),
-        letter(Chat, ALT, '8', A::Conversation(7), "help-key-nth"),
-        letter(Chat, ALT, '9', A::Conversation(8), "help-key-nth"),
-        letter(Chat, ALT, 'a', A::NextUnread, "help-key-next-unread"),
-        letter(Chat, ALT, '/', A::LastConversation, "help-key-last"),
-        in_footer(key(Chat, NONE, KeyCode::PageUp, A::PageUp, "help-key-page-up"), "footer-scroll"),
-        key(Chat, NONE, KeyCode::PageDown, A::PageDown, "help-key-page-down"),
-        key(Chat, CONTROL, KeyCode::Home, A::Oldest, "help-key-oldest"),
-        key(Chat, CONTROL, KeyCode::End, A::Newest, "help-key-newest"),
-        letter(Chat, CONTROL, 'r', A::Resend, "help-key-resend"),
-        key(Chat, NONE, KeyCode::Up, A::Up, "help-key-history-up"),
-        key(Chat, NONE, KeyCode::Down, A::Down, "help-key-history-down"),
-        key(Editing, NONE, KeyCode::Left, A::Left, "help-key-left"),
-        letter(Editing, CONTROL, 'b', A::Left, "help-key-left"),
-        key(Editing, NONE, KeyCode::Right, A::Right, "help-key-right"),
-        letter(Editing, CONTROL, 'f', A::Right, "help-key-right"),
-        key(Editing, CONTROL, KeyCode::Left, A::WordLeft, "help-key-word-left"),
-        letter(Editing, ALT, 'b', A::WordLeft, "help-key-word-left"),
-        key(Editing, CONTROL, KeyCode::Right, A::WordRight, "help-key-word-right"),
-        letter(Editing, ALT, 'f', A::WordRight, "help-key-word-right"),
-        key(Editing, NONE, KeyCode::Home, A::LineStart, "help-key-line-start"),
-        letter(Editing, CONTROL, 'a', A::LineStart, "help-key-line-start"),
-        key(Editing, NONE, KeyCode::End, A::LineEnd, "help-key-line-end"),
-        letter(Editing, CONTROL, 'e', A::LineEnd, "help-key-line-end"),
-        key(Editing, NONE, KeyCode::Backspace, A::Backspace, "help-key-backspace"),
-        letter(Editing, CONTROL, 'h', A::Backspace, "help-key-backspace"),
-        key(Editing, NONE, KeyCode::Delete, A::Delete, "help-key-delete"),
-        letter(Editing, CONTROL, 'd', A::Delete, "help-key-delete"),
-        letter(Editing, CONTROL, 'w', A::KillWordBefore, "help-key-kill-word-before"),
-        key(Editing, ALT, KeyCode::Backspace, A::KillWordBefore, "help-key-kill-word-before"),
-        letter(Editing, ALT, 'd', A::KillWordAfter, "help-key-kill-word-after"),
-        letter(Editing, CONTROL, 'u', A::KillLineStart, "help-key-kill-line-start"),
-        letter(Editing, CONTROL, 'k', A::KillLineEnd, "help-key-kill-line-end"),
-        letter(Editing, CONTROL, 'y', A::Yank, "help-key-yank"),
-        letter(Editing, CONTROL, '_', A::Undo, "help-key-undo"),
-        // What terminals without the kitty protocol send for Ctrl-_.
-        letter(Editing, CONTROL, '7', A::Undo, "help-key-undo"),
-        key(Form, NONE, KeyCode::Tab, A::NextField, "help-key-next-field"),
-        key(Form, NONE, KeyCode::Down, A::NextField, "help-key-next-field"),
-        key(Form, NONE, KeyCode::BackTab, A::PreviousField, "help-key-previous-field"),
-        key(Form, NONE, KeyCode::Up, A::PreviousField, "help-key-previous-field"),
-        in_footer(letter(Form, CONTROL, 't', A::SwitchTab, "help-key-switch-tab"), "footer-switch-tab"),
-        key(Form, NONE, KeyCode::F(2), A::SwitchTab, "help-key-switch-tab"),
-        in_footer(letter(Form, CONTROL, 'r', A::Reveal, "help-key-reveal"), "footer-reveal"),
-        key(Form, NONE, KeyCode::F(3), A::Reveal, "help-key-reveal"),
-        in_footer(key(Form, NONE, KeyCode::Enter, A::Submit, "help-key-submit"), "footer-submit"),
-        in_footer(key(Form, NONE, KeyCode::Esc, A::Leave, "help-key-leave"), "footer-leave"),
-        in_footer(key(Question, NONE, KeyCode::Enter, A::Accept, "help-key-accept"), "footer-accept"),
-        in_footer(key(Question, NONE, KeyCode::Esc, A::Refuse, "help-key-refuse"), "footer-refuse"),
-        in_footer(key(Help, NONE, KeyCode::Esc, A::Close, "help-key-close"), "footer-close"),
-        key(Help, NONE, KeyCode::Enter, A::Close, "help-key-close"),
-        letter(Help, NONE, 'q', A::Close, "help-key-close"),
-        key(Help, NONE, KeyCode::Up, A::Up, "help-key-scroll-up"),
-        key(Help, NONE, KeyCode::Down, A::Down, "help-key-scroll-down"),
-        key(Help, NONE, KeyCode::PageUp, A::PageUp, "help-key-page-up"),
-        key(Help, NONE, KeyCode::PageDown, A::PageDown, "help-key-page-down"),
-    ]
-};
-
-/// What a key means, asked of each context in turn.
-pub fn lookup(contexts: &[Context], event: KeyEvent) -> Option<Action> {
-    let chord = Chord::of(event);
-    let in_context = |context: &Context| {
-        BINDINGS.iter().find(|binding| binding.context == *context && binding.chord == chord).map(|b| b.action)
-    };
-    contexts.iter().find_map(in_context)
+    /// The keys that the footer shows for a context, with the ids of their words.
+    pub fn footer(&self, context: Context) -> impl Iterator<Item = (Chord, &'static str)> {
+        let fits = move |binding: &&Binding| binding.context == context || binding.context == Context::Everywhere;
+        let own = self.bindings.iter().filter(fits).filter_map(|binding| Some((binding.chord, binding.footer_id?)));
+        let mut shown: Vec<(Chord, &'static str)> = Vec::new();
+        for (chord, id) in own {
+            if !shown.iter().any(|(_, known)| *known == id) {
+                shown.push((chord, id));
+            }
+        }
+        shown.into_iter()
+    }
 }
 
 /// The text that a key writes: characters without Ctrl or Alt. (AltGr arrives as the character itself.)
 pub fn typed(event: KeyEvent) -> Option<char> {
     match event.code {
-        KeyCode::Char(character) if !event.modifiers.intersects(CONTROL | ALT) => Some(character),
+        KeyCode::Char(character) if !event.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => {
+            Some(character)
+        }
         _ => None,
     }
 }
@@ -343,30 +158,15 @@ pub struct HelpRow {
     pub help_id: &'static str,
 }
 
-/// The rows of the help for a context.
-pub fn help_rows(context: Context) -> Vec<HelpRow> {
-    let mut rows: Vec<HelpRow> = Vec::new();
-    for binding in BINDINGS.iter().filter(|binding| binding.context == context) {
-        match rows.iter_mut().find(|row| row.help_id == binding.help_id) {
-            Some(row) => row.chords.push(binding.chord),
-            None => rows.push(HelpRow { chords: vec![binding.chord], help_id: binding.help_id }),
-        }
-    }
-    rows
-}
-
-/// The keys that the footer shows for a context, with the ids of their words.
-pub fn footer(context: Context) -> impl Iterator<Item = (Chord, &'static str)> {
-    BINDINGS
-        .iter()
-        .filter(move |binding| binding.context == context || binding.context == Context::Everywhere)
-        .filter_map(|binding| Some((binding.chord, binding.footer_id?)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ground::texts::Language;
+    use crate::ground::texts::{Language, Texts};
+
+    const NONE: KeyModifiers = KeyModifiers::NONE;
+    const CONTROL: KeyModifiers = KeyModifiers::CONTROL;
+    const ALT: KeyModifiers = KeyModifiers::ALT;
+    const PRESETS: [Preset; 2] = [Preset::Default, Preset::Emacs];
 
     fn event(code: KeyCode, modifiers: KeyModifiers) -> KeyEvent {
         KeyEvent::new(code, modifiers)
@@ -374,14 +174,28 @@ mod tests {
 
     #[test]
     fn no_key_has_two_meanings_in_one_context() {
-        for (index, binding) in BINDINGS.iter().enumerate() {
-            for other in &BINDINGS[index + 1..] {
-                let clash = binding.context == other.context && binding.chord == other.chord;
-                assert!(!clash, "{binding:?} {other:?}");
+        for preset in PRESETS {
+            let keymap = Keymap::of(preset);
+            for (index, binding) in keymap.bindings().iter().enumerate() {
+                for other in &keymap.bindings()[index + 1..] {
+                    let clash = binding.context == other.context && binding.chord == other.chord;
+                    assert!(!clash, "{binding:?} {other:?}");
+                }
+                let own = KeyEvent::new(binding.chord.code, binding.chord.modifiers);
+                assert_eq!(Chord::of(own), binding.chord, "a key of the table can be pressed");
+                assert_eq!(keymap.lookup(&[binding.context], own), Some(binding.action));
             }
-            let own = KeyEvent::new(binding.chord.code, binding.chord.modifiers);
-            assert_eq!(Chord::of(own), binding.chord, "a key of the table can be pressed");
-            assert_eq!(lookup(&[binding.context], own), Some(binding.action));
+        }
+    }
+
+    #[test]
+    fn every_action_has_a_key_in_every_preset() {
+        for binding in BINDINGS {
+            for preset in PRESETS {
+                let chord = Keymap::of(preset).chord(binding.context, binding.action);
+                let elsewhere = matches!(binding.action, Action::Up | Action::Down | Action::Right);
+                assert!(chord.is_some() || elsewhere, "{preset:?}: {binding:?}");
+            }
         }
     }
 
@@ -398,22 +212,36 @@ mod tests {
             }
             for (context, title_id) in Context::TITLES {
                 assert!(texts.has(title_id), "{language}: {title_id}");
-                assert!(!help_rows(context).is_empty());
+                assert!(!Keymap::default().help_rows(context).is_empty());
             }
         }
     }
 
     #[test]
+    fn every_name_can_be_changed() {
+        for binding in BINDINGS {
+            let change =
+                Change { name: name_of(binding), chords: vec![Chord { code: KeyCode::F(12), modifiers: ALT }] };
+            let keymap = Keymap::changed(Preset::Default, &[change]).unwrap();
+            assert_eq!(keymap.lookup(&[binding.context], event(KeyCode::F(12), ALT)), Some(binding.action));
+        }
+    }
+
+    #[test]
     fn keys_are_brought_into_one_form() {
+        let keymap = Keymap::default();
         let shift = KeyModifiers::SHIFT;
-        assert_eq!(lookup(&[Context::Form], event(KeyCode::Tab, shift)), Some(Action::PreviousField));
-        assert_eq!(lookup(&[Context::Form], event(KeyCode::BackTab, shift)), Some(Action::PreviousField));
+        assert_eq!(keymap.lookup(&[Context::Form], event(KeyCode::Tab, shift)), Some(Action::PreviousField));
+        assert_eq!(keymap.lookup(&[Context::Form], event(KeyCode::BackTab, shift)), Some(Action::PreviousField));
         assert_eq!(
-            lookup(&[Context::Chat], event(KeyCode::Char('N'), CONTROL | shift)),
+            keymap.lookup(&[Context::Chat], event(KeyCode::Char('N'), CONTROL | shift)),
             Some(Action::NextConversation)
         );
-        assert_eq!(lookup(&[Context::Chat, Context::Everywhere], event(KeyCode::F(1), NONE)), Some(Action::Help));
-        assert_eq!(lookup(&[Context::Chat], event(KeyCode::F(1), NONE)), None);
+        assert_eq!(
+            keymap.lookup(&[Context::Chat, Context::Everywhere], event(KeyCode::F(1), NONE)),
+            Some(Action::Help)
+        );
+        assert_eq!(keymap.lookup(&[Context::Chat], event(KeyCode::F(1), NONE)), None);
         assert_eq!(typed(event(KeyCode::Char('É'), shift)), Some('É'));
         assert_eq!(typed(event(KeyCode::Char('x'), ALT)), None);
     }

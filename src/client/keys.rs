@@ -2,31 +2,27 @@
 
 use crossterm::event::KeyEvent;
 
+use super::bindings::{Action, Context};
 use super::conversation::ConversationId;
 use super::edit::TextEdit;
 use super::entry::EntryKind;
 use super::event::{Effect, Effects, Exit};
 use super::form::Focus;
-use super::keymap::{Action, Context, lookup, typed};
+use super::keymap::typed;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
-use super::{chat, commands, connect, link, outbox, remarks};
+use super::picker::{Choice, Purpose};
+use super::{chat, chosen, commands, connect, link, outbox, remarks, switcher};
 use crate::proto::message::Line;
 
 /// A key was pressed.
 pub fn pressed(model: &mut Model, key: KeyEvent, effects: &mut Effects) {
-    let contexts: &[Context] = match (model.overlays.shown(), model.screen) {
-        (Some(Overlay::Help { .. }), _) => &[Context::Help, Context::Everywhere],
-        (Some(_), _) => &[Context::Question, Context::Everywhere],
-        (None, Screen::Form) => &[Context::Form, Context::Editing, Context::Everywhere],
-        (None, Screen::Chat) => &[Context::Chat, Context::Editing, Context::Everywhere],
-    };
-    let action = lookup(contexts, key);
-    match action {
-        Some(Action::Quit) => return link::quit(model, "", Exit::Wanted, effects),
-        Some(Action::Suspend) => return effects.push(Effect::Suspend),
-        Some(Action::Help) => return model.overlays.toggle_help(),
-        _ => {}
+    let contexts = model.contexts();
+    let action = model.settings.keymap.lookup(contexts, key);
+    if let Some(action) = action
+        && everywhere(model, action, effects)
+    {
+        return;
     }
     match (contexts[0], action, typed(key)) {
         (Context::Help, Some(action), _) => help_key(model, action),
@@ -38,13 +34,84 @@ pub fn pressed(model: &mut Model, key: KeyEvent, effects: &mut Effects) {
                 field.edit.insert(character.encode_utf8(&mut [0; 4]));
             }
         }
+        (Context::Picker, action, character) => picker_key(model, action, character, effects),
+        (Context::Chosen, Some(action), _) => {
+            model.remark = None;
+            if !chosen::key(model, action, effects) {
+                chat_key(model, action, effects);
+            }
+        }
         (Context::Chat, Some(action), _) => chat_key(model, action, effects),
-        (Context::Chat, None, Some(character)) => {
+        // Who types has done with the message that was chosen.
+        (Context::Chat | Context::Chosen, None, Some(character)) => {
+            chosen::leave(model);
             model.remark = None;
             if let Some(conversation) = model.conversations.current_mut() {
                 conversation.composer.edit.insert(character.encode_utf8(&mut [0; 4]));
             }
         }
+        _ => {}
+    }
+}
+
+/// What means the same on every screen. Returns whether it was that.
+fn everywhere(model: &mut Model, action: Action, effects: &mut Effects) -> bool {
+    match action {
+        Action::Quit => link::quit(model, "", Exit::Wanted, effects),
+        Action::Suspend => effects.push(Effect::Suspend),
+        Action::Help => model.overlays.toggle_help(),
+        _ => return false,
+    }
+    true
+}
+
+/// How far the list goes with one page.
+const PICKER_PAGE: isize = 8;
+
+fn picker_key(model: &mut Model, action: Option<Action>, character: Option<char>, effects: &mut Effects) {
+    let Some(picker) = &mut model.picker else { return };
+    match action {
+        Some(Action::Accept) => return pick(model, effects),
+        Some(Action::Close) => model.picker = None,
+        Some(Action::Up) => picker.step(-1),
+        Some(Action::Down) => picker.step(1),
+        Some(Action::PageUp) => picker.step(-PICKER_PAGE),
+        Some(Action::PageDown) => picker.step(PICKER_PAGE),
+        action => {
+            let before = picker.edit.text().to_owned();
+            match (action, character) {
+                (Some(action), _) => edit(&mut picker.edit, action),
+                (None, Some(character)) => _ = picker.edit.insert(character.encode_utf8(&mut [0; 4])),
+                _ => {}
+            }
+            if picker.edit.text() != before {
+                switcher::fill(model);
+            }
+        }
+    }
+}
+
+/// What is chosen on the list that is open is done, and the list closed.
+pub fn pick(model: &mut Model, effects: &mut Effects) {
+    let Some(picker) = model.picker.take() else { return };
+    match (picker.choice().cloned(), picker.purpose) {
+        (Some(Choice::Conversation(id)), _) => choose(model, |model| model.conversations.show(id)),
+        (Some(Choice::Person(nick)), _) => {
+            if let Err(sentence) = commands::enter(model, None, &format!("/msg {nick}"), effects) {
+                model.remark = Some(sentence);
+            }
+        }
+        (Some(Choice::Command(name)), _) => {
+            if let Some(conversation) = model.conversations.current_mut() {
+                conversation.composer.edit.set(&format!("/{name} "));
+            }
+        }
+        (Some(Choice::Action(action)), _) => {
+            if !everywhere(model, action, effects) {
+                chat_key(model, action, effects);
+            }
+        }
+        (Some(Choice::Reaction(text)), Purpose::React(msgid)) => chosen::react_with(model, &msgid, &text, effects),
         _ => {}
     }
 }
@@ -85,6 +152,7 @@ pub fn answer(model: &mut Model, is_accepted: bool, effects: &mut Effects) {
         Some(overlay @ Overlay::CertificateUnknown { .. }) => {
             link::certificate_answered(model, overlay, is_accepted, effects);
         }
+        Some(Overlay::Redact(question)) if is_accepted => chosen::redact_now(model, &question, effects),
         Some(Overlay::Resend { .. }) if is_accepted => outbox::resend_now(model, effects),
         _ => {}
     }
@@ -131,6 +199,15 @@ fn chat_key(model: &mut Model, action: Action, effects: &mut Effects) {
         Action::Conversation(index) => choose(model, |model| model.conversations.show_nth(index)),
         Action::NextUnread => choose(model, |model| model.conversations.show_next_unread()),
         Action::LastConversation => choose(model, |model| model.conversations.show_previous()),
+        Action::Switcher => switcher::open(model, Purpose::Switch),
+        Action::Palette => switcher::open(model, Purpose::Command),
+        Action::ChooseOlder => chosen::choose(model, -1),
+        Action::ChooseNewer => chosen::choose(model, 1),
+        Action::Leave => {
+            if let Some(conversation) = model.conversations.current_mut() {
+                conversation.replying = None;
+            }
+        }
         Action::Resend => outbox::resend(model, effects),
         Action::Send => send(model, effects),
         action => conversation_key(model, action),
@@ -218,6 +295,12 @@ pub fn pasted(model: &mut Model, text: &str) {
                 field.error = None;
                 field.edit.paste(text.trim_matches(['\r', '\n']));
             }
+        }
+        Screen::Chat if model.picker.is_some() => {
+            if let Some(picker) = &mut model.picker {
+                picker.edit.paste(text.trim_matches(['\r', '\n']));
+            }
+            switcher::fill(model);
         }
         Screen::Chat => {
             let Some(conversation) = model.conversations.current_mut() else { return };

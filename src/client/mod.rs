@@ -9,11 +9,15 @@
 //! | [`event`] | what comes in, what goes out |
 //! | [`model`] | everything that is known and shown |
 //! | [`update`] | routes each event to the part it belongs to |
-//! | [`keymap`], [`commands`] | the tables of keys and of slash commands |
+//! | [`bindings`], [`commands`] | the tables of keys and of slash commands |
+//! | [`chord`], [`keymap`] | keys, and what they mean for this person |
 //! | [`keys`], [`mouse`] | what they do |
+//! | [`chosen`] | the chosen message and what can be done with it |
+//! | [`picker`], [`switcher`] | lists to choose from, and what they hold |
 //! | [`form`], [`overlay`] | the form before the chat, the dialogues above everything |
 //! | [`conversation`], [`members`] | channels, people, the server as a correspondent |
 //! | [`buffer`], [`entry`], [`position`] | what is said, in its order, and which part of it is shown |
+//! | [`annotation`], [`reactions`] | what is said about a message later on |
 //! | [`composer`], [`edit`] | what is being written |
 //! | [`session`] | the IRC client: lines in, facts and lines out |
 //! | [`servers`], [`connection`] | which server, as whom, how far the connection to it has got |
@@ -30,9 +34,13 @@
 //! | [`terminal`], [`cells_out`], [`view`] | the screen, the picture on it |
 //! | [`run`], [`lines`], [`signals`] | the loops: full screen, line mode |
 
+pub mod annotation;
+pub mod bindings;
 pub mod buffer;
 pub mod cells_out;
 pub mod chat;
+pub mod chord;
+pub mod chosen;
 pub mod commands;
 pub mod composer;
 pub mod config;
@@ -58,8 +66,10 @@ pub mod network;
 pub mod outbox;
 pub mod overlay;
 pub mod pace;
+pub mod picker;
 pub mod plain;
 pub mod position;
+pub mod reactions;
 pub mod remarks;
 pub mod run;
 pub mod servers;
@@ -67,6 +77,7 @@ pub mod session;
 pub mod shell;
 pub mod signals;
 pub mod store;
+pub mod switcher;
 pub mod terminal;
 pub mod unsent;
 pub mod update;

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use ring::hmac;
 
+use super::bindings::Context;
 use super::config::{Mode, ServerChoice, Settings};
 use super::conversation::{Conversation, ConversationId, ConversationKind, Conversations, ListOrder};
-use super::entry::Entry;
+use super::entry::{Entry, Reply};
 use super::event::{Login, Moment, ServerId, Unsent};
 use super::form::{Form, Tab};
 use super::geometry::ChatAreas;
-use super::overlay::Overlays;
+use super::overlay::{Overlay, Overlays};
+use super::picker::Picker;
 use super::servers::{SERVERS_MAX, Server};
 use super::session::fact::Incoming;
 use crate::ground::texts::Texts;
@@ -73,6 +75,8 @@ pub struct Model {
     pub conversations: Conversations,
     /// The dialogues.
     pub overlays: Overlays,
+    /// The list to choose from, when one is open.
+    pub picker: Option<Picker>,
     /// A short remark in the status line, until the next key.
     pub remark: Option<String>,
     /// The server at hand: the one that the event is about which is being handled; between two events the one whose
@@ -124,6 +128,7 @@ impl Model {
                 Mode::Console => Screen::Chat,
             },
             overlays: Overlays::default(),
+            picker: None,
             remark: None,
             server: Server::default(),
             others: Vec::new(),
@@ -239,6 +244,7 @@ impl Model {
         entry.own = incoming.is_own;
         entry.id = incoming.id.map(Into::into);
         entry.msgid = incoming.msgid;
+        entry.reply = incoming.reply_to.map(|to| Box::new(Reply { to, quote: None }));
         entry
     }
 
@@ -254,6 +260,21 @@ impl Model {
             let (before, after) = (&text[..start], &text[start + name.len()..]);
             !is_part_of_word(before.chars().next_back()) && !is_part_of_word(after.chars().next())
         })
+    }
+
+    /// What takes the keys, the first to be asked first.
+    pub fn contexts(&self) -> &'static [Context] {
+        let is_chosen = self.conversations.current().is_some_and(|conversation| conversation.chosen.is_some());
+        match (self.overlays.shown(), self.screen) {
+            (Some(Overlay::Help { .. }), _) => &[Context::Help, Context::Everywhere],
+            (Some(_), _) => &[Context::Question, Context::Everywhere],
+            (None, Screen::Chat) if self.picker.is_some() => &[Context::Picker, Context::Editing, Context::Everywhere],
+            (None, Screen::Form) => &[Context::Form, Context::Editing, Context::Everywhere],
+            (None, Screen::Chat) if is_chosen => {
+                &[Context::Chosen, Context::Chat, Context::Editing, Context::Everywhere]
+            }
+            (None, Screen::Chat) => &[Context::Chat, Context::Editing, Context::Everywhere],
+        }
     }
 
     /// Whether the operator's console is shown.

@@ -7,7 +7,7 @@
 
 use super::buffer::PENDING_MAX;
 use super::conversation::{Conversation, ConversationId};
-use super::entry::{Entry, EntryKey, EntryKind, Fate};
+use super::entry::{Entry, EntryKey, EntryKind, Fate, Reply};
 use super::event::Effects;
 use super::model::Model;
 use super::overlay::Overlay;
@@ -51,8 +51,14 @@ pub fn say(
     if cut > 0 {
         model.remark = Some(model.texts.format("chat-was-cut", &[("count", cut.into())]));
     }
+    let mut reply = match kind {
+        EntryKind::Notice => None,
+        _ => model.conversations.get_mut(id).and_then(|conversation| conversation.replying.take()),
+    };
     for (_, part) in parts {
         let mut entry = Entry::new(kind, model.server.session.nick(), part, model.now.time);
+        let quoted = reply.take().map(|replying| Reply { to: replying.msgid, quote: Some(replying.quote) });
+        entry.reply = quoted.map(Box::new);
         entry.id = Some(model.entropy.id().into());
         if let Some(conversation) = model.conversations.get_mut(id) {
             conversation.buffer.push_pending(entry);
@@ -79,8 +85,7 @@ pub fn flush(model: &mut Model, effects: &mut Effects) {
         }
         let Some(conversation) = model.conversations.get_mut(id) else { continue };
         let Some(entry) = conversation.buffer.entry(key) else { continue };
-        let entry_id = entry.id.clone().unwrap_or_default();
-        effects.send(model.server.session.message_line(entry.kind, &conversation.name, &entry.text, &entry_id));
+        effects.send(model.server.session.message_line(&conversation.name, entry));
         model.server.pace.sent(now);
         if has_echo {
             in_flight += 1;

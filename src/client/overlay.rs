@@ -1,5 +1,7 @@
 //! The dialogues that lie above everything and take the keys until they are answered.
 
+use std::sync::Arc;
+
 use crate::ground::tls::Fingerprint;
 
 /// What lies above the screen.
@@ -28,11 +30,26 @@ pub enum Overlay {
         /// The one shown.
         got: Fingerprint,
     },
+    /// A message is to be withdrawn: for ever.
+    Redact(RedactQuestion),
     /// Messages of unknown fate: sending them again may double them.
     Resend {
         /// How many.
         count: usize,
     },
+}
+
+/// Which message is to be withdrawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RedactQuestion {
+    /// A channel or a nick.
+    pub target: String,
+    /// The server's name for it.
+    pub msgid: Arc<str>,
+    /// Who said it.
+    pub author: String,
+    /// How it begins.
+    pub excerpt: String,
 }
 
 /// What the server says of a log-in that it refused because of its address.

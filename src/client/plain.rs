@@ -437,6 +437,11 @@ impl Plain {
                     self.print(None, texts.get("question-changed-advice"));
                     continue;
                 }
+                // In the line mode no message can be chosen.
+                Overlay::Redact(_) => {
+                    model.overlays.close();
+                    continue;
+                }
                 Overlay::Address(question) => {
                     let address = Value::from(question.address.as_str());
                     self.print(Some(model.now.time), texts.format("question-address", &[("address", address)]));

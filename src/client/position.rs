@@ -1,8 +1,9 @@
 //! Which part of a conversation is on the screen.
 //!
-//! An *anchor* names the last row on the screen as (entry, row inside it), or nothing when the pane follows the end. New
-//! messages below, older ones above and another width therefore never make the text jump. How many rows an entry takes is the
-//! view's business: keys only leave a request, and the layout pass resolves it through [`Position::settle`].
+//! An *anchor* names a row on the screen as (entry, row inside it) and how far above the pane's last row it stands, or nothing
+//! when the pane follows the end. New messages below, older ones above, missing ones in between and another width therefore never
+//! make the text jump. How many rows an entry takes is the view's business: keys only leave a request, and the layout pass resolves
+//! it through [`Position::settle`].
 
 use std::collections::VecDeque;
 
@@ -27,23 +28,29 @@ pub struct Window {
 /// Where the pane is asked to go, until the next layout pass has done it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Scroll {
-    to: Option<Edge>,
+    to: Option<Goal>,
     rows: i64,
     pages: i64,
 }
 
-/// An end of the conversation.
+/// A place to go to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Edge {
+enum Goal {
     Top,
     Bottom,
+    /// As few rows as it takes until all of an entry is visible.
+    Visible(EntryKey),
+    /// An entry in the upper half, with what was said before it and after it.
+    Centred(EntryKey),
 }
 
-/// The last row on the screen.
+/// A row on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Anchor {
     key: EntryKey,
     row: usize,
+    /// How many rows stand below it in the pane.
+    below: usize,
 }
 
 /// The position in a conversation.
@@ -76,12 +83,45 @@ impl Position {
 
     /// Asks for the very top.
     pub fn scroll_to_top(&mut self) {
-        self.scroll = Scroll { to: Some(Edge::Top), rows: 0, pages: 0 };
+        self.scroll = Scroll { to: Some(Goal::Top), rows: 0, pages: 0 };
     }
 
     /// Asks for the end, and to go on with it.
     pub fn scroll_to_end(&mut self) {
-        self.scroll = Scroll { to: Some(Edge::Bottom), rows: 0, pages: 0 };
+        self.scroll = Scroll { to: Some(Goal::Bottom), rows: 0, pages: 0 };
+    }
+
+    /// Asks that all of an entry can be seen.
+    pub fn reveal(&mut self, key: EntryKey) {
+        self.scroll = Scroll { to: Some(Goal::Visible(key)), rows: 0, pages: 0 };
+    }
+
+    /// Asks for an entry with what stands around it.
+    pub fn centre(&mut self, key: EntryKey) {
+        self.scroll = Scroll { to: Some(Goal::Centred(key)), rows: 0, pages: 0 };
+    }
+
+    /// Holds on to this row, which stands `below` rows above the pane's last one, while something is put in below it. Does
+    /// nothing while the pane follows the end.
+    pub fn hold(&mut self, key: EntryKey, row: usize, below: usize) {
+        if self.anchor.is_some() && self.scroll == Scroll::default() {
+            self.anchor = Some(Anchor { key, row, below });
+        }
+    }
+
+    /// The entry that it holds on to; nothing when it follows the end.
+    pub fn anchor(&self) -> Option<EntryKey> {
+        self.anchor.map(|anchor| anchor.key)
+    }
+
+    /// The entry `gone` is about to go: holds on to the one before it instead, or to the one behind it when it was the first.
+    pub fn let_go(&mut self, gone: EntryKey, before: Option<EntryKey>, behind: Option<EntryKey>) {
+        let Some(anchor) = self.anchor.as_mut().filter(|anchor| anchor.key == gone) else { return };
+        match (before, behind) {
+            (Some(before), _) => (anchor.key, anchor.row) = (before, usize::MAX),
+            (None, Some(behind)) => (anchor.key, anchor.row) = (behind, 0),
+            (None, None) => self.anchor = None,
+        }
     }
 
     /// The layout pass: carries out what the keys asked for and says what is visible in a pane of `height` rows. `rows`
@@ -101,13 +141,25 @@ impl Position {
         let height = height.max(1);
         let mut walk = Walk { entries, rows };
         let end = walk.end();
-        let mut at = match (scroll.to, self.anchor) {
-            (Some(Edge::Top), _) => walk.down(Spot { index: 0, row: 0 }, height - 1),
-            (Some(Edge::Bottom), _) | (None, None) => end,
-            (None, Some(anchor)) => match entries.iter().position(|entry| entry.key() == anchor.key) {
-                Some(index) => Spot { index, row: anchor.row.min(walk.last_row(index)) },
+        let index_of = |key: EntryKey| entries.iter().rposition(|entry| entry.key() == key);
+        let held = match self.anchor {
+            None => end,
+            Some(anchor) => match index_of(anchor.key) {
+                Some(index) => {
+                    let row = anchor.row.min(walk.last_row(index));
+                    walk.down(Spot { index, row }, anchor.below.min(height - 1))
+                }
                 None => Spot { index: 0, row: walk.last_row(0) },
             },
+        };
+        let mut at = match scroll.to {
+            Some(Goal::Top) => walk.down(Spot { index: 0, row: 0 }, height - 1),
+            Some(Goal::Bottom) => end,
+            Some(Goal::Visible(key)) => index_of(key).map_or(held, |index| walk.reveal(index, held, height)),
+            Some(Goal::Centred(key)) => {
+                index_of(key).map_or(held, |index| walk.down(Spot { index, row: 0 }, (2 * height / 3).min(height - 1)))
+            }
+            None => held,
         };
         let page = i64::try_from(height).unwrap_or(i64::MAX).max(2) - 1;
         let delta = scroll.rows.saturating_add(scroll.pages.saturating_mul(page));
@@ -126,7 +178,7 @@ impl Position {
         let is_asked = scroll != Scroll::default();
         let was_following = self.anchor.is_none();
         let follows = at == end && (is_asked || was_following);
-        self.anchor = (!follows).then(|| Anchor { key: entries[at.index].key(), row: at.row });
+        self.anchor = (!follows).then(|| Anchor { key: entries[at.index].key(), row: at.row, below: 0 });
         Window { bottom: at.index, bottom_row: at.row, top_near: missing > 0 }
     }
 }
@@ -153,6 +205,20 @@ impl Walk<'_> {
     fn end(&mut self) -> Spot {
         let index = self.entries.len() - 1;
         Spot { index, row: self.last_row(index) }
+    }
+
+    /// Where the pane's last row goes, from `at`, so that all of an entry is visible; its end, when it is higher than the
+    /// pane.
+    fn reveal(&mut self, index: usize, at: Spot, height: usize) -> Spot {
+        let last = Spot { index, row: self.last_row(index) };
+        if (last.index, last.row) > (at.index, at.row) {
+            return last;
+        }
+        let (top, _) = self.up(at, height - 1);
+        if (index, 0) < (top.index, top.row) {
+            return self.down(Spot { index, row: 0 }, height - 1);
+        }
+        at
     }
 
     /// `distance` rows further down, or the end.

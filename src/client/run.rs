@@ -15,6 +15,7 @@ use futures_util::StreamExt as _;
 use super::config::{Mode, ServerChoice, Settings};
 use super::conversation::HistoryState;
 use super::event::{Endpoint, Event, Exit};
+use super::keymap::Keymap;
 use super::local::Spawn;
 use super::shell::{EVENTS_PER_TURN_MAX, Options, Shell};
 use super::signals::{Signals, sleep_until_or_never};
@@ -84,6 +85,7 @@ pub fn run_console(socket: PathBuf, language: Language, directories: Directories
         plain_text: false,
         spawn: false,
         mode: Mode::Console,
+        keymap: Keymap::default(),
     };
     full_screen(Options { settings, directories, spawn: Spawn::Forbidden })
 }

@@ -16,7 +16,7 @@ use crate::proto::scram::{ScramClientProof, ScramError};
 use crate::proto::text;
 
 use super::connection::{Credentials, LoginStep};
-use super::entry::EntryKind;
+use super::entry::{Entry, EntryKind};
 use super::event::{Moment, Security};
 use batch::Batches;
 use fact::{Fact, LoginFailure, LoginFailureKind, Refusal};
@@ -45,14 +45,18 @@ const WANTED: CapSet = CapSet::of(&[
     Cap::ChgHost,
     Cap::Devices,
     Cap::EchoMessage,
+    Cap::EventPlayback,
     Cap::ExtendedJoin,
     Cap::Idempotency,
     Cap::InviteNotify,
     Cap::LabeledResponse,
     Cap::Languages,
+    Cap::MessageRedaction,
     Cap::MessageTags,
     Cap::MultiPrefix,
+    Cap::ReadMarker,
     Cap::Sasl,
+    Cap::Search,
     Cap::ServerTime,
     Cap::SetName,
     Cap::StandardReplies,
@@ -162,6 +166,23 @@ impl Session {
         self.enabled.has(cap)
     }
 
+    /// Whether the server passes a client-only tag on; given without its `+`. (ISUPPORT `CLIENTTAGDENY`.)
+    pub fn allows_tag(&self, tag: &str) -> bool {
+        let denied = self.isupport.get("CLIENTTAGDENY").unwrap_or_default();
+        let mut words = denied.split(',').filter(|word| !word.is_empty());
+        let is_allowed = |word: &str| word.strip_prefix('-') == Some(tag);
+        match denied.starts_with('*') {
+            true => words.any(is_allowed),
+            false => !words.any(|word| word == tag),
+        }
+    }
+
+    /// Whether a sign of rank is one of an operator: half-operators and voices have none of their power over messages.
+    pub fn is_operator_sign(&self, sign: char) -> bool {
+        let (operator, own) = (self.isupport.rank_of('@'), self.isupport.rank_of(sign));
+        operator.zip(own).is_some_and(|(operator, own)| own <= operator)
+    }
+
     /// What the server says about itself.
     pub fn isupport(&self) -> &Isupport {
         &self.isupport
@@ -262,6 +283,8 @@ impl Session {
             "BATCH" => self.batch(&message, out),
             "CHATHISTORY" => self.history_target(&message),
             "PRIVMSG" | "NOTICE" => self.speech(&message, now, out),
+            "TAGMSG" => self.tagged(&message, now, out),
+            "REDACT" => self.redacted(&message, now, out),
             _ => self.other(&command, &message, now, out),
         }
     }
@@ -299,9 +322,13 @@ impl Session {
         }
     }
 
-    /// A message of ours as a line. `id` is its idempotency id, and its label.
-    pub fn message_line(&self, kind: EntryKind, target: &str, text: &str, id: &str) -> Line {
+    /// A message of ours as a line. Its idempotency id is its label as well.
+    pub fn message_line(&self, target: &str, entry: &Entry) -> Line {
+        let (kind, text, id) = (entry.kind, entry.text.as_str(), entry.id.as_deref().unwrap_or_default());
         let mut line = Line::new(if kind == EntryKind::Notice { "NOTICE" } else { "PRIVMSG" }).param(target);
+        if let Some(to) = entry.reply_to().filter(|_| self.has(Cap::MessageTags)) {
+            line = line.tag("+draft/reply", to);
+        }
         if self.has(Cap::LabeledResponse) {
             line = line.tag("label", id);
         }

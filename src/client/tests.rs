@@ -17,6 +17,7 @@ use crate::proto::secret::Secret;
 use crate::proto::time::Timestamp;
 
 mod chat;
+mod chosen;
 mod forms;
 mod hostile;
 mod lines;
@@ -26,8 +27,9 @@ mod unsent;
 
 /// What our own server offers, with PLAIN only, so that no proof has to be computed.
 const OWN_CAPS: &str = ":s CAP * LS :account-notify account-tag away-notify batch cap-notify chat-tui/devices \
-     chat-tui/idempotency draft/account-registration=before-connect draft/chathistory draft/languages=2,en,fr echo-message \
-     extended-join labeled-response message-tags multi-prefix sasl=PLAIN server-time setname standard-replies";
+     chat-tui/idempotency draft/account-registration=before-connect draft/chathistory draft/event-playback draft/languages=2,en,fr \
+     draft/message-redaction draft/read-marker echo-message \
+     extended-join labeled-response message-tags multi-prefix sasl=PLAIN server-time setname soju.im/search standard-replies";
 
 struct Stage {
     model: Model,

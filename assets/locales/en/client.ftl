@@ -53,6 +53,15 @@ chat-was-cut = { $count ->
    *[other] What was too long for one message went out in { $count } parts.
 }
 chat-paste-cut = The pasted text was too long: its end is missing.
+## The chosen message.
+
+chosen-nothing = No message is chosen.
+chosen-no-tags = This server passes neither answers nor reactions on.
+chosen-not-here = Nothing can be said here at the moment.
+chosen-not-a-message = This cannot be done with what is chosen.
+chosen-no-redaction = Messages cannot be withdrawn on this server.
+chosen-not-yours = Only your own messages can be withdrawn, or any by the operators of a channel.
+chosen-copied = Copied.
 
 ## The connection.
 
@@ -99,6 +108,9 @@ config-spawn = start a local server when none runs
 config-expects-text = a text in quotation marks
 config-expects-bool = true or false
 config-expects-language = a language: "en" or "fr"
+config-expects-preset = a preset: "default" or "emacs"
+config-expects-keys = a key such as "ctrl-k", "alt-/", "shift-up" or "f5", or a list of keys
+config-same-key = keys: { $key } is wanted by { $one } and by { $other }
 config-syntax = it cannot be read: { $reason }
 config-unknown-key = { $key }: there is no such setting
 config-bad-value = { $key }: expected is { $expected }

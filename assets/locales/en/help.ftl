@@ -2,6 +2,8 @@
 
 help-title-everywhere = Everywhere
 help-title-chat = Conversations
+help-title-chosen = A chosen message
+help-title-picker = Lists to choose from
 help-title-editing = Writing
 help-title-form = The form
 help-title-question = Questions
@@ -21,6 +23,20 @@ help-key-page-down = one page down
 help-key-oldest = oldest message
 help-key-newest = newest message
 help-key-resend = send what failed again
+help-key-choose-older = choose a message: the one above
+help-key-choose-newer = choose a message: the one below
+help-key-reply = answer it
+help-key-react = react to it, or take the reaction back
+help-key-copy = copy it
+help-key-redact = withdraw it
+help-key-act = answer it
+help-key-unchoose = back to the input box
+help-key-unreply = no answer after all
+help-key-switcher = switch: conversations, people, commands
+help-key-palette = everything that can be done
+help-key-pick = take it
+help-key-pick-below = the one below
+help-key-pick-above = the one above
 help-key-history-up = line above, or what was sent before
 help-key-history-down = line below, or what was sent after
 help-key-left = one character to the left
@@ -62,6 +78,14 @@ footer-leave = leave
 footer-accept = yes
 footer-refuse = no
 footer-close = close
+footer-reply = answer
+footer-react = react
+footer-copy = copy
+footer-redact = withdraw
+footer-back = back
+footer-switcher = switch
+footer-pick = take
+footer-pick-below = below
 
 ## Commands.
 

@@ -65,6 +65,10 @@ messages-below = more below
 messages-new-below = { $count } new below
 messages-loading = loading older messages…
 messages-none = Nothing was said here yet.
+message-withdrawn = withdrawn by { $name }
+message-withdrawn-because = withdrawn by { $name }: { $reason }
+message-answers-older = an older message
+message-answers-withdrawn = a message that was withdrawn
 
 ## Around the messages.
 
@@ -80,6 +84,19 @@ panel-waiting = { $count ->
 }
 composer-hint = Message to { $name }
 composer-hint-commands = Commands only: /help lists them
+composer-replying = ↳ answer to { $name } ({ $key }: no)
+
+## Lists to choose from.
+
+picker-switch = Go to
+picker-command = Everything that can be done
+picker-react = React
+picker-search-here = Search here
+picker-search-everywhere = Search everywhere
+picker-switch-hint = a name; @ for people, / for commands, > for all that can be done
+picker-react-hint = a word, an emoji, or a few letters of your own
+picker-hint = type to narrow the list
+picker-nothing = Nothing fits.
 
 ## The form.
 
@@ -114,6 +131,11 @@ question-resend = { $count ->
 }
 question-resend-accept = send again
 question-resend-refuse = leave
+question-redact-title = Withdraw this message?
+question-redact = A message of { $name } will be withdrawn for everybody:
+question-redact-advice = This cannot be undone. Who has read it may remember it, and the server's record keeps it.
+question-redact-accept = withdraw
+question-redact-refuse = keep
 
 ## The program.
 

@@ -53,6 +53,15 @@ chat-was-cut = { $count ->
    *[other] Ce qui était trop long pour un seul message est parti en { $count } morceaux.
 }
 chat-paste-cut = Le texte collé était trop long : sa fin manque.
+## Le message choisi.
+
+chosen-nothing = Aucun message n'est choisi.
+chosen-no-tags = Ce serveur ne transmet ni réponses ni réactions.
+chosen-not-here = On ne peut rien dire ici pour le moment.
+chosen-not-a-message = Ce n'est pas possible avec ce qui est choisi.
+chosen-no-redaction = Les messages ne peuvent pas être retirés sur ce serveur.
+chosen-not-yours = On ne peut retirer que ses propres messages, ou ceux de tous comme opérateur du canal.
+chosen-copied = Copié.
 
 ## La connexion.
 
@@ -99,6 +108,9 @@ config-spawn = démarrer un serveur local quand aucun ne tourne
 config-expects-text = un texte entre guillemets
 config-expects-bool = true ou false
 config-expects-language = une langue : "en" ou "fr"
+config-expects-preset = un préréglage : "default" ou "emacs"
+config-expects-keys = une touche comme "ctrl-k", "alt-/", "shift-up" ou "f5", ou une liste de touches
+config-same-key = keys : { $key } est voulu par { $one } et par { $other }
 config-syntax = il ne se lit pas : { $reason }
 config-unknown-key = { $key } : ce réglage n'existe pas
 config-bad-value = { $key } : il faut { $expected }

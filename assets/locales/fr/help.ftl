@@ -2,6 +2,8 @@
 
 help-title-everywhere = Partout
 help-title-chat = Conversations
+help-title-chosen = Un message choisi
+help-title-picker = Listes de choix
 help-title-editing = Écrire
 help-title-form = Le formulaire
 help-title-question = Questions
@@ -21,6 +23,20 @@ help-key-page-down = une page vers le bas
 help-key-oldest = message le plus ancien
 help-key-newest = message le plus récent
 help-key-resend = renvoyer ce qui a échoué
+help-key-choose-older = choisir un message : celui du dessus
+help-key-choose-newer = choisir un message : celui du dessous
+help-key-reply = y répondre
+help-key-react = y réagir, ou retirer la réaction
+help-key-copy = le copier
+help-key-redact = le retirer
+help-key-act = y répondre
+help-key-unchoose = revenir à la saisie
+help-key-unreply = ne pas répondre, finalement
+help-key-switcher = changer : conversations, personnes, commandes
+help-key-palette = tout ce que l'on peut faire
+help-key-pick = le prendre
+help-key-pick-below = celui du dessous
+help-key-pick-above = celui du dessus
 help-key-history-up = ligne au-dessus, ou ce qui a été envoyé avant
 help-key-history-down = ligne au-dessous, ou ce qui a été envoyé après
 help-key-left = un caractère à gauche
@@ -62,6 +78,14 @@ footer-leave = quitter
 footer-accept = oui
 footer-refuse = non
 footer-close = fermer
+footer-reply = répondre
+footer-react = réagir
+footer-copy = copier
+footer-redact = retirer
+footer-back = retour
+footer-switcher = changer
+footer-pick = prendre
+footer-pick-below = dessous
 
 ## Les commandes.
 

@@ -68,6 +68,10 @@ messages-new-below = { $count ->
 }
 messages-loading = chargement des messages plus anciens…
 messages-none = Rien n'a encore été dit ici.
+message-withdrawn = retiré par { $name }
+message-withdrawn-because = retiré par { $name } : { $reason }
+message-answers-older = un message plus ancien
+message-answers-withdrawn = un message qui a été retiré
 
 ## Autour des messages.
 
@@ -86,6 +90,19 @@ panel-waiting = { $count ->
 }
 composer-hint = Message à { $name }
 composer-hint-commands = Commandes seulement : /help les énumère
+composer-replying = ↳ réponse à { $name } ({ $key } : non)
+
+## Listes de choix.
+
+picker-switch = Aller à
+picker-command = Tout ce que l'on peut faire
+picker-react = Réagir
+picker-search-here = Chercher ici
+picker-search-everywhere = Chercher partout
+picker-switch-hint = un nom ; @ pour les personnes, / pour les commandes, > pour tout le reste
+picker-react-hint = un mot, un emoji, ou quelques lettres
+picker-hint = tapez pour réduire la liste
+picker-nothing = Rien ne correspond.
 
 ## Le formulaire.
 
@@ -120,6 +137,11 @@ question-resend = { $count ->
 }
 question-resend-accept = renvoyer
 question-resend-refuse = laisser
+question-redact-title = Retirer ce message ?
+question-redact = Un message de { $name } sera retiré pour tout le monde :
+question-redact-advice = C'est définitif. Qui l'a lu peut s'en souvenir, et le registre du serveur le garde.
+question-redact-accept = retirer
+question-redact-refuse = garder
 
 ## Le programme.
 

@@ -2,7 +2,7 @@
 //!
 //! Specification: IRCv3 `batch`, `labeled-response`, `draft/chathistory`.
 
-use super::fact::{Incoming, Page};
+use super::fact::{Annotated, Incoming, LinePlace, Page};
 use crate::proto::history;
 use crate::proto::time::Timestamp;
 
@@ -39,6 +39,17 @@ pub enum Closed {
     Targets(Vec<(String, Timestamp)>),
 }
 
+/// A line of a page of history.
+#[derive(Debug)]
+pub enum PageLine {
+    /// A message.
+    Message(Incoming),
+    /// Something about a message.
+    Annotation(Annotated),
+    /// Something else: a join, a topic.
+    Other,
+}
+
 /// The open batches of one connection.
 #[derive(Debug, Default)]
 pub struct Batches {
@@ -54,7 +65,7 @@ impl Batches {
         let kind = match kind {
             history::BATCH_TYPE | "draft/chathistory" | "znc.in/playback" => {
                 let target = params.first().copied().unwrap_or_default().to_owned();
-                Kind::Page(Page { target, messages: Vec::new(), lines: 0 })
+                Kind::Page(Page { target, ..Page::default() })
             }
             history::TARGETS_BATCH_TYPE => Kind::Targets(Vec::new()),
             _ => Kind::Transparent,
@@ -95,14 +106,18 @@ impl Batches {
         self.find(reference).is_some_and(|batch| matches!(batch.kind, Kind::Page(_)))
     }
 
-    /// A line of a page; `message` is nothing when it is something else than a message.
-    pub fn push(&mut self, reference: &str, message: Option<Incoming>) {
+    /// A line of a page, and where it stands.
+    pub fn push(&mut self, reference: &str, line: PageLine, place: LinePlace) {
         if let Some(Open { kind: Kind::Page(page), .. }) = self.find_mut(reference) {
             page.lines += 1;
-            if let Some(message) = message
-                && page.messages.len() < PAGE_MESSAGES_MAX
-            {
-                page.messages.push(message);
+            page.ends = match page.ends.take() {
+                Some((first, _)) => Some((first, place)),
+                None => Some((place.clone(), place)),
+            };
+            match line {
+                PageLine::Message(message) if page.messages.len() < PAGE_MESSAGES_MAX => page.messages.push(message),
+                PageLine::Annotation(note) if page.annotations.len() < PAGE_MESSAGES_MAX => page.annotations.push(note),
+                _ => {}
             }
         }
     }
@@ -136,8 +151,9 @@ mod tests {
         batches.open("b", "chathistory", &["#tea"], Some("a"), None);
         assert_eq!(batches.label("b"), Some("7"));
         assert!(batches.is_page("b"));
-        batches.push("b", None);
-        let page = Page { target: "#tea".into(), messages: Vec::new(), lines: 1 };
+        let place = LinePlace { msgid: None, time: Timestamp::EPOCH };
+        batches.push("b", PageLine::Other, place.clone());
+        let page = Page { target: "#tea".into(), lines: 1, ends: Some((place.clone(), place)), ..Page::default() };
         assert_eq!(batches.close("b"), Some(Closed::Page(page)));
         assert_eq!(batches.close("a"), None);
         assert_eq!(batches.label("a"), None);

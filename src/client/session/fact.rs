@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::client::annotation::Annotation;
 use crate::client::connection::LoginStep;
 use crate::client::entry::EntryKind;
 use crate::client::form::FieldId;
@@ -134,6 +135,24 @@ pub enum Fact {
     },
     /// Something was said.
     Message(Incoming),
+    /// Something was said about a message.
+    Annotated(Annotated),
+    /// Someone writes something, or stops doing so.
+    Typing {
+        /// The channel, or our own nick.
+        target: String,
+        /// Who.
+        nick: String,
+        /// How it stands.
+        state: TypingState,
+    },
+    /// How far this account has read a conversation, by whatever device.
+    ReadMarker {
+        /// A channel or a nick.
+        target: String,
+        /// The time of the last message that was read; nothing when none was.
+        until: Option<Timestamp>,
+    },
     /// A page of history.
     Page(Page),
     /// Conversations with messages in the time that was asked for, and when the latest of each was.
@@ -182,15 +201,54 @@ pub struct Incoming {
     pub id: Option<String>,
     /// We said it, here or elsewhere.
     pub is_own: bool,
+    /// The message that it answers.
+    pub reply_to: Option<Arc<str>>,
+}
+
+/// Something was said about a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Annotated {
+    /// A channel, or the nick that it was sent to.
+    pub target: String,
+    /// Who said it.
+    pub from: String,
+    /// We said it, here or elsewhere.
+    pub is_own: bool,
+    /// What.
+    pub annotation: Annotation,
+}
+
+/// How somebody's writing stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TypingState {
+    /// It goes on.
+    Active,
+    /// A pause.
+    Paused,
+    /// Given up.
+    Done,
+}
+
+/// The place of a line in a conversation's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinePlace {
+    /// The server's name for it.
+    pub msgid: Option<Arc<str>>,
+    /// When.
+    pub time: Timestamp,
 }
 
 /// A page of history, oldest first.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Page {
     /// Whose history.
     pub target: String,
     /// The messages.
     pub messages: Vec<Incoming>,
+    /// What was said about messages, those of this page or others.
+    pub annotations: Vec<Annotated>,
+    /// Where its first and its last line stand, be they messages or not.
+    pub ends: Option<(LinePlace, LinePlace)>,
     /// How many lines the page had, those included that are not messages: what tells a full page from the last one.
     pub lines: usize,
 }

@@ -1,7 +1,8 @@
 //! Everything else that a server says: members, topics, modes, numerics, standard replies.
 
+use super::batch::PageLine;
 use super::fact::{Fact, LoginFailureKind, Refusal, ReplyKind};
-use super::speech::clean;
+use super::speech::{clean, place_of};
 use super::{NICK_ATTEMPTS_MAX, Output, Phase, Session};
 use crate::client::connection::Proof;
 use crate::client::event::Moment;
@@ -9,6 +10,7 @@ use crate::proto::caps::Cap;
 use crate::proto::message::{Line, Message};
 use crate::proto::modes::{ModeChange, parse_modes};
 use crate::proto::names::NICK_BYTES_MAX;
+use crate::proto::time::Timestamp;
 
 /// How many changes of one MODE line are looked at; no server sends more.
 const MODE_CHANGES_MAX: usize = 64;
@@ -36,7 +38,8 @@ impl Session {
     pub(super) fn other(&mut self, command: &str, message: &Message<'_>, now: Moment, out: &mut Output) {
         if let Some(reference) = message.tag("batch").filter(|reference| self.batches.is_page(reference)) {
             // Joins and the like in a page of history.
-            return self.batches.push(&reference, None);
+            let place = place_of(message, now.time);
+            return self.batches.push(&reference, PageLine::Other, place);
         }
         let params = message.params();
         let first = params.first().copied().unwrap_or_default();
@@ -62,6 +65,10 @@ impl Session {
                 };
                 let text = clean(&params.get(1..).unwrap_or_default().join(" "));
                 out.facts.push(Fact::Modes { target: first.to_owned(), by: who, text, ranks });
+            }
+            "MARKREAD" => {
+                let until = params.get(1).and_then(|word| word.strip_prefix("timestamp=")).and_then(Timestamp::parse);
+                out.facts.push(Fact::ReadMarker { target: first.to_owned(), until });
             }
             "RENAME" => {
                 let to = params.get(1).copied().unwrap_or_default();

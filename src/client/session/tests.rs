@@ -4,9 +4,11 @@ use std::num::NonZeroU32;
 
 use super::*;
 use crate::client::connection::Proof;
+use crate::client::entry::Reply;
 use crate::proto::sasl::{ScramKeys, payload_chunks};
 use crate::proto::scram::ClientFirst;
 use crate::proto::secret::Secret;
+use crate::proto::time::Timestamp;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
@@ -103,7 +105,7 @@ fn failure(out: &Output) -> Option<LoginFailureKind> {
 fn only_what_is_offered_and_useful_is_asked_for() {
     let mut talk = Talk::by_password();
     assert!(talk.answer(":s CAP * LS * :batch sasl=PLAIN tls sts=port=6697").is_empty(), "more follows");
-    let requests = talk.answer(":s CAP * LS :server-time draft/languages=2,en,fr soju.im/search");
+    let requests = talk.answer(":s CAP * LS :server-time draft/languages=2,en,fr draft/metadata-2");
     assert_eq!(requests, ["CAP REQ :batch draft/languages sasl server-time"]);
     assert_eq!(
         talk.answer(":s CAP * ACK :batch draft/languages sasl server-time"),
@@ -305,12 +307,22 @@ fn a_device_asks_for_its_token_once_and_only_with_a_password() {
 #[test]
 fn messages_carry_what_the_server_understands() {
     let bare = Talk::online("sasl");
-    let line = |talk: &Talk, kind| talk.session.message_line(kind, "#tea", "hi", "id1").to_string();
+    let entry = |kind, reply_to: Option<&str>| {
+        let mut entry = Entry::new(kind, "ann", "hi", Timestamp::EPOCH);
+        entry.id = Some("id1".into());
+        entry.reply = reply_to.map(|to| Box::new(Reply { to: to.into(), quote: None }));
+        entry
+    };
+    let line = |talk: &Talk, kind| talk.session.message_line("#tea", &entry(kind, None)).to_string();
     assert_eq!(line(&bare, EntryKind::Message), "PRIVMSG #tea :hi");
     assert_eq!(line(&bare, EntryKind::Action), "PRIVMSG #tea :\x01ACTION hi\x01");
     assert_eq!(line(&bare, EntryKind::Notice), "NOTICE #tea :hi");
     let full = Talk::online("sasl labeled-response batch message-tags chat-tui/idempotency echo-message");
     assert_eq!(line(&full, EntryKind::Message), "@label=id1;+chat-tui/id=id1 PRIVMSG #tea :hi");
+    let answer = entry(EntryKind::Message, Some("m1"));
+    let written = full.session.message_line("#tea", &answer).to_string();
+    assert_eq!(written, "@+draft/reply=m1;label=id1;+chat-tui/id=id1 PRIVMSG #tea :hi");
+    assert_eq!(bare.session.message_line("#tea", &answer).to_string(), "PRIVMSG #tea :hi");
     let room = |kind| full.session.text_bytes_max("#tea", kind);
     assert_eq!(room(EntryKind::Message) - room(EntryKind::Action), 9);
 }

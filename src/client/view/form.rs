@@ -12,8 +12,8 @@ use super::look::Look;
 use super::panels::draw_footer;
 use super::status;
 use super::wrap::{Columns, clusters, columns_of, cut, wrap};
+use crate::client::bindings::Context;
 use crate::client::form::{Field, FieldId, Focus, Form, Tab};
-use crate::client::keymap::Context;
 use crate::client::model::Model;
 
 /// The widest card, its frame included.

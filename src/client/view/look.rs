@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::dates::Zone;
 use super::theme::Theme;
 use crate::client::geometry::Area;
+use crate::client::keymap::Keymap;
 use crate::ground::texts::Texts;
 
 /// Narrower message panes use every column.
@@ -19,6 +20,10 @@ pub struct Look<'a> {
     pub zone: Zone,
     /// Everything that is written for a person.
     pub texts: &'a Texts,
+    /// The keys.
+    pub keymap: &'a Keymap,
+    /// What the person is called: where it stands in a text, it stands out.
+    pub nick: &'a str,
 }
 
 /// The model's rectangle as the screen's, within the screen, whose size may have changed since.

@@ -17,6 +17,7 @@ use super::wrap::{Columns, columns_of, cut, wrap};
 use crate::client::conversation::{Conversation, ConversationKind, HistoryState};
 use crate::client::entry::{Entry, EntryKey, EntryKind, Fate};
 use crate::client::position::Window;
+use crate::proto::text::plain;
 
 /// A row above an entry that belongs to it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,8 @@ enum Above {
     Day,
     /// What follows is new.
     Unread,
+    /// The message that it answers.
+    Quote,
 }
 
 /// The rows above an entry: at most one of each kind.
@@ -35,6 +38,9 @@ fn above(entry: &Entry, before: Option<&Entry>, unread: Option<EntryKey>, look: 
     }
     if unread == Some(entry.key()) {
         above.push(Above::Unread);
+    }
+    if entry.reply.is_some() && entry.redaction.is_none() {
+        above.push(Above::Quote);
     }
     above
 }
@@ -94,10 +100,14 @@ pub fn draw(
             y -= 1;
             let line = Rect { y, height: 1, ..area };
             match row.checked_sub(above.len()) {
+                None if above[row] == Above::Quote => painter.quote(line, entry),
                 None => draw_above(painter.cells, line, above[row], entry, look),
                 Some(row) => {
                     let is_grouped = above.is_empty() && before.is_some_and(|before| is_same_speaker(before, entry));
                     painter.row(line, entry, &rows[row], row, is_grouped);
+                    if conversation.chosen == Some(entry.key()) {
+                        painter.cells.set_style(line, look.theme.selected());
+                    }
                     uppermost = if row == 0 { Some((line, entry)) } else { uppermost };
                 }
             }
@@ -147,6 +157,34 @@ impl Painter<'_> {
         } else {
             self.inline(line, entry, text, is_first);
         }
+    }
+
+    /// The message that an entry answers, in one row above it.
+    fn quote(&mut self, line: Rect, entry: &Entry) {
+        let (grid, look) = (self.grid, self.look);
+        let Some(reply) = &entry.reply else { return };
+        let x = line.x + grid.text_x();
+        let room = usize::from(line.right().saturating_sub(x));
+        if grid.has_author_column() {
+            paint(self.cells, line, line.x + grid.clock + grid.author + 1, line.y, "│", 1, look.theme.line());
+        }
+        let x = paint(self.cells, line, x, line.y, "╭ ", room, look.theme.line());
+        let text = match &reply.quote {
+            None => look.texts.get("message-answers-older").into_owned(),
+            Some(quote) => {
+                let name = cut(&quote.author, room / 3);
+                let x = paint(self.cells, line, x, line.y, &name, room, look.theme.author(&quote.author));
+                let text = match quote.text.is_empty() {
+                    true => look.texts.get("message-answers-withdrawn").into_owned(),
+                    false => plain(&quote.text).into_owned(),
+                };
+                let room = usize::from(line.right().saturating_sub(x + 1));
+                paint(self.cells, line, x + 1, line.y, &cut(&text, room), room, look.theme.dim());
+                return;
+            }
+        };
+        let room = usize::from(line.right().saturating_sub(x));
+        paint(self.cells, line, x, line.y, &cut(&text, room), room, look.theme.dim());
     }
 
     fn author_column(&mut self, line: Rect, entry: &Entry, is_first: bool, is_grouped: bool) {
@@ -216,6 +254,7 @@ fn draw_above(cells: &mut Cells, line: Rect, above: Above, entry: &Entry, look: 
         Above::Day => {
             titled_rule(cells, line, &day_name(look.zone.day(entry.time), look.texts), look.theme.dim());
         }
+        Above::Quote => {}
         Above::Unread => titled_rule(cells, line, &look.texts.get("messages-unread-line"), look.theme.warning()),
     }
 }

@@ -11,6 +11,7 @@ pub mod look;
 pub mod messages;
 pub mod overlay;
 pub mod panels;
+pub mod picker;
 pub mod rows;
 pub mod status;
 pub mod theme;
@@ -56,7 +57,8 @@ impl View {
         let (columns, rows) = model.size;
         let area = look::inset(look::rect(model.areas().messages, Rect::new(0, 0, columns, rows)));
         let texts = model.texts.clone();
-        let look = Look { theme: self.theme, zone: self.zone, texts: &texts };
+        let (keymap, nick) = (&model.settings.keymap, model.server.session.nick());
+        let look = Look { theme: self.theme, zone: self.zone, texts: &texts, keymap, nick };
         let Some(conversation) = model.conversations.current_mut() else { return false };
         let window = messages::settle(conversation, &mut self.rows, &look, area.width, area.height);
         self.window = Some((conversation.id, window));
@@ -65,7 +67,8 @@ impl View {
 
     /// Draws a frame. The layout pass came before it. Returns where the caret stands, when it is visible.
     pub fn draw(&mut self, model: &Model, frame: &mut Frame<'_>) -> Option<Position> {
-        let look = Look { theme: self.theme, zone: self.zone, texts: &model.texts };
+        let (keymap, nick) = (&model.settings.keymap, model.server.session.nick());
+        let look = Look { theme: self.theme, zone: self.zone, texts: &model.texts, keymap, nick };
         let area = frame.area();
         let cells = frame.buffer_mut();
         let mut caret = match model.screen {
@@ -80,6 +83,9 @@ impl View {
                 panels::draw(cells, area, model, &look)
             }
         };
+        if let Some(picker) = model.picker.as_ref().filter(|_| model.screen == Screen::Chat) {
+            caret = picker::draw(cells, area, picker, &look);
+        }
         if let Some(shown) = model.overlays.shown() {
             overlay::draw(cells, area, shown, &look);
             caret = None;

@@ -12,8 +12,9 @@ use super::look::Look;
 use super::panels::{draw_footer, draw_keys};
 use super::theme::{Depth, Theme};
 use super::wrap::{Columns, columns_of, cut, wrap};
+use crate::client::bindings::{Action, Context};
 use crate::client::commands::{COMMANDS, usage};
-use crate::client::keymap::{Action, BINDINGS, Context, HelpRow, help_rows};
+use crate::client::keymap::HelpRow;
 use crate::client::model::Model;
 use crate::client::overlay::Overlay;
 use crate::ground::texts::{Texts, Value};
@@ -31,16 +32,17 @@ const KEY_COLUMNS_MAX: usize = 24;
 const CHORDS_SHOWN_MAX: usize = 2;
 
 /// The cells of a dialogue: its whole, and what is inside its frame.
-struct Layout {
+pub(super) struct Layout {
     outer: Rect,
-    inner: Rect,
+    /// What is inside its frame, less the row for the keys.
+    pub(super) inner: Rect,
     /// The row for the keys.
-    keys: Rect,
+    pub(super) keys: Rect,
 }
 
 impl Layout {
     /// A dialogue in the middle of the screen, as wide as it may be and as high as `rows_for` says its text is.
-    fn of(screen: Rect, columns_max: u16, rows_for: impl FnOnce(u16) -> usize) -> Self {
+    pub(super) fn of(screen: Rect, columns_max: u16, rows_for: impl FnOnce(u16) -> usize) -> Self {
         let has_frame = screen.width >= FRAME_FROM.0 && screen.height >= FRAME_FROM.1;
         let (side, edge) = if has_frame { (2, 1) } else { (0, 0) };
         let width = screen.width.min(columns_max);
@@ -63,7 +65,8 @@ impl Layout {
         Self { outer, inner, keys }
     }
 
-    fn draw_empty(&self, cells: &mut Cells, title: &str, look: &Look<'_>) {
+    /// Empties the cells and frames them.
+    pub(super) fn draw_empty(&self, cells: &mut Cells, title: &str, look: &Look<'_>) {
         // A column of distance to what lies below, where there is one.
         let outer = self.outer;
         let left = outer.x.saturating_sub(1).max(cells.area.x);
@@ -116,7 +119,8 @@ pub fn help_first_row_max(model: &Model, columns: u16, rows: u16) -> usize {
         return 0;
     }
     // How many rows there are does not depend on the colours.
-    let look = Look { theme: Theme::new(Depth::None), zone: Zone::default(), texts: &model.texts };
+    let (texts, keymap) = (&model.texts, &model.settings.keymap);
+    let look = Look { theme: Theme::new(Depth::None), zone: Zone::default(), texts, keymap, nick: "" };
     let mut count = 0;
     let layout = Layout::of(Rect::new(0, 0, columns, rows), HELP_COLUMNS_MAX, |columns| {
         count = help(columns, &look).len();
@@ -133,7 +137,7 @@ fn help(columns: u16, look: &Look<'_>) -> Vec<Line<'static>> {
             rows.push(Line::default());
         }
         rows.push(Line::styled(look.texts.get(title_id).into_owned(), look.theme.strong()));
-        for row in help_rows(context) {
+        for row in look.keymap.help_rows(context) {
             let what = look.texts.get(row.help_id).into_owned();
             rows.extend(help_row(&chord_names(&row, look.texts), &what, columns, look));
         }
@@ -232,6 +236,16 @@ fn question(shown: &Overlay, look: &Look<'_>) -> Question {
             accept_id: None,
             refuse_id: "footer-close",
         },
+        Overlay::Redact(question) => Question {
+            title: texts.get("question-redact-title").into_owned(),
+            paragraphs: vec![
+                plain("question-redact", &[("name", question.author.as_str().into())]),
+                (crate::proto::text::plain(&question.excerpt).into_owned(), theme.dim()),
+                plain("question-redact-advice", &[]),
+            ],
+            accept_id: Some("question-redact-accept"),
+            refuse_id: "question-redact-refuse",
+        },
         Overlay::Resend { count } => Question {
             title: texts.get("question-resend-title").into_owned(),
             paragraphs: vec![plain("question-resend", &[("count", (*count).into())])],
@@ -263,10 +277,7 @@ fn draw_question(cells: &mut Cells, screen: Rect, shown: &Overlay, look: &Look<'
     let layout = Layout::of(screen, QUESTION_COLUMNS_MAX, |columns| rows(columns).len());
     layout.draw_empty(cells, &question.title, look);
     draw_rows(cells, layout.inner, rows(layout.inner.width).iter());
-    let chord = |action| {
-        let binding = BINDINGS.iter().find(|one| one.context == Context::Question && one.action == action);
-        binding.map(|binding| binding.chord)
-    };
+    let chord = |action| look.keymap.chord(Context::Question, action);
     let accept = question.accept_id.zip(chord(Action::Accept));
     let refuse = Some(question.refuse_id).zip(chord(Action::Refuse));
     let keys = accept.into_iter().chain(refuse).map(|(id, chord)| (chord, look.texts.get(id).into_owned()));

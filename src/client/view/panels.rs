@@ -10,11 +10,13 @@ use super::cells::{paint, paint_right, position_in, rule};
 use super::look::{Look, rect};
 use super::status;
 use super::wrap::{columns_of, cut};
+use crate::client::bindings::{Action, Context};
+use crate::client::chord::Chord;
 use crate::client::connection::Status;
 use crate::client::conversation::{Conversation, ConversationKind};
 use crate::client::geometry::{ChatAreas, PROMPT_COLUMNS, first_visible};
-use crate::client::keymap::{Chord, Context, footer};
 use crate::client::model::Model;
+use crate::proto::text::plain;
 
 /// Draws everything but the messages; returns where the caret stands.
 pub fn draw(cells: &mut Cells, screen: Rect, model: &Model, look: &Look<'_>) -> Option<Position> {
@@ -27,7 +29,9 @@ pub fn draw(cells: &mut Cells, screen: Rect, model: &Model, look: &Look<'_>) -> 
         draw_members(cells, part(areas.members), conversation, look);
     }
     draw_status(cells, &areas, screen, model, look);
-    draw_footer(cells, part(areas.footer), Context::Chat, look);
+    // A dialogue above has keys of its own in it.
+    let context = if model.contexts()[0] == Context::Chosen { Context::Chosen } else { Context::Chat };
+    draw_footer(cells, part(areas.footer), context, look);
     draw_composer(cells, part(areas.composer), model, look)
 }
 
@@ -196,6 +200,14 @@ fn draw_status(cells: &mut Cells, areas: &ChatAreas, screen: Rect, model: &Model
         let from = paint_right(cells, room, &format!(" {} ", cut(&text, width)), style);
         room.width = from.saturating_sub(room.x);
     }
+    if let Some(replying) = model.conversations.current().and_then(|conversation| conversation.replying.as_ref()) {
+        let quote = &replying.quote;
+        let leave =
+            look.keymap.chord(Context::Chat, Action::Leave).map_or(String::new(), |chord| chord.name(look.texts));
+        let head =
+            look.texts.format("composer-replying", &[("name", quote.author.as_str().into()), ("key", leave.into())]);
+        return title(cells, room, &[(&head, look.theme.accent()), (&plain(&quote.text), look.theme.dim())]);
+    }
     if let Some(status) = status::sentence(model, look) {
         title(cells, room, &[(&format!("{} {}", status.mark, status.text), status.style)]);
     }
@@ -249,7 +261,7 @@ fn draw_composer(cells: &mut Cells, area: Rect, model: &Model, look: &Look<'_>) 
 
 /// The keys that matter in a context, as many as there is room for.
 pub fn draw_footer(cells: &mut Cells, line: Rect, context: Context, look: &Look<'_>) {
-    let keys = footer(context).map(|(chord, id)| (chord, look.texts.get(id).into_owned()));
+    let keys = look.keymap.footer(context).map(|(chord, id)| (chord, look.texts.get(id).into_owned()));
     draw_keys(cells, line, keys, look);
 }
 

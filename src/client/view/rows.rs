@@ -136,13 +136,44 @@ impl Wrapped {
             runs.push((entry.author.as_str(), author_style(entry, look)));
             runs.push((" ", style));
         }
-        runs.extend(format::runs(&entry.text, style, look.theme.has_color()));
+        let withdrawn = withdrawn_sentence(entry, look);
+        match &withdrawn {
+            Some(sentence) => runs.push((sentence, look.theme.dim().add_modifier(Modifier::ITALIC))),
+            None => runs.extend(format::runs(&entry.text, style, look.theme.has_color())),
+        }
         let mut rows = wrap(runs, columns);
+        rows.extend(reaction_rows(entry, columns.rest, look));
         if let Some((sentence, style)) = fate_sentence(entry, look) {
             rows.extend(wrap([(sentence.as_str(), style)], Columns::all(columns.rest)));
         }
         Self { revision: entry.revision(), rows }
     }
+}
+
+/// What stands in the place of a message that was withdrawn.
+fn withdrawn_sentence(entry: &Entry, look: &Look<'_>) -> Option<String> {
+    let redaction = entry.redaction.as_ref()?;
+    let variables = [("name", redaction.by.as_str().into()), ("reason", redaction.reason.as_str().into())];
+    let id = if redaction.reason.is_empty() { "message-withdrawn" } else { "message-withdrawn-because" };
+    Some(look.texts.format(id, &variables))
+}
+
+/// The reactions to a message, each with how many share it; own ones stand out.
+fn reaction_rows(entry: &Entry, columns: u16, look: &Look<'_>) -> Vec<Line<'static>> {
+    let counts = entry.reactions.counts();
+    if counts.is_empty() {
+        return Vec::new();
+    }
+    let texts: Vec<(String, Style)> = counts
+        .iter()
+        .map(|count| {
+            let style = if count.has_own { look.theme.accent() } else { look.theme.dim() };
+            (format!("{} {}", count.text, count.count), style)
+        })
+        .collect();
+    let gap = ("  ", look.theme.dim());
+    let runs = texts.iter().flat_map(|(text, style)| [gap, (text.as_str(), *style)]).skip(1);
+    wrap(runs, Columns::all(columns))
 }
 
 /// What is said below an own message that did not arrive.

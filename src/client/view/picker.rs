@@ -1,0 +1,118 @@
+//! The list to choose from: what is typed, the items that fit, and what each stands for.
+
+use ratatui::buffer::Buffer as Cells;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::{Modifier, Style};
+use unicode_segmentation::UnicodeSegmentation as _;
+
+use super::cells::{paint, paint_right, position_in};
+use super::look::Look;
+use super::overlay::Layout;
+use super::panels::draw_footer;
+use super::wrap::{columns_of, cut};
+use crate::client::bindings::Context;
+use crate::client::geometry::first_visible;
+use crate::client::picker::{Item, Picker, Purpose};
+
+/// The widest list, its frame included.
+const COLUMNS_MAX: u16 = 76;
+/// The highest list, in items.
+const ITEMS_MAX: usize = 16;
+/// The columns of the sign before what is typed.
+const PROMPT_COLUMNS: u16 = 2;
+
+/// The rectangle of the items on a screen of this size: for the mouse.
+fn layout(screen: Rect, picker: &Picker) -> Layout {
+    // The text, a blank row, and the items; as high as with all of them, so that it does not jump while one types.
+    let rows = match picker.purpose {
+        Purpose::Search { .. } => ITEMS_MAX,
+        _ => picker.items().len().clamp(8, ITEMS_MAX),
+    };
+    Layout::of(screen, COLUMNS_MAX, |_| rows + 2)
+}
+
+/// Draws it; returns where the caret stands.
+pub fn draw(cells: &mut Cells, screen: Rect, picker: &Picker, look: &Look<'_>) -> Option<Position> {
+    if screen.is_empty() {
+        return None;
+    }
+    let layout = layout(screen, picker);
+    let title_id = match picker.purpose {
+        Purpose::Switch => "picker-switch",
+        Purpose::Command => "picker-command",
+        Purpose::React(_) => "picker-react",
+        Purpose::Search { is_everywhere: false } => "picker-search-here",
+        Purpose::Search { is_everywhere: true } => "picker-search-everywhere",
+    };
+    layout.draw_empty(cells, &look.texts.get(title_id), look);
+    let inner = layout.inner;
+    draw_footer(cells, layout.keys, Context::Picker, look);
+    paint(cells, inner, inner.x, inner.y, "›", 1, look.theme.accent());
+    let text =
+        Rect { x: inner.x + PROMPT_COLUMNS, width: inner.width.saturating_sub(PROMPT_COLUMNS), height: 1, ..inner };
+    let typed = picker.edit.text();
+    let before = columns_of(&typed[..picker.edit.caret()]);
+    // A text that is longer than the list is wide is shown from where its caret can be seen.
+    let hidden = (before + 1).saturating_sub(usize::from(text.width));
+    let mut skipped = 0;
+    let from = typed.grapheme_indices(true).find(|(_, cluster)| {
+        let is_shown = skipped >= hidden;
+        skipped += columns_of(cluster);
+        is_shown
+    });
+    let shown = from.map_or("", |(start, _)| &typed[start..]);
+    paint(cells, text, text.x, text.y, shown, usize::from(text.width), look.theme.text());
+    if typed.is_empty() {
+        let hint = match picker.purpose {
+            Purpose::Switch => "picker-switch-hint",
+            Purpose::React(_) => "picker-react-hint",
+            _ => "picker-hint",
+        };
+        let hint = cut(&look.texts.get(hint), usize::from(text.width));
+        paint(cells, text, text.x, text.y, &hint, usize::from(text.width), look.theme.dim());
+    }
+    let gap = u16::from(inner.height > 3);
+    let list = Rect { y: inner.y + 1 + gap, height: inner.height.saturating_sub(1 + gap), ..inner };
+    draw_items(cells, list, picker, look);
+    position_in(inner, usize::from(text.x) + before.saturating_sub(hidden.min(before)), usize::from(text.y))
+}
+
+fn draw_items(cells: &mut Cells, list: Rect, picker: &Picker, look: &Look<'_>) {
+    let items = picker.items();
+    if items.is_empty() {
+        let text = cut(&look.texts.get("picker-nothing"), usize::from(list.width));
+        paint(cells, list, list.x + PROMPT_COLUMNS, list.y, &text, usize::from(list.width), look.theme.dim());
+        return;
+    }
+    let first = first_visible(picker.chosen(), items.len(), usize::from(list.height));
+    for (y, (index, item)) in (list.top()..list.bottom()).zip(items.iter().enumerate().skip(first)) {
+        draw_item(cells, Rect { y, height: 1, ..list }, item, index == picker.chosen(), look);
+    }
+}
+
+fn draw_item(cells: &mut Cells, line: Rect, item: &Item, is_chosen: bool, look: &Look<'_>) {
+    let base = if is_chosen { look.theme.selected() } else { Style::new() };
+    if is_chosen {
+        cells.set_style(line.intersection(cells.area), base);
+        paint(cells, line, line.x, line.y, "▌", 1, look.theme.accent());
+    }
+    let mut room =
+        Rect { x: line.x + PROMPT_COLUMNS.min(line.width), width: line.width.saturating_sub(PROMPT_COLUMNS), ..line };
+    let label_columns = columns_of(&item.label);
+    if !item.detail.is_empty() && usize::from(room.width) > label_columns + 4 {
+        let left = usize::from(room.width) - label_columns - 2;
+        let detail = cut(&item.detail, left);
+        let from = paint_right(cells, Rect { width: room.width - 1, ..room }, &detail, base.patch(look.theme.dim()));
+        room.width = from.saturating_sub(room.x + 1);
+    }
+    let mut x = room.x;
+    let mut marks = item.marks.iter().copied().peekable();
+    let mut place = 0u32;
+    for cluster in item.label.graphemes(true) {
+        let is_marked = marks.next_if(|mark| *mark == place).is_some();
+        place += 1;
+        let columns = usize::from(room.right().saturating_sub(x));
+        let style = if is_marked { look.theme.accent().add_modifier(Modifier::UNDERLINED) } else { look.theme.text() };
+        x = paint(cells, room, x, room.y, cluster, columns, base.patch(style));
+    }
+}
