@@ -150,9 +150,7 @@ impl Buffer {
         let entry = &mut self.entries[index];
         match note {
             Note::Reaction(word) if entry.redaction.is_none() => {
-                if entry.reactions.apply(word) {
-                    entry.revision += 1;
-                }
+                entry.revision += u32::from(entry.reactions.apply(word));
             }
             Note::Redaction(redaction) if entry.redaction.is_none() => {
                 entry.text = String::new();

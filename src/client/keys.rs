@@ -71,7 +71,7 @@ const PICKER_PAGE: isize = 8;
 fn picker_key(model: &mut Model, action: Option<Action>, character: Option<char>, effects: &mut Effects) {
     let Some(picker) = &mut model.picker else { return };
     match action {
-        Some(Action::Accept) => return pick(model, effects),
+        Some(Action::Accept) => pick(model, effects),
         Some(Action::Close) => model.picker = None,
         Some(Action::Up) => picker.step(-1),
         Some(Action::Down) => picker.step(1),
@@ -91,6 +91,13 @@ fn picker_key(model: &mut Model, action: Option<Action>, character: Option<char>
     }
 }
 
+/// Does what a key does among the conversations.
+fn perform(model: &mut Model, action: Action, effects: &mut Effects) {
+    if !everywhere(model, action, effects) {
+        chat_key(model, action, effects);
+    }
+}
+
 /// What is chosen on the list that is open is done, and the list closed.
 pub fn pick(model: &mut Model, effects: &mut Effects) {
     let Some(picker) = model.picker.take() else { return };
@@ -106,11 +113,7 @@ pub fn pick(model: &mut Model, effects: &mut Effects) {
                 conversation.composer.edit.set(&format!("/{name} "));
             }
         }
-        (Some(Choice::Action(action)), _) => {
-            if !everywhere(model, action, effects) {
-                chat_key(model, action, effects);
-            }
-        }
+        (Some(Choice::Action(action)), _) => perform(model, action, effects),
         (Some(Choice::Reaction(text)), Purpose::React(msgid)) => chosen::react_with(model, &msgid, &text, effects),
         _ => {}
     }

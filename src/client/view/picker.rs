@@ -107,10 +107,8 @@ fn draw_item(cells: &mut Cells, line: Rect, item: &Item, is_chosen: bool, look: 
     }
     let mut x = room.x;
     let mut marks = item.marks.iter().copied().peekable();
-    let mut place = 0u32;
-    for cluster in item.label.graphemes(true) {
-        let is_marked = marks.next_if(|mark| *mark == place).is_some();
-        place += 1;
+    for (place, cluster) in item.label.graphemes(true).enumerate() {
+        let is_marked = marks.next_if(|mark| *mark as usize == place).is_some();
         let columns = usize::from(room.right().saturating_sub(x));
         let style = if is_marked { look.theme.accent().add_modifier(Modifier::UNDERLINED) } else { look.theme.text() };
         x = paint(cells, room, x, room.y, cluster, columns, base.patch(style));
