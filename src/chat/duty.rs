@@ -1,12 +1,12 @@
 //! What being an operator means to a session, what operators are told, and what happens when the settings are read again.
 
 use super::commands::welcome;
-use super::event::{Author, AuthorKind};
+use super::event::{AccountId, Author, AuthorKind, Event, OperatorAct, Place};
 use super::operators::{Duty, Right, Rights};
 use super::ports::{ConnId, FailedCheck, Notable, Reloaded};
 use super::refusal::Text;
 use super::settings::Settings;
-use super::world::World;
+use super::world::{Draft, World};
 use crate::proto::isupport::Tokens;
 use crate::proto::line::BODY_BYTES_MAX;
 use crate::proto::numerics::RPL_ISUPPORT;
@@ -41,6 +41,23 @@ impl World {
             }
             _ => author,
         }
+    }
+
+    /// Puts an operator's act into the record, and tells the log.
+    pub(crate) fn note_act(
+        &mut self,
+        conn: ConnId,
+        act: OperatorAct,
+        target: &str,
+        whom: Option<AccountId>,
+        text: &str,
+    ) {
+        let author = self.acting_author(conn);
+        let operator = author.operator.clone().unwrap_or_default();
+        let what = [act.word(), target].join(" ");
+        let event = Event::OperatorActed { act, account: whom, text: text.to_owned() };
+        self.append(Draft::new(author, Place::Server, target, event));
+        self.log(Notable::OperatorActed { operator, what: what.trim_end().to_owned() });
     }
 
     /// Tells the operators who want to know (user mode `s`) what the log is told.

@@ -10,7 +10,7 @@ use super::authenticate;
 use super::channel::no_such_nick;
 use crate::chat::asked::Asked;
 use crate::chat::call::Call;
-use crate::chat::event::{Event, OperatorAct, Place};
+use crate::chat::event::OperatorAct;
 use crate::chat::limits;
 use crate::chat::operators::{Duty, Right};
 use crate::chat::policy::{self, cut};
@@ -18,7 +18,7 @@ use crate::chat::ports::{Answer, ConnId, Effect, FailedCheck, Notable, Question}
 use crate::chat::refusal::{Handled, Refusal};
 use crate::chat::services;
 use crate::chat::session::Person;
-use crate::chat::world::{Draft, World};
+use crate::chat::world::World;
 use crate::proto::line::BODY_BYTES_MAX;
 use crate::proto::message::Line;
 use crate::proto::numerics::{
@@ -96,7 +96,7 @@ pub(super) fn answered(world: &mut World, conn: ConnId, name: String, answer: An
     };
     give_back(world, conn, &name, true);
     world.session_mut(conn).duty = Some(Duty { operator: name, rights });
-    note_act(world, conn, OperatorAct::Opered, "", None, "");
+    world.note_act(conn, OperatorAct::Opered, "", None, "");
     say_operator(world, conn);
     let modes = format!("{}o", world.session(conn).modes);
     world.set_user_modes(conn, &modes);
@@ -122,27 +122,6 @@ fn refused(world: &mut World, conn: ConnId, name: &str, check: FailedCheck) {
     world.log(Notable::LoginRefused { name, peer, check });
 }
 
-/// Puts an operator's act into the record, and tells the log.
-pub(super) fn note_act(
-    world: &mut World,
-    conn: ConnId,
-    act: OperatorAct,
-    target: &str,
-    whom: Option<Person>,
-    text: &str,
-) {
-    let author = world.acting_author(conn);
-    let account = match whom {
-        Some(Person::Account(account)) => Some(account),
-        Some(Person::Guest(_) | Person::Correspondent) | None => None,
-    };
-    let operator = author.operator.clone().unwrap_or_default();
-    let what = [act.word(), target].join(" ");
-    let event = Event::OperatorActed { act, account, text: text.to_owned() };
-    world.append(Draft::new(author, Place::Server, target, event));
-    world.log(Notable::OperatorActed { operator, what: what.trim_end().to_owned() });
-}
-
 /// `KILL <nick> <reason>`: all sessions of somebody end.
 pub(crate) fn kill(world: &mut World, call: &Call<'_>) -> Handled {
     let conn = call.conn;
@@ -163,7 +142,11 @@ pub(crate) fn kill(world: &mut World, call: &Call<'_>) -> Handled {
     let comment = cut(call.param(1), world.settings.limits.reason_bytes_max).to_owned();
     let (killer, source) = (world.session(conn).name().to_owned(), world.source_of(conn));
     let nick = world.name_of(person);
-    note_act(world, conn, OperatorAct::Killed, &nick, Some(person), &comment);
+    let account = match person {
+        Person::Account(account) => Some(account),
+        Person::Guest(_) | Person::Correspondent => None,
+    };
+    world.note_act(conn, OperatorAct::Killed, &nick, account, &comment);
     let reason = format!("Killed ({killer} ({comment}))");
     let error = format!("Closing Link: {} ({reason})", world.settings.server_name);
     for victim in victims {
@@ -182,7 +165,7 @@ pub(crate) fn rehash(world: &mut World, call: &Call<'_>) -> Handled {
     let conn = call.conn;
     policy::operator::must_have(world.rights_of(conn), Right::Rehash)?;
     world.require_journal(&[])?;
-    note_act(world, conn, OperatorAct::Rehashed, "", None, "");
+    world.note_act(conn, OperatorAct::Rehashed, "", None, "");
     let line = world.numeric(conn, RPL_REHASHING).param(SETTINGS_FILE).trailing("Rehashing");
     world.reply(conn, line);
     world.effect(Effect::Reload { asker: Some(conn) });
@@ -201,6 +184,6 @@ pub(crate) fn wallops(world: &mut World, call: &Call<'_>) -> Handled {
         return Err(Refusal::numeric(ERR_INPUTTOOLONG, &[], "Input line was too long"));
     }
     world.require_journal(&[])?;
-    note_act(world, conn, OperatorAct::Wallops, "", None, text);
+    world.note_act(conn, OperatorAct::Wallops, "", None, text);
     Ok(())
 }

@@ -4,7 +4,6 @@
 //! notices) by operators with that right; `o` comes by OPER or by the server's own socket only, and an operator by OPER may lay
 //! it down; `B` is IRCv3 `bot-mode`. A letter that one may not set is passed over, as the specification has it for `+o`.
 
-use super::operator;
 use crate::chat::call::Call;
 use crate::chat::event::OperatorAct;
 use crate::chat::operators::Right;
@@ -48,7 +47,7 @@ pub(crate) fn mode(world: &mut World, call: &Call<'_>) -> Handled {
     let resigns = world.session(conn).duty.is_some() && !modes.contains('o');
     if resigns {
         world.require_journal(&[])?;
-        operator::note_act(world, conn, OperatorAct::Resigned, "", None, "");
+        world.note_act(conn, OperatorAct::Resigned, "", None, "");
         world.session_mut(conn).duty = None;
         modes.retain(|letter| letter != 's');
     }
