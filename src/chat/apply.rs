@@ -176,6 +176,11 @@ impl State {
         self.channels.len()
     }
 
+    /// How many accounts are not deleted.
+    pub fn living_account_count(&self) -> usize {
+        self.accounts.values().filter(|account| !account.state.deleted).count()
+    }
+
     /// The number for a new account.
     pub fn next_account(&self) -> AccountId {
         AccountId(self.last_account.0 + 1)

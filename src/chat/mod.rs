@@ -9,10 +9,12 @@
 //! 4. the end of the turn puts every effect behind its gate: the event that must be committed before it may happen.
 //!
 //! [`world`] is everything that the rules know; `session` is a connection as they see it, [`operators`] and `duty` say what
-//! operators of the server may do, `members` and `people` say who is where, `leave` how a session ends; [`settings`] is what an
+//! operators of the server may do, `members` and `people` say who is where, `leave` how a session ends;
+//! [`census`] counts for those who watch; [`settings`] is what an
 //! operator decides, `limits` are the bounds, `throttle` bounds what is tried too often, [`key`] is where
 //! everything that looks random comes from.
 
+pub mod census;
 pub mod event;
 pub mod key;
 pub mod limits;

@@ -47,6 +47,17 @@ pub enum Transport {
     },
 }
 
+impl Transport {
+    /// A word for it, for logs and for those who count.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Tls => "tls",
+            Self::Unix { .. } => "unix",
+        }
+    }
+}
+
 impl Peer {
     /// Whether nobody between the two ends can read along: TLS, a Unix socket, or the loopback.
     pub fn is_private(&self) -> bool {
@@ -420,7 +431,12 @@ pub enum Effect {
         asker: Option<ConnId>,
     },
     /// Tell the operator's log. Never holds a message's text or a secret.
-    Log(Notable),
+    Log {
+        /// Whose line led to it.
+        conn: Option<ConnId>,
+        /// What happened.
+        notable: Notable,
+    },
 }
 
 impl Effect {
@@ -431,7 +447,7 @@ impl Effect {
             Self::Tell { to, except, bytes, .. } => {
                 (to.iter().copied().filter(|conn| Some(*conn) != *except).collect(), bytes)
             }
-            Self::Ask { .. } | Self::LineDone { .. } | Self::Close { .. } | Self::Reload { .. } | Self::Log(_) => {
+            Self::Ask { .. } | Self::LineDone { .. } | Self::Close { .. } | Self::Reload { .. } | Self::Log { .. } => {
                 (Vec::new(), &[])
             }
         }
@@ -492,6 +508,21 @@ pub enum FailedCheck {
     TooMany,
     /// It was no log-in: OPER with a wrong name, password or address.
     Operator,
+}
+
+impl FailedCheck {
+    /// A word for it, for those who count.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Password => "password",
+            Self::Address => "address",
+            Self::Token => "token",
+            Self::Suspended => "suspended",
+            Self::TooMany => "too_many",
+            Self::Operator => "operator",
+        }
+    }
 }
 
 /// An effect with the moment from which it may happen.

@@ -53,6 +53,7 @@ impl World {
     pub(crate) fn refuse(&mut self, conn: ConnId, command: &str, refusal: Refusal) {
         match refusal {
             Refusal::Numeric { numeric, params, text } => {
+                self.count_refusal(numeric);
                 let line = self.numeric(conn, numeric);
                 let line = params.iter().fold(line, |line, param| line.param(policy::repeated(param))).trailing(text);
                 self.reply(conn, line);
@@ -65,16 +66,23 @@ impl World {
         }
     }
 
+    fn count_refusal(&mut self, code: &'static str) {
+        *self.refusals.entry(code).or_default() += 1;
+    }
+
     /// A FAIL, WARN or NOTE, or a NOTICE to those who do not know them.
     pub(crate) fn standard_reply(
         &mut self,
         conn: ConnId,
         kind: &'static str,
         command: &str,
-        code: &str,
+        code: &'static str,
         context: &[&str],
         text: &Text,
     ) {
+        if kind == "FAIL" {
+            self.count_refusal(code);
+        }
         let said = self.say(conn, text);
         let knows = self.session(conn).has(Cap::StandardReplies) || SPEAK_STANDARD_REPLIES.contains(&command);
         if !knows {
@@ -160,7 +168,8 @@ impl World {
     /// Tells the operator's log, and the operators who want to know.
     pub(crate) fn log(&mut self, notable: Notable) {
         self.tell_operators(&notable);
-        self.turn.effect(Effect::Log(notable));
+        let conn = self.turn.actor;
+        self.turn.effect(Effect::Log { conn, notable });
     }
 
     /// Something that the outside is to do, behind the gate of this turn.

@@ -321,12 +321,12 @@ impl Driver {
                 Effect::Close { conn } => {
                     self.closed.insert(conn);
                 }
-                Effect::Log(notable) => self.logs.push(notable),
                 Effect::Reload { .. } => self.reloads += 1,
                 Effect::Ask { conn, question } => {
                     self.asked.push(discriminant(&question));
                     self.questions.push_back((conn, question));
                 }
+                Effect::Log { notable, .. } => self.logs.push(notable),
             }
         }
     }

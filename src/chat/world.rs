@@ -66,6 +66,8 @@ pub struct World {
     pub(super) departures: Departures,
     /// How often each command was used (STATS m).
     pub(super) commands_used: BTreeMap<&'static str, u64>,
+    /// How often something was refused, by numeric or code.
+    pub(super) refusals: BTreeMap<&'static str, u64>,
     /// Which refused addresses were told to their accounts, and when.
     pub(super) refused_addresses: RefusedAddresses,
     /// What was tried too often.
@@ -162,6 +164,7 @@ impl World {
             monitors: Monitors::default(),
             departures: Departures::default(),
             commands_used: BTreeMap::new(),
+            refusals: BTreeMap::new(),
             refused_addresses: RefusedAddresses::default(),
             throttles: Throttles::default(),
             sessions_most: 0,
@@ -306,6 +309,11 @@ impl World {
     /// The welcomed sessions of an account.
     pub(crate) fn account_sessions(&self, account: AccountId) -> &[ConnId] {
         self.account_sessions.get(&account).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many accounts have a welcomed session.
+    pub(super) fn accounts_online(&self) -> usize {
+        self.account_sessions.len()
     }
 
     /// The welcomed sessions that act as the correspondent.

@@ -201,6 +201,7 @@ async fn without_a_server(mut config: Config, command: &AccountCommand) -> Resul
     let (listener, dialer) = Listener::memory();
     config.exit_when_idle = None;
     let options = Options { listeners: Some(vec![listener]), ..Options::default() };
+    config.listen_http = Vec::new();
     let server = Server::build(config, options).await.map_err(AdminError::Server)?;
     let (stop, stopped) = oneshot::channel::<()>();
     let running = tokio::spawn(server.run(async {

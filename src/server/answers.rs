@@ -6,9 +6,11 @@
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use super::auth::{self, Hasher, NoRandomness};
 use super::clock::now;
+use super::metrics::Metrics;
 use crate::chat::event::AccountId;
 use crate::chat::ports::{Answer, Question};
 use crate::proto::sasl::ScramKeys;
@@ -25,6 +27,7 @@ pub struct Answerer {
     /// What the salts of unknown names derive from.
     fake_secret: [u8; 32],
     turns: Semaphore,
+    metrics: Arc<Metrics>,
 }
 
 /// Why there is no answer but that there is none.
@@ -46,14 +49,25 @@ impl From<NoRandomness> for Trouble {
     }
 }
 
+/// By what somebody wants to log in whose question this is.
+fn login(question: &Question) -> Option<&'static str> {
+    match question {
+        Question::Password { .. } => Some("password"),
+        Question::Scram { .. } => Some("scram"),
+        Question::Token { .. } => Some("token"),
+        _ => None,
+    }
+}
+
 impl Answerer {
     /// One that asks this store and this hasher.
-    pub fn new(store: Arc<dyn Store>, hasher: Hasher, fake_secret: [u8; 32]) -> Self {
-        Self { store, hasher, fake_secret, turns: Semaphore::new(STORE_QUESTIONS_MAX) }
+    pub fn new(store: Arc<dyn Store>, hasher: Hasher, fake_secret: [u8; 32], metrics: Arc<Metrics>) -> Self {
+        Self { store, hasher, fake_secret, turns: Semaphore::new(STORE_QUESTIONS_MAX), metrics }
     }
 
     /// Answers one question, within the store's own time limits.
     pub async fn answer(&self, question: Question) -> Answer {
+        let (began, login) = (Instant::now(), login(&question));
         let answered = match question {
             Question::Password { account, password } => self.password(account, password).await,
             Question::Hashed { stored, password } => {
@@ -86,6 +100,9 @@ impl Answerer {
                 self.store.targets(&query).await.map(Answer::Targets).map_err(Trouble::from)
             }
         };
+        if let Some(by) = login {
+            self.metrics.login(by).observe(began.elapsed());
+        }
         answered.unwrap_or_else(|trouble| {
             if let Trouble::Store(error) = trouble {
                 tracing::warn!(%error, "a question could not be answered");

@@ -4,6 +4,7 @@
 //! buffer that it keeps. Whoever comes when its queue is full is told that the service is unavailable. Nothing here is
 //! ever logged.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, Version};
@@ -13,6 +14,7 @@ use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::oneshot;
 
+use super::metrics::Metrics;
 use crate::chat::event::{Credentials, Digest};
 use crate::proto::sasl::prepare_password;
 use crate::proto::scram;
@@ -74,14 +76,16 @@ enum Job {
 #[derive(Clone)]
 pub struct Hasher {
     jobs: SyncSender<Job>,
+    metrics: Arc<Metrics>,
 }
 
 impl Hasher {
     /// Starts the thread.
-    pub fn start() -> std::io::Result<Self> {
+    pub fn start(metrics: Arc<Metrics>) -> std::io::Result<Self> {
         let (jobs, queue) = sync_channel(QUEUE_MAX);
-        std::thread::Builder::new().name("hashing".to_owned()).spawn(move || work(&queue))?;
-        Ok(Self { jobs })
+        let done = Arc::clone(&metrics);
+        std::thread::Builder::new().name("hashing".to_owned()).spawn(move || work(&queue, &done))?;
+        Ok(Self { jobs, metrics })
     }
 
     /// Whether a password is the one of a stored Argon2 hash. Takes as long, and says no, when there is none. Nothing: too
@@ -100,7 +104,13 @@ impl Hasher {
     }
 
     fn give(&self, job: Job) -> Option<()> {
-        match self.jobs.try_send(job) {
+        // Before it is sent: the thread may be done with it before we go on.
+        self.metrics.hashing_queue.rise();
+        let sent = self.jobs.try_send(job);
+        if sent.is_err() {
+            self.metrics.hashing_queue.fall();
+        }
+        match sent {
             Ok(()) => Some(()),
             Err(TrySendError::Full(_)) => {
                 tracing::warn!("{QUEUE_MAX} passwords wait to be checked: turning away one more");
@@ -111,7 +121,7 @@ impl Hasher {
     }
 }
 
-fn work(queue: &Receiver<Job>) {
+fn work(queue: &Receiver<Job>, metrics: &Metrics) {
     // Of a thread, not of the process, on Linux. Where it is refused, hashing goes on at the usual priority.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::setpriority_process(None, NICENESS);
@@ -127,6 +137,7 @@ fn work(queue: &Receiver<Job>) {
             }
             Job::Verify { .. } | Job::Credentials { .. } => {}
         }
+        metrics.hashing_queue.fall();
     }
 }
 
@@ -169,7 +180,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_password_fits_its_own_hash_only() {
-        let hasher = Hasher::start().unwrap();
+        let hasher = Hasher::start(Arc::default()).unwrap();
         let credentials = hasher.credentials(secret("correct horse")).await.unwrap();
         assert!(credentials.argon2.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", credentials.argon2);
         let stored = Some(credentials.argon2);

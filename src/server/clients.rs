@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::outbox::Link;
+use super::outbox::{Link, Pushed};
 use crate::chat::ports::ConnId;
 
 /// The most bytes of a run. Beyond it a new run begins; it keeps the pieces well below what an outbox may hold.
@@ -48,6 +48,36 @@ pub struct Clients {
     run: Option<Run>,
     /// How many runs there were; the number of the present one.
     runs: u64,
+    traffic: Traffic,
+}
+
+/// What was queued, and what was not, since the beginning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Pieces that were queued.
+    pub pieces: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Pieces that were left out for slow readers.
+    pub sheds: u64,
+    /// Connections that were ended because they read too slowly.
+    pub exceeded: u64,
+}
+
+impl Traffic {
+    /// Takes note of a piece; whether its connection's task is to be woken.
+    fn note(&mut self, pushed: Pushed, bytes: usize) -> bool {
+        match pushed {
+            Pushed::Queued => {
+                self.pieces += 1;
+                self.bytes += bytes as u64;
+            }
+            Pushed::Shed => self.sheds += 1,
+            Pushed::Exceeded => self.exceeded += 1,
+            Pushed::Closed => {}
+        }
+        matches!(pushed, Pushed::Queued | Pushed::Exceeded)
+    }
 }
 
 impl Clients {
@@ -59,6 +89,26 @@ impl Clients {
     /// A connection is gone: whether the world knew it.
     pub fn remove(&mut self, conn: ConnId) -> bool {
         self.by_number.remove(&conn).is_some_and(|client| client.is_known)
+    }
+
+    /// What is shared with a connection's task.
+    pub fn link(&self, conn: ConnId) -> Option<&Link> {
+        self.by_number.get(&conn).map(|client| &*client.link)
+    }
+
+    /// What was queued so far, and what was not.
+    pub fn traffic(&self) -> Traffic {
+        self.traffic
+    }
+
+    /// How many bytes wait for each reader.
+    pub fn queued_bytes(&self) -> impl Iterator<Item = usize> {
+        self.by_number.values().map(|client| client.link.queued_bytes())
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.by_number.len()
     }
 
     /// Whether there are none.
@@ -142,9 +192,9 @@ impl Clients {
     }
 
     fn push(&mut self, conn: ConnId, bytes: Bytes, sheddable: bool) {
-        if let Some(client) = self.by_number.get_mut(&conn)
-            && client.link.push(bytes, sheddable)
-        {
+        let Some(client) = self.by_number.get_mut(&conn) else { return };
+        let size = bytes.len();
+        if self.traffic.note(client.link.push(bytes, sheddable), size) {
             touch(client, conn, &mut self.touched);
         }
     }
@@ -156,7 +206,7 @@ impl Clients {
         client.left_run = self.runs;
         run.apart.push(conn);
         for line in &run.lines {
-            if client.link.push(line.clone(), run.sheddable) {
+            if self.traffic.note(client.link.push(line.clone(), run.sheddable), line.len()) {
                 touch(client, conn, &mut self.touched);
             }
         }
@@ -171,7 +221,7 @@ impl Clients {
         for conn in run.to.iter() {
             if let Some(client) = self.by_number.get_mut(conn)
                 && client.left_run != self.runs
-                && client.link.push(piece.clone(), run.sheddable)
+                && self.traffic.note(client.link.push(piece.clone(), run.sheddable), piece.len())
             {
                 touch(client, *conn, &mut self.touched);
             }

@@ -53,6 +53,8 @@ pub struct Config {
     pub listen: Vec<SocketAddr>,
     /// TCP addresses with TLS.
     pub listen_tls: Vec<SocketAddr>,
+    /// Loopback addresses where machines ask over HTTP how the server is.
+    pub listen_http: Vec<SocketAddr>,
     /// The server's own Unix socket; none when it was turned off.
     pub socket: Option<PathBuf>,
     /// Where the database is. Secret, because a URL may hold a password; see [`masked_url`].
@@ -266,6 +268,7 @@ impl Reader {
         let config = Config {
             listen: or_default(draft.listen.take(), LISTEN_DEFAULT),
             listen_tls: or_default(draft.listen_tls.take(), LISTEN_TLS_DEFAULT),
+            listen_http: std::mem::take(&mut draft.listen_http),
             socket: match draft.socket.take() {
                 None => Some(draft.data_dir.join(SOCKET_NAME)),
                 Some(path) if path.is_empty() => None,
@@ -307,6 +310,11 @@ impl Reader {
                               allow_plain_text_beyond_loopback = true";
                 self.fault("listen", format!("{address} {reason}"));
             }
+        }
+        for address in config.listen_http.iter().filter(is_reachable) {
+            let reason = "can be reached by others: what watches the server sits on this machine, or behind a proxy that \
+                          asks who is there";
+            self.fault("listen_http", format!("{address} {reason}"));
         }
         match (&self.draft.tls_certificate, &self.draft.tls_key) {
             (Some(_), None) => self.fault("tls_key", "is missing: tls_certificate is given"),

@@ -56,7 +56,15 @@ pub fn serve<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let link = Arc::new(Link::new(limits));
+    let span = tracing::info_span!(
+        "connection",
+        conn = conn.0,
+        address = %peer.address,
+        port = peer.port,
+        transport = peer.transport.word(),
+        account = tracing::field::Empty
+    );
+    let link = Arc::new(Link::new(limits).with_span(span));
     let mut connection = Connection { conn, link, hub, pipe: Pipe::new(stream), state: State::default() };
     async move {
         let Ok(slot) = connection.hub.reserve().await else { return };

@@ -13,19 +13,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::answers::Answerer;
 use super::clients::Clients;
 use super::clock::now;
 use super::held::{HELD_EFFECTS_MAX, HeldEffects};
+use super::metrics::{self, HubCounts, Inspection};
 use super::operator_log::OperatorLog;
 use super::outbox::Link;
 use super::reload::Reloader;
 use crate::chat::event::{Seq, Snapshot};
 use crate::chat::key::WorldKey;
-use crate::chat::ports::{Answer, ConnId, Effect, Effects, Input, Peer, Reloaded};
+use crate::chat::ports::{Answer, ConnId, Effect, Effects, Input, Notable, Peer, Reloaded};
 use crate::chat::settings::Settings;
 use crate::chat::world::World;
 use crate::journal::{Journal, JournalEvent, local};
@@ -58,6 +59,8 @@ pub enum Mail {
     Loaded(Box<Snapshot>),
     /// The store can never be used.
     Unusable(StoreError),
+    /// Somebody wants to see how the hub is.
+    Inspect(oneshot::Sender<Box<Inspection>>),
     /// The system wants the settings to be read again.
     Reload,
     /// They were read.
@@ -135,6 +138,9 @@ pub struct Hub {
     immediate: VecDeque<Input>,
     effects: Effects,
     idle_since: Instant,
+    counts: HubCounts,
+    /// Events that wait for their commit: the last number of each handful and when it was judged.
+    uncommitted: VecDeque<(Seq, u64, Instant)>,
     failure: Option<StoreError>,
 }
 
@@ -155,6 +161,8 @@ impl Hub {
             immediate: VecDeque::new(),
             effects: Effects::default(),
             idle_since: Instant::now(),
+            counts: HubCounts::default(),
+            uncommitted: VecDeque::new(),
             failure: None,
         };
         hub.world.handle(now(), Input::Journal { stalled: true }, &mut hub.effects);
@@ -202,6 +210,9 @@ impl Hub {
         match mail {
             Mail::Opened { conn, peer, link } => self.open(conn, peer, link),
             Mail::Input(Input::Closed { conn, reason }) => {
+                if let Some(link) = self.clients.link(conn) {
+                    link.span.in_scope(|| tracing::debug!(reason, "disconnected"));
+                }
                 let was_known = self.clients.remove(conn);
                 if was_known {
                     self.handle(Input::Closed { conn, reason });
@@ -213,6 +224,7 @@ impl Hub {
                 let conn = conn_of(&input);
                 let is_known = conn.is_some_and(|conn| self.clients.is_known(conn));
                 if is_known && matches!(self.phase, Phase::Away | Phase::Serving) {
+                    self.counts.lines += u64::from(matches!(input, Input::Line { .. } | Input::BadLine { .. }));
                     self.handle(input);
                 }
             }
@@ -223,12 +235,14 @@ impl Hub {
                 self.failure = Some(error);
                 self.parts.stop.send_replace(true);
             }
+            // Whoever asked may have given up.
+            Mail::Inspect(reply) => drop(reply.send(Box::new(self.inspect()))),
         }
     }
 
     fn open(&mut self, conn: ConnId, peer: Peer, link: Arc<Link>) {
         let is_known = matches!(self.phase, Phase::Away | Phase::Serving);
-        self.parts.log.connected(&peer);
+        link.span.in_scope(|| self.parts.log.connected(&peer));
         self.clients.add(conn, link, is_known);
         if is_known {
             self.handle(Input::Connected { conn, peer });
@@ -254,6 +268,11 @@ impl Hub {
         self.world.handle(now(), input, &mut effects);
         // Events of a world without a store are none: nobody is ever told of them.
         if let Some(journal) = &self.journal {
+            if let Some(last) = effects.records.last() {
+                let count = effects.records.len() as u64;
+                self.counts.events += count;
+                self.uncommitted.push_back((last.seq, count, Instant::now()));
+            }
             journal.append(std::mem::take(&mut effects.records));
         }
         effects.records.clear();
@@ -287,7 +306,49 @@ impl Hub {
             Effect::LineDone { conn } => self.clients.line_done(conn),
             Effect::Close { conn } => self.clients.close(conn),
             Effect::Reload { asker } => self.reload(asker),
-            Effect::Log(notable) => self.parts.log.tell(&notable),
+            Effect::Log { conn, notable } => self.log(conn, &notable),
+        }
+    }
+
+    /// Tells the operator's log, beside what is known of the connection, and counts.
+    fn log(&mut self, conn: Option<ConnId>, notable: &Notable) {
+        self.counts.note(notable);
+        match conn.and_then(|conn| self.clients.link(conn)) {
+            Some(link) => link.span.in_scope(|| self.parts.log.tell(notable)),
+            None => self.parts.log.tell(notable),
+        }
+    }
+
+    /// How the hub is.
+    fn inspect(&self) -> Inspection {
+        let mut counts = self.counts.clone();
+        let traffic = self.clients.traffic();
+        (counts.pieces, counts.piece_bytes) = (traffic.pieces, traffic.bytes);
+        (counts.sheds, counts.sendq_exceeded) = (traffic.sheds, traffic.exceeded);
+        let (outbox_bytes, outbox_bytes_largest) =
+            self.clients.queued_bytes().fold((0, 0), |(sum, most), bytes| (sum + bytes, bytes.max(most)));
+        Inspection {
+            phase: self.phase.word(),
+            is_stalled: self.is_journal_stalled || self.is_overfull,
+            connections: self.clients.count(),
+            outbox_bytes,
+            outbox_bytes_largest,
+            mailbox: MAILBOX_MAX.saturating_sub(self.parts.mailbox.capacity()),
+            journal_waiting: self.uncommitted.iter().map(|(_, count, _)| count).sum(),
+            held_effects: self.held.count(),
+            counts,
+            census: self.world.census(),
+        }
+    }
+
+    /// Everything up to this event is committed and told: how long that took.
+    fn note_delivery(&mut self, committed: Seq) {
+        while let Some((seq, count, judged)) = self.uncommitted.front().copied() {
+            if seq > committed {
+                break;
+            }
+            self.counts.delivery.observe_many(judged.elapsed(), count);
+            self.uncommitted.pop_front();
         }
     }
 
@@ -327,6 +388,7 @@ impl Hub {
     fn take_report(&mut self, report: Option<JournalEvent>) {
         match report {
             Some(JournalEvent::Committed { seq, duplicates }) => {
+                self.counts.duplicates += duplicates.len() as u64;
                 for duplicate in duplicates {
                     let mut effects = Effects::default();
                     let (seq, first) = (duplicate.seq, duplicate.first);
@@ -336,6 +398,7 @@ impl Hub {
                 let mut released = Vec::new();
                 self.held.release(seq, |effect| released.push(effect));
                 released.into_iter().for_each(|effect| self.perform(effect));
+                self.note_delivery(seq);
                 self.handle(Input::Committed { seq });
             }
             Some(JournalEvent::Stalled) => self.set_stalled(true, self.is_overfull),
@@ -385,6 +448,8 @@ impl Hub {
     fn start_over(&mut self, seq: Seq, reason: &str) {
         tracing::error!(%seq, reason, "the database refuses an event: all connections end, and the record is loaded again");
         (self.journal, self.reports) = (None, None);
+        self.uncommitted.clear();
+        self.counts.reloads += 1;
         self.end_all("The database refused a change: please connect again");
         self.held = HeldEffects::new(Seq(0));
         self.world = World::new(self.parts.rules.clone(), Snapshot::default(), self.parts.key.clone());
@@ -429,6 +494,15 @@ impl Hub {
 }
 
 impl Phase {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Away => "away",
+            Self::Serving => metrics::SERVING,
+            Self::Draining { .. } => "draining",
+            Self::Stopping { .. } => "stopping",
+        }
+    }
+
     fn has_deadline(self) -> bool {
         matches!(self, Self::Draining { .. } | Self::Stopping { .. })
     }

@@ -20,6 +20,7 @@ use tokio_rustls::server::TlsStream;
 
 use super::connection::serve;
 use super::hub::{Mail, stopped};
+use super::metrics::Metrics;
 use super::outbox::OutboxLimits;
 use crate::chat::ports::{ConnId, Peer, Transport};
 use crate::ground::paths::{self, PathError};
@@ -212,7 +213,8 @@ impl Listener {
     }
 }
 
-fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
+/// A listener at an address.
+pub(super) fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
     use socket2::{Domain, Protocol, Socket, Type};
     let bound = || {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
@@ -270,6 +272,7 @@ pub struct Entrance {
     numbers: AtomicU64,
     connections: Arc<Semaphore>,
     handshakes: Semaphore,
+    metrics: Arc<Metrics>,
     /// Whether the world is there, or is known to be away.
     ready: watch::Receiver<bool>,
 }
@@ -281,8 +284,10 @@ impl Entrance {
         limits: OutboxLimits,
         connections_max: usize,
         ready: watch::Receiver<bool>,
+        metrics: Arc<Metrics>,
     ) -> Self {
         Self {
+            metrics,
             ready,
             hub,
             limits,
@@ -323,6 +328,7 @@ impl Entrance {
             Ok(Err(error)) => tracing::debug!(%error, peer = %peer.address, "the TLS handshake failed"),
             Err(_) => tracing::debug!(peer = %peer.address, "the TLS handshake took too long"),
         }
+        self.metrics.handshakes_failed.add_one();
         None
     }
 }
@@ -341,9 +347,11 @@ impl Accepted {
         let entrance = Arc::clone(entrance);
         let Ok(place) = Arc::clone(&entrance.connections).try_acquire_owned() else {
             tracing::warn!("too many connections: turning one away");
+            entrance.metrics.turned_away.add_one();
             tokio::spawn(self.turn_away());
             return;
         };
+        entrance.metrics.accepted(self.word()).add_one();
         match self {
             Self::Plain(stream, peer) => {
                 let _ = stream.set_nodelay(true);
@@ -360,6 +368,14 @@ impl Accepted {
             }
             Self::Unix(stream, peer) => entrance.attend(stream, peer, place),
             Self::Memory(stream, peer) => entrance.attend(stream, peer, place),
+        }
+    }
+
+    /// The word for its transport among those of [`super::metrics`].
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Plain(_, peer) | Self::Tls(_, _, peer) | Self::Unix(_, peer) => peer.transport.word(),
+            Self::Memory(..) => "memory",
         }
     }
 

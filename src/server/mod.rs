@@ -4,7 +4,8 @@
 //! Nothing here decides anything about the chat.
 //!
 //! In reading order: [`listener`] accepts, [`connection`] turns bytes into lines and [`outbox`] into bytes again, [`hub`] owns
-//! the rules, [`held`] keeps what waits for its commit, [`answers`] and [`auth`] answer the rules' questions.
+//! the rules, [`held`] keeps what waits for its commit, [`answers`] and [`auth`] answer the rules' questions. [`metrics`] is
+//! what all of them count, [`http`] where it is asked for.
 
 pub mod admin;
 pub mod anchors;
@@ -16,15 +17,19 @@ pub mod clock;
 pub mod config;
 pub mod connection;
 pub mod held;
+pub mod http;
 pub mod hub;
 pub mod keys;
 pub mod listener;
+pub mod measured;
+pub mod metrics;
 pub mod operator_log;
 pub mod outbox;
 pub mod record;
 pub mod reload;
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,9 +52,12 @@ use auth::Hasher;
 use certificate::certificate;
 use clock::now;
 use config::{AnchorSettings, Config};
+use http::{HttpListener, Observer};
 use hub::{Hub, MAILBOX_MAX, Mail, Parts, ReloadHandle, stopped};
 use keys::{KeyError, Purpose, ServerKey};
 use listener::{Entrance, ListenError, Listener, READY_PATIENCE};
+use measured::MeasuredStore;
+use metrics::Metrics;
 use operator_log::{OperatorLog, OperatorLogEnd};
 use reload::{ReadSettings, Reloader};
 
@@ -113,6 +121,8 @@ pub struct Server {
     reload: ReloadHandle,
     stop: watch::Sender<bool>,
     listeners: Vec<Listener>,
+    http: Vec<HttpListener>,
+    observer: Observer,
     entrance: Arc<Entrance>,
     store: Arc<dyn Store>,
     ready: watch::Receiver<bool>,
@@ -137,7 +147,10 @@ impl Server {
             None => bind(&config)?,
         };
         let reloader = Reloader::new(options.read_settings, config.clone(), acceptor);
+        let http = config.listen_http.iter().map(|address| HttpListener::bind(*address)).collect::<Result<_, _>>()?;
+        let metrics = Arc::new(Metrics::default());
         let store = database::open(config.database.expose(), &ChainKey::derive(&key.part(Purpose::Chain)))?;
+        let store: Arc<dyn Store> = Arc::new(MeasuredStore::new(store, Arc::clone(&metrics)));
         tracing::info!(database = config::masked_url(config.database.expose()), "the record");
 
         let texts = Texts::new(config.rules.language);
@@ -158,8 +171,14 @@ impl Server {
             mailbox: mails.clone(),
             attempted: Arc::new(attempted),
         };
-        let answerer = Answerer::new(Arc::clone(&store), Hasher::start()?, key.part(Purpose::FakeSalt));
-        let entrance = Entrance::new(mails.clone(), config.outbox, config.connections_max, ready.clone());
+        let answerer = Answerer::new(
+            Arc::clone(&store),
+            Hasher::start(Arc::clone(&metrics))?,
+            key.part(Purpose::FakeSalt),
+            Arc::clone(&metrics),
+        );
+        let observer = Observer::new(Arc::clone(&metrics), mails.clone());
+        let entrance = Entrance::new(mails.clone(), config.outbox, config.connections_max, ready.clone(), metrics);
         let hub = Hub::new(Parts {
             rules: config.rules,
             key: WorldKey::new(key.part(Purpose::World)),
@@ -179,7 +198,22 @@ impl Server {
         let entrance = Arc::new(entrance);
         let reload = ReloadHandle(mails);
         let anchors = config.anchors;
-        Ok(Self { hub, mailbox, reload, stop, listeners, entrance, store, ready, log, log_end, anchors, lock })
+        Ok(Self {
+            hub,
+            mailbox,
+            reload,
+            stop,
+            listeners,
+            http,
+            observer,
+            entrance,
+            store,
+            ready,
+            log,
+            log_end,
+            anchors,
+            lock,
+        })
     }
 
     /// Where it listens.
@@ -192,15 +226,38 @@ impl Server {
         self.reload.clone()
     }
 
+    /// Where it answers machines that watch it.
+    pub fn http_addresses(&self) -> Vec<SocketAddr> {
+        self.http.iter().filter_map(HttpListener::local_address).collect()
+    }
+
     /// Runs until `shutdown` comes about, or until the server stops by itself.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServerError> {
-        let Self { hub, mailbox, reload, stop, listeners, entrance, store, mut ready, log, log_end, anchors, lock } =
-            self;
+        let Self {
+            hub,
+            mailbox,
+            reload,
+            stop,
+            listeners,
+            http,
+            observer,
+            entrance,
+            store,
+            mut ready,
+            log,
+            log_end,
+            anchors,
+            lock,
+        } = self;
         drop(reload);
         let mut hub = tokio::spawn(hub.run(mailbox));
         let mut shutdown = std::pin::pin!(shutdown);
         let mut stopping = stop.subscribe();
 
+        // Who watches may do so from the beginning: that the database is away is what they are to see.
+        for listener in http {
+            tokio::spawn(listener.run(observer.clone(), stop.subscribe()));
+        }
         // Nobody is let in before the first attempt to load the world: see the entrance.
         tokio::select! {
             _ = timeout(READY_PATIENCE, ready.wait_for(|ready| *ready)) => {}
@@ -231,7 +288,7 @@ impl Server {
         if timeout(CLOSE_TIMEOUT, store.close()).await.is_err() {
             tracing::warn!("the database takes too long to close; what was committed is safe");
         }
-        drop((log, entrance));
+        drop((log, entrance, observer));
         let _ = timeout(CLOSE_TIMEOUT, tokio::task::spawn_blocking(|| log_end.wait())).await;
         drop(lock);
         match ended {

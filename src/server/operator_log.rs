@@ -7,7 +7,7 @@ use std::io::Write;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use crate::chat::ports::{FailedCheck, Notable, Peer, Transport};
+use crate::chat::ports::{FailedCheck, Notable, Peer};
 use crate::ground::texts::Texts;
 
 /// How many lines may wait to be written. Beyond: left out; the structured log still has what they say.
@@ -45,9 +45,10 @@ impl OperatorLog {
         self.say("server-log-started", &[]);
     }
 
-    /// A connection is there.
+    /// A connection is there. Like everything about one connection it is told within the connection's span, which says whose
+    /// it is.
     pub fn connected(&self, peer: &Peer) {
-        tracing::debug!(address = %peer.address, port = peer.port, transport = transport(peer), "connected");
+        tracing::debug!("connected");
         let (address, port) = (format!("'{}'", peer.address), peer.port.to_string());
         self.say("server-log-connection", &[("address", address.into()), ("port", port.into())]);
     }
@@ -55,8 +56,9 @@ impl OperatorLog {
     /// The rules decided something.
     pub fn tell(&self, notable: &Notable) {
         match notable {
-            Notable::LoggedIn { account, peer, by } => {
-                tracing::info!(%account, by, address = %peer.address, port = peer.port, "logged in");
+            Notable::LoggedIn { account, by, .. } => {
+                tracing::Span::current().record("account", account.as_str());
+                tracing::info!(by, "logged in");
                 self.say("server-log-name-right", &[]);
                 // A token or the socket's owner is not asked for the other two.
                 if matches!(*by, "password" | "scram") {
@@ -64,8 +66,8 @@ impl OperatorLog {
                     self.say("server-log-address-right", &[]);
                 }
             }
-            Notable::LoginRefused { name, peer, check } => {
-                tracing::warn!(name, ?check, address = %peer.address, port = peer.port, "log-in refused");
+            Notable::LoginRefused { name, check, .. } => {
+                tracing::warn!(name, check = check.word(), "log-in refused");
                 if matches!(check, FailedCheck::Password | FailedCheck::Address | FailedCheck::Suspended) {
                     self.say("server-log-name-right", &[]);
                 }
@@ -74,9 +76,7 @@ impl OperatorLog {
                 }
                 self.say("server-log-refused", &[("name", name.as_str().into())]);
             }
-            Notable::Registered { account, peer } => {
-                tracing::info!(%account, address = %peer.address, port = peer.port, "registered");
-            }
+            Notable::Registered { account, .. } => tracing::info!(%account, "registered"),
             Notable::OperatorActed { operator, what } => tracing::info!(operator, what, "an operator acted"),
         }
     }
@@ -85,14 +85,6 @@ impl OperatorLog {
         if let Some(lines) = &self.lines {
             let _ = lines.try_send(self.texts.format(id, variables));
         }
-    }
-}
-
-fn transport(peer: &Peer) -> &'static str {
-    match peer.transport {
-        Transport::Plain => "plain",
-        Transport::Tls => "TLS",
-        Transport::Unix { .. } => "unix socket",
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::{Notify, Semaphore};
+use tracing::Span;
 
 /// Beyond so many queued bytes, sheddable lines are left out.
 pub const OUTBOX_SOFT_BYTES_MAX: usize = 256 * 1024;
@@ -44,6 +45,19 @@ pub enum Closing {
     Exceeded,
 }
 
+/// What became of lines that were to be queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pushed {
+    /// They are queued: the connection's task is to be woken.
+    Queued,
+    /// They were left out, because the reader is slow and they can be spared.
+    Shed,
+    /// They were too much: the connection ends. Its task is to be woken.
+    Exceeded,
+    /// The connection ends already.
+    Closed,
+}
+
 #[derive(Debug, Default)]
 struct Queue {
     chunks: VecDeque<Bytes>,
@@ -57,6 +71,8 @@ pub struct Link {
     queue: Mutex<Queue>,
     filled: Notify,
     limits: OutboxLimits,
+    /// What the log says beside each of the connection's lines.
+    pub span: Span,
     /// A permit for each line that the connection may still send in; a line takes one, its `LineDone` gives it back.
     pub window: Semaphore,
 }
@@ -64,7 +80,18 @@ pub struct Link {
 impl Link {
     /// An empty queue and a whole window.
     pub fn new(limits: OutboxLimits) -> Self {
-        Self { queue: Mutex::default(), filled: Notify::new(), limits, window: Semaphore::new(LINES_IN_FLIGHT_MAX) }
+        Self {
+            queue: Mutex::default(),
+            filled: Notify::new(),
+            limits,
+            span: Span::none(),
+            window: Semaphore::new(LINES_IN_FLIGHT_MAX),
+        }
+    }
+
+    /// With what the log says beside each of the connection's lines.
+    pub fn with_span(self, span: Span) -> Self {
+        Self { span, ..self }
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
@@ -72,12 +99,14 @@ impl Link {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Queues lines, without waking the connection's task: the hub does that once for all that it queued. Gives back
-    /// whether there is something to wake it for.
-    pub fn push(&self, bytes: Bytes, sheddable: bool) -> bool {
+    /// Queues lines, without waking the connection's task: the hub does that once for all that it queued.
+    pub fn push(&self, bytes: Bytes, sheddable: bool) -> Pushed {
         let mut queue = self.queue();
-        if queue.closing.is_some() || sheddable && queue.bytes + bytes.len() > self.limits.soft_bytes_max {
-            return false;
+        if queue.closing.is_some() {
+            return Pushed::Closed;
+        }
+        if sheddable && queue.bytes + bytes.len() > self.limits.soft_bytes_max {
+            return Pushed::Shed;
         }
         queue.bytes += bytes.len();
         queue.chunks.push_back(bytes);
@@ -86,8 +115,14 @@ impl Link {
             queue.closing = Some(Closing::Exceeded);
             queue.chunks = VecDeque::from([Bytes::from(format!("ERROR :{SENDQ_EXCEEDED}\r\n"))]);
             queue.bytes = 0;
+            return Pushed::Exceeded;
         }
-        true
+        Pushed::Queued
+    }
+
+    /// How many bytes are queued.
+    pub fn queued_bytes(&self) -> usize {
+        self.queue().bytes
     }
 
     /// Nothing more is taken in; what is queued leaves first.
@@ -141,26 +176,26 @@ mod tests {
     #[test]
     fn lines_leave_in_order() {
         let link = link(100, 100);
-        assert!(link.push(Bytes::from_static(b"one\r\n"), false));
-        assert!(link.push(Bytes::from_static(b"two\r\n"), true));
+        assert_eq!(link.push(Bytes::from_static(b"one\r\n"), false), Pushed::Queued);
+        assert_eq!(link.push(Bytes::from_static(b"two\r\n"), true), Pushed::Queued);
         assert_eq!(taken(&link), (vec![Bytes::from_static(b"one\r\n"), Bytes::from_static(b"two\r\n")], None));
     }
 
     #[test]
     fn beyond_the_soft_limit_only_what_matters_is_queued() {
         let link = link(6, 100);
-        assert!(link.push(Bytes::from_static(b"one\r\n"), false));
-        assert!(!link.push(Bytes::from_static(b"typing\r\n"), true));
-        assert!(link.push(Bytes::from_static(b"two\r\n"), false));
+        assert_eq!(link.push(Bytes::from_static(b"one\r\n"), false), Pushed::Queued);
+        assert_eq!(link.push(Bytes::from_static(b"typing\r\n"), true), Pushed::Shed);
+        assert_eq!(link.push(Bytes::from_static(b"two\r\n"), false), Pushed::Queued);
         assert_eq!(taken(&link).0.len(), 2);
     }
 
     #[test]
     fn beyond_the_hard_limit_the_connection_ends_with_a_reason() {
         let link = link(4, 8);
-        assert!(link.push(Bytes::from_static(b"one\r\n"), false));
-        assert!(link.push(Bytes::from_static(b"two\r\n"), false));
-        assert!(!link.push(Bytes::from_static(b"three\r\n"), false));
+        assert_eq!(link.push(Bytes::from_static(b"one\r\n"), false), Pushed::Queued);
+        assert_eq!(link.push(Bytes::from_static(b"two\r\n"), false), Pushed::Exceeded);
+        assert_eq!(link.push(Bytes::from_static(b"three\r\n"), false), Pushed::Closed);
         let expected = vec![Bytes::from_static(b"ERROR :SendQ exceeded\r\n")];
         assert_eq!(taken(&link), (expected, Some(Closing::Exceeded)));
     }
@@ -168,9 +203,9 @@ mod tests {
     #[test]
     fn nothing_is_queued_behind_a_close() {
         let link = link(100, 100);
-        assert!(link.push(Bytes::from_static(b"ERROR :bye\r\n"), false));
+        assert_eq!(link.push(Bytes::from_static(b"ERROR :bye\r\n"), false), Pushed::Queued);
         link.close();
-        assert!(!link.push(Bytes::from_static(b"late\r\n"), false));
+        assert_eq!(link.push(Bytes::from_static(b"late\r\n"), false), Pushed::Closed);
         assert_eq!(taken(&link), (vec![Bytes::from_static(b"ERROR :bye\r\n")], Some(Closing::Flushed)));
     }
 }

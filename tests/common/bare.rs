@@ -182,7 +182,7 @@ impl Bare {
                     let reloaded = Reloaded::Read { settings, needs_restart: Vec::new() };
                     inputs.push_back(Input::Reloaded { asker, reloaded });
                 }
-                Effect::Log(_) => {}
+                Effect::Log { .. } => {}
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Servers for tests: within this process, or the real program as a child.
 
 use std::io::{BufRead, BufReader};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -23,6 +23,8 @@ use crate::client::{Client, PATIENCE};
 pub struct Host {
     /// The address of its plain listener.
     pub address: String,
+    /// Where it answers machines that watch it, when it does.
+    pub http: Option<SocketAddr>,
     dialer: Dialer,
     stop: oneshot::Sender<()>,
     task: JoinHandle<Result<(), ServerError>>,
@@ -57,11 +59,12 @@ impl Host {
         let read_settings = Some(Box::new(move || Ok(again.clone())) as _);
         let options = Options { listeners: Some(listeners), output: None, read_settings };
         let server = Server::build(config, options).await.unwrap();
+        let http = server.http_addresses().first().copied();
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(server.run(async {
             let _ = stopped.await;
         }));
-        Self { address, dialer, stop, task }
+        Self { address, http, dialer, stop, task }
     }
 
     /// Connects over TCP.

@@ -27,3 +27,4 @@ mod reload;
 mod slow_reader;
 mod stop;
 mod transcripts;
+mod watching;

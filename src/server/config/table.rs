@@ -23,6 +23,7 @@ pub(super) struct Draft {
     pub rules: Settings,
     pub listen: Option<Vec<SocketAddr>>,
     pub listen_tls: Option<Vec<SocketAddr>>,
+    pub listen_http: Vec<SocketAddr>,
     pub socket: Option<String>,
     pub allow_plain_text_beyond_loopback: bool,
     pub database: Option<Secret>,
@@ -49,6 +50,7 @@ impl Draft {
             rules: Settings::default(),
             listen: None,
             listen_tls: None,
+            listen_http: Vec::new(),
             socket: None,
             allow_plain_text_beyond_loopback: false,
             database: None,
@@ -222,6 +224,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         flag: Some("listen-tls"),
         ..at_start("listen_tls", Kind::List, |draft, value| put!(draft.listen_tls, addresses(value.list()).map(Some)))
     },
+    at_start("listen_http", Kind::List, |draft, value| put!(draft.listen_http, addresses(value.list()))),
     at_start("socket", Kind::Text, |draft, value| put!(draft.socket, Ok(Some(value.text())))),
     at_start("allow_plain_text_beyond_loopback", Kind::Switch, |draft, value| {
         put!(draft.allow_plain_text_beyond_loopback, Ok(value.switch()))

@@ -110,6 +110,15 @@ fn plain_text_beyond_the_loopback_is_a_decision() {
 }
 
 #[test]
+fn who_watches_sits_on_this_machine() {
+    let found = faults(read_environment(&[("CHAT_LISTEN_HTTP", "127.0.0.1:1, 192.168.1.2:4")]));
+    assert!(found.len() == 1 && found[0].starts_with("listen_http: 192.168.1.2:4 "), "{found:?}");
+    // It is nothing that clients connect to: the defaults of the listeners stay.
+    let config = read_environment(&[("CHAT_LISTEN_HTTP", "[::1]:9667")]).unwrap();
+    assert_eq!((config.listen_http.len(), config.listen.len()), (1, 1));
+}
+
+#[test]
 fn a_secret_may_stand_in_a_file_and_is_shown_nowhere() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("url");

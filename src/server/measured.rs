@@ -1,0 +1,99 @@
+//! A store whose calls are measured on their way to the one behind it. It changes nothing of what they do.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::time::Instant;
+
+use super::metrics::Metrics;
+use crate::chat::event::{AccountId, Credentials, DeviceId, Digest, Place, Record, Snapshot};
+use crate::chat::ports::{Device, PageQuery, SearchQuery, StoredEvent, TargetsQuery};
+use crate::proto::time::Timestamp;
+use crate::store::chain::Anchor;
+use crate::store::{Duplicate, Preparation, PrepareOptions, Store, StoreError};
+
+/// A store with a meter before it.
+pub struct MeasuredStore {
+    store: Arc<dyn Store>,
+    metrics: Arc<Metrics>,
+}
+
+impl MeasuredStore {
+    /// Measures the calls of this store.
+    pub fn new(store: Arc<dyn Store>, metrics: Arc<Metrics>) -> Self {
+        Self { store, metrics }
+    }
+
+    async fn query<T>(&self, name: &str, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let began = Instant::now();
+        let result = call.await;
+        self.metrics.query(name).observe(began.elapsed());
+        if result.is_err() {
+            self.metrics.query_failed(name).add_one();
+        }
+        result
+    }
+}
+
+#[async_trait]
+impl Store for MeasuredStore {
+    async fn prepare(&self, options: &PrepareOptions) -> Result<Preparation, StoreError> {
+        self.query("prepare", self.store.prepare(options)).await
+    }
+
+    async fn load(&self) -> Result<Snapshot, StoreError> {
+        self.query("load", self.store.load()).await
+    }
+
+    async fn commit(&self, batch: &[Record]) -> Result<Vec<Duplicate>, StoreError> {
+        let began = Instant::now();
+        let result = self.store.commit(batch).await;
+        self.metrics.commits.observe(began.elapsed());
+        match result {
+            Ok(_) => self.metrics.events_committed.add(batch.len() as u64),
+            Err(_) => self.metrics.commits_failed.add_one(),
+        }
+        result
+    }
+
+    async fn page(&self, query: PageQuery) -> Result<Vec<StoredEvent>, StoreError> {
+        self.query("page", self.store.page(query)).await
+    }
+
+    async fn search(&self, query: &SearchQuery) -> Result<Vec<StoredEvent>, StoreError> {
+        self.query("search", self.store.search(query)).await
+    }
+
+    async fn targets(&self, query: &TargetsQuery) -> Result<Vec<(Place, Timestamp)>, StoreError> {
+        self.query("targets", self.store.targets(query)).await
+    }
+
+    async fn credentials(&self, account: AccountId) -> Result<Option<Credentials>, StoreError> {
+        self.query("credentials", self.store.credentials(account)).await
+    }
+
+    async fn use_device(
+        &self,
+        digest: Digest,
+        now: Timestamp,
+        address: &str,
+    ) -> Result<Option<(AccountId, DeviceId)>, StoreError> {
+        self.query("use_device", self.store.use_device(digest, now, address)).await
+    }
+
+    async fn devices(&self, account: AccountId) -> Result<Vec<Device>, StoreError> {
+        self.query("devices", self.store.devices(account)).await
+    }
+
+    async fn head(&self) -> Result<Anchor, StoreError> {
+        self.query("head", self.store.head()).await
+    }
+
+    async fn tidy(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.query("tidy", self.store.tidy(now)).await
+    }
+
+    async fn close(&self) {
+        self.store.close().await;
+    }
+}
