@@ -7,9 +7,13 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::paths::{self, PathError};
@@ -72,17 +76,34 @@ pub enum TelemetryError {
     AlreadySetUp,
 }
 
+/// What reads the lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reader {
+    /// A person, a file, or another program.
+    Anybody {
+        /// Whether colours are welcome.
+        ansi: bool,
+    },
+    /// The journal of systemd: it keeps the time by itself, and takes the level from the line's beginning.
+    Journal,
+}
+
 /// Sets up the log of this process. Call it once, in the program.
 pub fn set_up(settings: &Settings) -> Result<(), TelemetryError> {
     let filter = filter(settings, std::env::var(FILTER_VARIABLE).ok())?;
-    let (writer, ansi) = match &settings.destination {
+    let (writer, reader) = match &settings.destination {
         Destination::StandardError => {
             let is_terminal = std::io::stderr().is_terminal();
-            (BoxMakeWriter::new(std::io::stderr), may_colour(is_terminal, std::env::var_os("NO_COLOR").as_deref()))
+            let ansi = may_colour(is_terminal, std::env::var_os("NO_COLOR").as_deref());
+            let is_journal = is_journal(std::env::var("JOURNAL_STREAM").ok().as_deref(), std::io::stderr());
+            (BoxMakeWriter::new(std::io::stderr), if is_journal { Reader::Journal } else { Reader::Anybody { ansi } })
         }
-        Destination::File(path) => (BoxMakeWriter::new(Mutex::new(paths::append_private_file(path)?)), false),
+        Destination::File(path) => {
+            let file = Mutex::new(paths::append_private_file(path)?);
+            (BoxMakeWriter::new(file), Reader::Anybody { ansi: false })
+        }
     };
-    subscriber(settings.format, filter, writer, ansi).try_init().map_err(|_| TelemetryError::AlreadySetUp)
+    subscriber(settings.format, filter, writer, reader).try_init().map_err(|_| TelemetryError::AlreadySetUp)
 }
 
 /// The filter in force. An empty variable counts as none.
@@ -105,13 +126,57 @@ fn subscriber(
     format: Format,
     filter: EnvFilter,
     writer: BoxMakeWriter,
-    ansi: bool,
-) -> Box<dyn tracing::Subscriber + Send + Sync> {
+    reader: Reader,
+) -> Box<dyn Subscriber + Send + Sync> {
+    let ansi = reader == Reader::Anybody { ansi: true };
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(ansi);
-    match format {
-        Format::Text => Box::new(builder.finish()),
-        Format::Json => Box::new(builder.json().finish()),
+    match (format, reader) {
+        (Format::Text, Reader::Anybody { .. }) => Box::new(builder.finish()),
+        (Format::Json, Reader::Anybody { .. }) => Box::new(builder.json().finish()),
+        (Format::Text, Reader::Journal) => {
+            Box::new(builder.without_time().with_level(false).map_event_format(WithPriority).finish())
+        }
+        (Format::Json, Reader::Journal) => Box::new(builder.json().map_event_format(WithPriority).finish()),
     }
+}
+
+/// Puts the level before each line in the way that the journal reads it. Specification: sd-daemon(3), "Logging".
+struct WithPriority<F>(F);
+
+impl<S, N, F> FormatEvent<S, N> for WithPriority<F>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+    F: FormatEvent<S, N>,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> std::fmt::Result {
+        writer.write_str(priority(*event.metadata().level()))?;
+        self.0.format_event(context, writer, event)
+    }
+}
+
+fn priority(level: Level) -> &'static str {
+    match level {
+        Level::ERROR => "<3>",
+        Level::WARN => "<4>",
+        Level::INFO => "<6>",
+        Level::DEBUG | Level::TRACE => "<7>",
+    }
+}
+
+/// Whether a stream leads to the journal: its variable names the stream's device and number. A program that was started by
+/// a service inherits the variable, with a stream of its own. Specification: systemd.exec(5), `$JOURNAL_STREAM`.
+fn is_journal(variable: Option<&str>, stream: impl std::os::fd::AsFd) -> bool {
+    let named = variable.and_then(|variable| variable.split_once(':'));
+    named.is_some_and(|(device, number)| {
+        rustix::fs::fstat(stream)
+            .is_ok_and(|found| device.parse() == Ok(found.st_dev) && number.parse() == Ok(found.st_ino))
+    })
 }
 
 #[cfg(test)]
@@ -119,12 +184,12 @@ mod tests {
     use super::*;
 
     /// What one event looks like in a log file.
-    fn logged(format: Format, ansi: bool) -> String {
+    fn logged(format: Format, reader: Reader) -> String {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("log");
         let writer = BoxMakeWriter::new(Mutex::new(paths::append_private_file(&path).unwrap()));
         let filter = filter(&Settings::default(), None).unwrap();
-        tracing::subscriber::with_default(subscriber(format, filter, writer, ansi), || {
+        tracing::subscriber::with_default(subscriber(format, filter, writer, reader), || {
             tracing::info!(port = 6667, "le serveur est démarré...");
             tracing::debug!("not by default");
             tracing::info!(target: "rustls", "the libraries are quiet");
@@ -134,19 +199,61 @@ mod tests {
 
     #[test]
     fn a_line_of_text() {
-        let text = logged(Format::Text, false);
+        let text = logged(Format::Text, Reader::Anybody { ansi: false });
         assert!(text.contains("INFO") && text.contains("le serveur est démarré... port=6667"), "{text}");
         assert!(!text.contains('\x1b'), "{text}");
         assert_eq!(text.lines().count(), 1, "{text}");
-        assert!(logged(Format::Text, true).contains('\x1b'));
+        assert!(logged(Format::Text, Reader::Anybody { ansi: true }).contains('\x1b'));
     }
 
     #[test]
     fn a_line_of_json() {
-        let text = logged(Format::Json, false);
+        let text = logged(Format::Json, Reader::Anybody { ansi: false });
         assert!(text.starts_with('{') && text.ends_with("}\n"), "{text}");
         assert!(text.contains(r#""port":6667"#) && text.contains(r#""message":"le serveur est démarré...""#), "{text}");
         assert_eq!(text.lines().count(), 1, "{text}");
+    }
+
+    #[test]
+    fn the_journal_gets_the_level_before_the_line_and_no_time() {
+        let text = logged(Format::Text, Reader::Journal);
+        assert_eq!(text, "<6>chat_tui::ground::telemetry::tests: le serveur est démarré... port=6667\n");
+        let json = logged(Format::Json, Reader::Journal);
+        assert!(json.starts_with("<6>{") && json.contains(r#""port":6667"#), "{json}");
+    }
+
+    #[test]
+    fn a_connections_span_stands_beside_its_lines() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("log");
+        for (format, expected) in [
+            (Format::Text, "connection{conn=7 account=\"ann\"}"),
+            (Format::Json, r#""span":{"account":"ann","conn":7,"name":"connection"}"#),
+        ] {
+            let writer = BoxMakeWriter::new(Mutex::new(paths::append_private_file(&path).unwrap()));
+            let filter = filter(&Settings::default(), None).unwrap();
+            let reader = Reader::Anybody { ansi: false };
+            tracing::subscriber::with_default(subscriber(format, filter, writer, reader), || {
+                let span = tracing::info_span!("connection", conn = 7, account = tracing::field::Empty);
+                span.in_scope(|| {
+                    tracing::Span::current().record("account", "ann");
+                    tracing::info!("logged in");
+                });
+            });
+            let text = std::fs::read_to_string(&path).unwrap();
+            assert!(text.contains(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_the_stream_that_the_variable_names_is_the_journal() {
+        let file = tempfile::tempfile().unwrap();
+        let found = rustix::fs::fstat(&file).unwrap();
+        let named = format!("{}:{}", found.st_dev, found.st_ino);
+        assert!(is_journal(Some(&named), &file));
+        for other in [None, Some(""), Some("1"), Some("1:2"), Some("x:y")] {
+            assert!(!is_journal(other, &file), "{other:?}");
+        }
     }
 
     #[test]
