@@ -2,6 +2,7 @@
 
 use super::event::{AccountId, DeviceId, Seq};
 use super::limits;
+use super::playback::PlaybackAsked;
 use super::ports::{FailedCheck, PageQuery};
 use crate::proto::history::HistoryQuery;
 use crate::proto::names::AccountName;
@@ -31,6 +32,8 @@ pub(crate) enum Asked {
     Redact(Box<RedactAsked>),
     /// Messages that match.
     Search,
+    /// What older clients get of history.
+    Playback(PlaybackAsked),
     /// A list of conversations.
     Targets(Box<HistoryQuery>),
 }

@@ -444,6 +444,8 @@ pub struct Snapshot {
     pub read_markers: Vec<(AccountId, Place, Timestamp)>,
     /// The keys and values of accounts and channels.
     pub metadata: Vec<(MetadataOwner, String, String)>,
+    /// Up to which event accounts were here; those that never were are not among them.
+    pub absences: Vec<(AccountId, Seq)>,
 }
 
 /// Whose keys and values.

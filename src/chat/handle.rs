@@ -89,6 +89,7 @@ impl World {
             return;
         };
         session.heard_at = self.now;
+        session.heard_seq = self.state.last_seq;
         session.pinged_at = None;
         if session.waiting.is_none() {
             return self.run(conn, &arrived, effects);
@@ -211,6 +212,7 @@ impl World {
     fn stop(&mut self, effects: &mut Effects) {
         let conns: Vec<_> = self.sessions.keys().copied().collect();
         self.begin(None, false);
+        self.all_leave();
         for conn in conns {
             let text = self.say(conn, &"server-stopping".into());
             self.reply(conn, Line::new("ERROR").trailing(&text));

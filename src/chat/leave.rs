@@ -1,7 +1,10 @@
 //! How a session ends: what it is told, what others see, and that nothing of it stays behind.
 
+use std::collections::BTreeSet;
+
+use super::event::{AccountId, Seq};
 use super::policy::cut;
-use super::ports::ConnId;
+use super::ports::{ConnId, Effect};
 use super::refusal::Text;
 use super::session::Session;
 use super::world::World;
@@ -37,6 +40,9 @@ impl World {
     pub(super) fn forget(&mut self, conn: ConnId, reason: &str, is_connected: bool) {
         let reason = cut(reason, self.settings.limits.reason_bytes_max);
         self.tell_quit(conn, reason);
+        // Of whoever does not answer nobody knows what has arrived.
+        let has_seen_everything = is_connected && self.session(conn).pinged_at.is_none();
+        self.note_departure(conn, has_seen_everything);
         let person = self.person_of(conn);
         let before = self.away_of(person);
         self.monitors.clear(conn);
@@ -53,6 +59,30 @@ impl World {
         let lines = usize::from(session.waiting.take().is_some()) + session.queue.len();
         session.queue.clear();
         self.turn.close(conn, lines, is_connected);
+    }
+
+    /// A session goes; when it is the last one of its account, that one is absent from here on.
+    pub(crate) fn note_departure(&mut self, conn: ConnId, has_seen_everything: bool) {
+        let session = self.session(conn);
+        let Some(account) = session.account().filter(|_| session.is_welcome) else { return };
+        if self.account_sessions(account).iter().all(|other| *other == conn) {
+            let seen = if has_seen_everything { self.state.last_seq } else { session.heard_seq };
+            self.begin_absence(account, seen);
+        }
+    }
+
+    /// The server stops: everybody has seen everything.
+    pub(super) fn all_leave(&mut self) {
+        let welcome = self.sessions.values().filter(|session| session.is_welcome && !session.is_closed);
+        let accounts: BTreeSet<AccountId> = welcome.filter_map(|session| session.account()).collect();
+        for account in accounts {
+            self.begin_absence(account, self.state.last_seq);
+        }
+    }
+
+    fn begin_absence(&mut self, account: AccountId, seen: Seq) {
+        self.absences.begin(account, seen);
+        self.turn.effect(Effect::NotePresence { account, left: Some(seen) });
     }
 
     /// Tells the QUIT of a session that goes, unless another one of its account stays.

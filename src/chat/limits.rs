@@ -108,6 +108,8 @@ pub const GUEST_READ_MARKERS_MAX: usize = 256;
 pub const METADATA_KEY_BYTES_MAX: usize = 48;
 /// People and channels whose keys are shown at once. Beyond: the rest is left out; SYNC by name shows it.
 pub const METADATA_OWNERS_SHOWN_MAX: usize = 1_000;
+/// Messages in one playback for older clients, over all conversations. Beyond: the rest is left out, which is said.
+pub const PLAYBACK_MESSAGES_MAX: u32 = 5_000;
 /// Bytes of a client's reference of a batch. Beyond: `MULTILINE_INVALID`.
 pub const BATCH_REFERENCE_BYTES_MAX: usize = 64;
 /// Messages in the answer to a SEARCH that names no limit.

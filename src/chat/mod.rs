@@ -25,6 +25,7 @@ pub mod recent;
 pub mod settings;
 pub mod world;
 
+pub(crate) mod absence;
 pub(crate) mod apply;
 pub(crate) mod asked;
 pub(crate) mod audience;
@@ -39,6 +40,7 @@ pub(crate) mod lookalikes;
 pub(crate) mod members;
 pub(crate) mod monitors;
 pub(crate) mod people;
+pub(crate) mod playback;
 pub(crate) mod policy;
 pub(crate) mod refusal;
 pub(crate) mod refused;

@@ -197,6 +197,8 @@ pub enum Question {
     Targets(TargetsQuery),
     /// Messages that match, answered as a page.
     Search(SearchQuery),
+    /// What was said in several conversations.
+    Playback(PlaybackQuery),
 }
 
 /// The answer to a [`Question`].
@@ -233,6 +235,8 @@ pub enum Answer {
     Devices(Vec<Device>),
     /// To `Page` and `Search`, oldest first.
     Page(Vec<StoredEvent>),
+    /// To `Playback`: the conversations in which something was said, each oldest first.
+    Playback(Vec<(Place, Vec<StoredEvent>)>),
     /// To `Targets`, oldest first: the place and the time of its latest message.
     Targets(Vec<(Place, Timestamp)>),
     /// To any: the store does not answer at the moment, or too much work waits already.
@@ -324,6 +328,23 @@ pub struct SearchQuery {
     pub before: Option<Timestamp>,
     /// At most so many.
     pub limit: u32,
+}
+
+/// A question for the messages of several conversations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlaybackQuery {
+    /// In these places…
+    pub places: Vec<Place>,
+    /// …and in the direct conversations of this account.
+    pub account: Option<AccountId>,
+    /// Behind this bound…
+    pub after: Bound,
+    /// …and before that one, both excluded.
+    pub before: Bound,
+    /// At most so many of each conversation: the last ones.
+    pub limit: u32,
+    /// At most so many in all.
+    pub limit_in_all: u32,
 }
 
 /// A question for conversations.
@@ -430,6 +451,13 @@ pub enum Effect {
         /// Who asked.
         asker: Option<ConnId>,
     },
+    /// Write down that an account is here, or up to which event it was. May be written down a moment later.
+    NotePresence {
+        /// Whose presence.
+        account: AccountId,
+        /// Up to which event it has seen everything; nothing while it is here.
+        left: Option<Seq>,
+    },
     /// Tell the operator's log. Never holds a message's text or a secret.
     Log {
         /// Whose line led to it.
@@ -447,9 +475,12 @@ impl Effect {
             Self::Tell { to, except, bytes, .. } => {
                 (to.iter().copied().filter(|conn| Some(*conn) != *except).collect(), bytes)
             }
-            Self::Ask { .. } | Self::LineDone { .. } | Self::Close { .. } | Self::Reload { .. } | Self::Log { .. } => {
-                (Vec::new(), &[])
-            }
+            Self::Ask { .. }
+            | Self::LineDone { .. }
+            | Self::Close { .. }
+            | Self::Reload { .. }
+            | Self::NotePresence { .. }
+            | Self::Log { .. } => (Vec::new(), &[]),
         }
     }
 }

@@ -99,6 +99,8 @@ pub(crate) struct Session {
     pub connected_at: Timestamp,
     /// When its last line came.
     pub heard_at: Timestamp,
+    /// The last event at that moment.
+    pub heard_seq: Seq,
     /// When it was asked whether it is alive; nothing when it has said something since.
     pub pinged_at: Option<Timestamp>,
     /// When it last did something other than keeping the connection alive (WHOIS tells it).
@@ -171,6 +173,7 @@ impl Session {
             host,
             connected_at: now,
             heard_at: now,
+            heard_seq: Seq(0),
             pinged_at: None,
             active_at: now,
             caps: CapSet::EMPTY,

@@ -86,6 +86,8 @@ pub struct Settings {
     pub multiline_bytes_max: usize,
     /// The most lines of it (`max-lines`).
     pub multiline_lines_max: usize,
+    /// The most missed messages of each conversation that are shown to clients that cannot ask for history; 0: none.
+    pub replay_messages_max: u32,
     /// How long people may withdraw their own messages; nothing stands for ever.
     pub redaction_window: Duration,
     /// The most channels that an account may be in (`CHANLIMIT`); 0: any number.
@@ -141,6 +143,7 @@ impl Default for Settings {
             history_page_max: 1_000,
             multiline_bytes_max: 4_096,
             multiline_lines_max: 100,
+            replay_messages_max: 50,
             redaction_window: Duration::from_secs(24 * 60 * 60),
             channels_per_account_max: 100,
             channels_max: 100_000,

@@ -299,6 +299,7 @@ impl Driver {
                 };
                 Answer::Scram { keys, nonce: "servernonce".to_owned() }
             }
+            Question::Playback(_) => Answer::Playback(Vec::new()),
             Question::Page(_) | Question::Targets(_) | Question::Search(_) => Answer::Unavailable,
         }
     }
@@ -316,7 +317,7 @@ impl Driver {
                 self.received.entry(to).or_default().extend(text.split_terminator("\r\n").map(str::to_owned));
             }
             match held.effect {
-                Effect::Send { .. } | Effect::Tell { .. } => {}
+                Effect::Send { .. } | Effect::Tell { .. } | Effect::NotePresence { .. } => {}
                 Effect::LineDone { conn } => *self.lines_done.entry(conn).or_default() += 1,
                 Effect::Close { conn } => {
                     self.closed.insert(conn);

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::absence::Absences;
 use super::apply::{Account, State};
 use super::audience::Audiences;
 use super::event::{AccountId, Author, AuthorKind, ChannelId, Event, Place, Rank, Seq, Snapshot};
@@ -62,6 +63,8 @@ pub struct World {
     pub(super) recent: Recent,
     /// Who wants to know who comes and goes.
     pub(super) monitors: Monitors,
+    /// Since when accounts are not here.
+    pub(super) absences: Absences,
     /// Who was here.
     pub(super) departures: Departures,
     /// How often each command was used (STATS m).
@@ -141,7 +144,8 @@ impl Draft {
 
 impl World {
     /// A world as the store has loaded it, with nobody connected.
-    pub fn new(settings: Settings, snapshot: Snapshot, key: WorldKey) -> Self {
+    pub fn new(settings: Settings, mut snapshot: Snapshot, key: WorldKey) -> Self {
+        let absences = Absences::new(std::mem::take(&mut snapshot.absences));
         let state = State::new(snapshot);
         Self {
             texts: Language::ALL.iter().map(|language| Texts::new(*language)).collect(),
@@ -162,6 +166,7 @@ impl World {
             invites: Invites::default(),
             recent: Recent::default(),
             monitors: Monitors::default(),
+            absences,
             departures: Departures::default(),
             commands_used: BTreeMap::new(),
             refusals: BTreeMap::new(),

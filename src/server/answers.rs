@@ -95,6 +95,10 @@ impl Answerer {
                 let _turn = self.turns.acquire().await;
                 self.store.search(&query).await.map(Answer::Page).map_err(Trouble::from)
             }
+            Question::Playback(query) => {
+                let _turn = self.turns.acquire().await;
+                self.store.playback(&query).await.map(Answer::Playback).map_err(Trouble::from)
+            }
             Question::Targets(query) => {
                 let _turn = self.turns.acquire().await;
                 self.store.targets(&query).await.map(Answer::Targets).map_err(Trouble::from)

@@ -306,6 +306,7 @@ impl Hub {
             Effect::LineDone { conn } => self.clients.line_done(conn),
             Effect::Close { conn } => self.clients.close(conn),
             Effect::Reload { asker } => self.reload(asker),
+            Effect::NotePresence { account, left } => self.parts.store.note_presence(account, left),
             Effect::Log { conn, notable } => self.log(conn, &notable),
         }
     }

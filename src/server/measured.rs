@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use super::metrics::Metrics;
-use crate::chat::event::{AccountId, Credentials, DeviceId, Digest, Place, Record, Snapshot};
-use crate::chat::ports::{Device, PageQuery, SearchQuery, StoredEvent, TargetsQuery};
+use crate::chat::event::{AccountId, Credentials, DeviceId, Digest, Place, Record, Seq, Snapshot};
+use crate::chat::ports::{Device, PageQuery, PlaybackQuery, SearchQuery, StoredEvent, TargetsQuery};
 use crate::proto::time::Timestamp;
 use crate::store::chain::Anchor;
 use crate::store::{Duplicate, Preparation, PrepareOptions, Store, StoreError};
@@ -66,6 +66,14 @@ impl Store for MeasuredStore {
 
     async fn targets(&self, query: &TargetsQuery) -> Result<Vec<(Place, Timestamp)>, StoreError> {
         self.query("targets", self.store.targets(query)).await
+    }
+
+    async fn playback(&self, query: &PlaybackQuery) -> Result<Vec<(Place, Vec<StoredEvent>)>, StoreError> {
+        self.query("playback", self.store.playback(query)).await
+    }
+
+    fn note_presence(&self, account: AccountId, left: Option<Seq>) {
+        self.store.note_presence(account, left);
     }
 
     async fn credentials(&self, account: AccountId) -> Result<Option<Credentials>, StoreError> {

@@ -10,7 +10,7 @@ use super::rows::{EVENT_COLUMNS, EventRow, MESSAGE_KINDS, page_kinds};
 use super::session::{Clerk, Session};
 use super::value::{Value, values};
 use crate::chat::event::{AccountId, Place, Seq};
-use crate::chat::ports::{Bound, Extras, PageQuery, PageRange, SearchQuery, StoredEvent, TargetsQuery};
+use crate::chat::ports::{Bound, Extras, PageQuery, PageRange, PlaybackQuery, SearchQuery, StoredEvent, TargetsQuery};
 use crate::proto::time::Timestamp;
 
 /// What history shows: neither what was withdrawn nor what was erased.
@@ -114,6 +114,62 @@ async fn read<S: Session>(
         events.reverse();
     }
     Ok(events)
+}
+
+/// The most direct conversations in one playback, the latest ones; those beyond are found by CHATHISTORY TARGETS.
+const PLAYBACK_DIRECTS_MAX: u32 = 100;
+
+/// What was said in several conversations between two bounds.
+pub async fn playback<S: Session>(
+    clerk: &mut Clerk<S>,
+    query: &PlaybackQuery,
+) -> Result<Vec<(Place, Vec<StoredEvent>)>, StoreError> {
+    let (after, before) = (Edge::of(clerk, query.after).await?.last, Edge::of(clerk, query.before).await?.first);
+    let mut places = query.places.clone();
+    if let Some(account) = query.account {
+        for place in latest_directs(clerk, account, after).await? {
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+    }
+    let (mut pages, mut room) = (Vec::new(), query.limit_in_all);
+    for place in places {
+        let Some(conversation) = clerk.conversation(place).await? else { continue };
+        let stretch = Stretch { after, before, last: true };
+        let page = read(clerk, conversation, stretch, query.limit.min(room), Extras::default()).await?;
+        room = room.saturating_sub(u32::try_from(page.len()).unwrap_or(u32::MAX));
+        if !page.is_empty() {
+            pages.push((place, page));
+        }
+        if room == 0 {
+            break;
+        }
+    }
+    Ok(pages)
+}
+
+/// The direct conversations of an account in which something was said behind a number, the latest first.
+async fn latest_directs<S: Session>(
+    clerk: &mut Clerk<S>,
+    account: AccountId,
+    after: u64,
+) -> Result<Vec<Place>, StoreError> {
+    let along = S::DIALECT.along_conversation;
+    // The subquery reads one row of each conversation.
+    let sql = format!(
+        "SELECT account_low, account_high FROM ( \
+             SELECT account_low, account_high, ( \
+                 SELECT seq FROM event{along} \
+                 WHERE event.conversation_id = conversation.id AND event.kind IN {MESSAGE_KINDS} \
+                 AND event.redacted_seq IS NULL \
+                 ORDER BY seq DESC LIMIT 1 \
+             ) AS latest \
+             FROM conversation WHERE account_low = ? OR account_high = ? \
+         ) AS talk WHERE latest > ? ORDER BY latest DESC LIMIT ?"
+    );
+    let rows = clerk.session.query(&sql, values![account, account, after, PLAYBACK_DIRECTS_MAX]).await?;
+    rows.into_iter().map(|mut row| Ok(Place::Direct(AccountId(row.number()?), AccountId(row.number()?)))).collect()
 }
 
 /// How many messages, from the latest one back, a search looks at. Older ones are not found; narrowing the search by

@@ -31,6 +31,7 @@ async fn load_within<S: Session>(clerk: &mut Clerk<S>) -> Result<Snapshot, Store
         channels: channels(clerk).await?,
         read_markers: read_markers(clerk).await?,
         metadata: metadata(clerk).await?,
+        absences: absences(clerk, head.seq).await?,
     })
 }
 
@@ -66,6 +67,18 @@ async fn metadata<S: Session>(clerk: &mut Clerk<S>) -> Result<Vec<(MetadataOwner
         metadata.push((MetadataOwner::Channel(ChannelId(row.number()?)), row.text()?, row.text()?));
     }
     Ok(metadata)
+}
+
+/// Up to which event accounts were here. Whoever was here when the last server ended without a word was here to its end.
+async fn absences<S: Session>(clerk: &mut Clerk<S>, last: Seq) -> Result<Vec<(AccountId, Seq)>, StoreError> {
+    let sql = "SELECT id, is_here, left_seq FROM account WHERE is_here > 0 OR left_seq > 0 ORDER BY id";
+    let rows = clerk.session.query(sql, Vec::new()).await?;
+    let read = rows.into_iter().map(|mut row| {
+        let (account, is_here) = (AccountId(row.number()?), row.number()? > 0);
+        let left = Seq(row.number()?);
+        Ok((account, if is_here { last } else { left }))
+    });
+    read.collect()
 }
 
 async fn accounts<S: Session>(clerk: &mut Clerk<S>) -> Result<Vec<AccountState>, StoreError> {

@@ -30,7 +30,8 @@
 //! | `session`, `value` | one connection, and what goes through it; all below is written once, over these |
 //! | `sqlite`, `mysql` | the two kinds of connection |
 //! | `record`, `state`, `rows`, [`chain`] | committing: the batch, what it changes beside the record, an event's row, its link |
-//! | `load`, `history`, `people` | reading: the whole state, pages, credentials and devices |
+//! | `load`, `history`, `people` | reading: the whole state, pages, credentials, devices and presence |
+//! | `notes` | what may be written down a moment later |
 //! | `migrate`, `legacy`, `correspondent` | preparation: migrations, the seed's tables, the account of "the server" |
 //! | [`audit`] | an operator's questions to the record: is it whole, and letting go of what is old |
 //! | [`hashing`] | what is stored instead of a password |
@@ -46,6 +47,7 @@ mod legacy;
 mod load;
 mod migrate;
 mod mysql;
+mod notes;
 mod people;
 mod queue;
 mod record;
@@ -65,7 +67,7 @@ use async_trait::async_trait;
 use chain::{Anchor, NoSalt};
 
 use crate::chat::event::{AccountId, Credentials, DeviceId, Digest, Place, Record, Seq, Snapshot};
-use crate::chat::ports::{Device, PageQuery, SearchQuery, StoredEvent, TargetsQuery};
+use crate::chat::ports::{Device, PageQuery, PlaybackQuery, SearchQuery, StoredEvent, TargetsQuery};
 use crate::proto::names::AccountName;
 use crate::proto::time::Timestamp;
 
@@ -203,6 +205,13 @@ pub trait Store: Send + Sync + 'static {
 
     /// Conversations with messages in a span of time, with the time of their latest one, oldest first.
     async fn targets(&self, query: &TargetsQuery) -> Result<Vec<(Place, Timestamp)>, StoreError>;
+
+    /// What was said in several conversations between two bounds: those asked for by name in that order, then the direct
+    /// ones, the latest first.
+    async fn playback(&self, query: &PlaybackQuery) -> Result<Vec<(Place, Vec<StoredEvent>)>, StoreError>;
+
+    /// Notes that an account is here, or up to which event it was; written down a moment later.
+    fn note_presence(&self, account: AccountId, left: Option<Seq>);
 
     /// How an account proves itself; none when it is unknown or deleted.
     async fn credentials(&self, account: AccountId) -> Result<Option<Credentials>, StoreError>;

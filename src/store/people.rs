@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::StoreError;
 use super::session::{Access, Clerk, Session};
 use super::value::values;
-use crate::chat::event::{AccountId, Credentials, DeviceId, Digest};
+use crate::chat::event::{AccountId, Credentials, DeviceId, Digest, Seq};
 use crate::chat::ports::Device;
 use crate::proto::sasl::ScramKeys;
 use crate::proto::time::Timestamp;
@@ -73,6 +73,28 @@ pub async fn note_uses<S: Session>(clerk: &mut Clerk<S>, uses: HashMap<DeviceId,
     for (device, last) in uses {
         let sql = "UPDATE device SET last_used_at = ?, last_address = ? WHERE id = ?";
         result = clerk.session.execute(sql, values![last.at, last.address, device]).await.map(drop);
+        if result.is_err() {
+            break;
+        }
+    }
+    clerk.finish(result).await
+}
+
+/// Writes down who is here, and up to which event the others were.
+pub async fn note_presence<S: Session>(
+    clerk: &mut Clerk<S>,
+    presence: HashMap<AccountId, Option<Seq>>,
+) -> Result<(), StoreError> {
+    clerk.session.begin(Access::Write).await?;
+    let mut result = Ok(());
+    for (account, left) in presence {
+        // The number of an event that was not committed in the end must not hide one that bears it later.
+        let sql = "UPDATE account SET is_here = ?, left_seq = \
+                   CASE WHEN ? < (SELECT last_seq FROM journal WHERE id = 1) THEN ? \
+                   ELSE (SELECT last_seq FROM journal WHERE id = 1) END WHERE id = ?";
+        let seen = left.unwrap_or_default();
+        let values = values![u32::from(left.is_none()), seen, seen, account];
+        result = clerk.session.execute(sql, values).await.map(drop);
         if result.is_err() {
             break;
         }

@@ -1,35 +1,27 @@
 //! The contract, carried out by clerks: one that writes, two or more that read.
 //!
-//! It is the same for both databases. When a device was last used is written down a moment later and for many devices at
-//! once: ten thousand clients that come back with their tokens must not wait for ten thousand transactions.
+//! It is the same for both databases. When a device was last used and who is here is written down a moment later.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::chain::{Anchor, ChainKey};
+use super::notes::{NOTE_DELAY, Notes};
 use super::people::{self, Use};
 use super::queue::Queue;
 use super::session::{Patience, Session};
 use super::{Duplicate, Preparation, PrepareOptions, Store, StoreError};
 use super::{correspondent, history, legacy, load, migrate, record};
-use crate::chat::event::{AccountId, Credentials, DeviceId, Digest, Place, Record, Snapshot};
-use crate::chat::ports::{Device, PageQuery, SearchQuery, StoredEvent, TargetsQuery};
+use crate::chat::event::{AccountId, Credentials, DeviceId, Digest, Place, Record, Seq, Snapshot};
+use crate::chat::ports::{Device, PageQuery, PlaybackQuery, SearchQuery, StoredEvent, TargetsQuery};
 use crate::proto::time::Timestamp;
 
 /// How long one statement may take when the tables are brought up to date.
 const PREPARATION: Patience = Patience::Statement(Duration::from_secs(10 * 60));
 /// How long one statement may take when everything is loaded.
 const LOADING: Patience = Patience::Statement(Duration::from_secs(60));
-/// How long the use of a device may wait to be written down; what a crash may forget.
-const DEVICE_NOTE_DELAY: Duration = Duration::from_secs(1);
-/// The most devices whose use waits; of further ones the last use is not written down.
-const DEVICE_NOTES_MAX: usize = 65_536;
-/// The most of them in one transaction, so that messages need not wait long behind it.
-const DEVICE_NOTES_PER_COMMIT_MAX: usize = 256;
-
 /// A store over one kind of session.
 pub struct SqlStore<S: Session> {
     inner: Arc<Inner<S>>,
@@ -39,13 +31,22 @@ struct Inner<S: Session> {
     key: ChainKey,
     writer: Queue<S>,
     readers: Queue<S>,
-    device_notes: Mutex<HashMap<DeviceId, Use>>,
+    device_notes: Notes<DeviceId, Use>,
+    presence_notes: Notes<AccountId, Option<Seq>>,
 }
 
 impl<S: Session> SqlStore<S> {
     /// A store whose clerks work on these queues already.
     pub fn new(key: ChainKey, writer: Queue<S>, readers: Queue<S>) -> Self {
-        Self { inner: Arc::new(Inner { key, writer, readers, device_notes: Mutex::default() }) }
+        Self {
+            inner: Arc::new(Inner {
+                key,
+                writer,
+                readers,
+                device_notes: Notes::default(),
+                presence_notes: Notes::default(),
+            }),
+        }
     }
 
     pub(super) fn key(&self) -> &ChainKey {
@@ -60,45 +61,34 @@ impl<S: Session> SqlStore<S> {
         &self.inner.readers
     }
 
-    fn note_use(&self, device: DeviceId, last: Use) {
-        let mut notes = self.inner.notes();
-        if notes.len() >= DEVICE_NOTES_MAX && !notes.contains_key(&device) {
-            return;
-        }
-        let is_first = notes.is_empty();
-        notes.insert(device, last);
-        drop(notes);
-        if is_first {
-            let inner = Arc::clone(&self.inner);
-            tokio::spawn(async move {
-                tokio::time::sleep(DEVICE_NOTE_DELAY).await;
-                inner.write_device_notes().await;
-            });
-        }
+    /// Has what waits written down in a moment.
+    fn write_soon(&self) {
+        let inner = Arc::clone(&self.inner);
+        tokio::spawn(async move {
+            tokio::time::sleep(NOTE_DELAY).await;
+            inner.write_notes().await;
+        });
     }
 }
 
 impl<S: Session> Inner<S> {
-    fn notes(&self) -> MutexGuard<'_, HashMap<DeviceId, Use>> {
-        self.device_notes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Writes down what waits. What the database does not take now is forgotten: it is worth no more.
-    async fn write_device_notes(&self) {
-        loop {
-            let some: HashMap<DeviceId, Use> = {
-                let mut notes = self.notes();
-                let devices: Vec<DeviceId> = notes.keys().copied().take(DEVICE_NOTES_PER_COMMIT_MAX).collect();
-                devices.into_iter().filter_map(|device| notes.remove_entry(&device)).collect()
-            };
-            if some.is_empty() {
-                return;
-            }
+    /// Writes down what waits. What the database does not take now is forgotten.
+    async fn write_notes(&self) {
+        while let Some(some) = self.device_notes.some() {
             let written = self.writer.run(Patience::Call, move |clerk| Box::pin(people::note_uses(clerk, some))).await;
-            if let Err(error) = written {
-                tracing::debug!(%error, "the last use of devices was not written down");
-            }
+            tell_lost("the last use of devices", written);
         }
+        while let Some(some) = self.presence_notes.some() {
+            let written =
+                self.writer.run(Patience::Call, move |clerk| Box::pin(people::note_presence(clerk, some))).await;
+            tell_lost("who is here", written);
+        }
+    }
+}
+
+fn tell_lost(what: &str, written: Result<(), StoreError>) {
+    if let Err(error) = written {
+        tracing::debug!(%error, "{what} was not written down");
     }
 }
 
@@ -154,6 +144,21 @@ impl<S: Session> Store for SqlStore<S> {
         work.await
     }
 
+    async fn playback(&self, query: &PlaybackQuery) -> Result<Vec<(Place, Vec<StoredEvent>)>, StoreError> {
+        let query = query.clone();
+        let work = self
+            .inner
+            .readers
+            .run(Patience::Call, move |clerk| Box::pin(async move { history::playback(clerk, &query).await }));
+        work.await
+    }
+
+    fn note_presence(&self, account: AccountId, left: Option<Seq>) {
+        if self.inner.presence_notes.take(account, left) {
+            self.write_soon();
+        }
+    }
+
     async fn credentials(&self, account: AccountId) -> Result<Option<Credentials>, StoreError> {
         self.inner.readers.run(Patience::Call, move |clerk| Box::pin(people::credentials(clerk, account))).await
     }
@@ -167,7 +172,10 @@ impl<S: Session> Store for SqlStore<S> {
         let found = self.inner.readers.run(Patience::Call, move |clerk| Box::pin(people::device_of(clerk, digest)));
         let found = found.await?;
         if let Some((_, device)) = found {
-            self.note_use(device, Use { at: now, address: address.to_owned() });
+            let last = Use { at: now, address: address.to_owned() };
+            if self.inner.device_notes.take(device, last) {
+                self.write_soon();
+            }
         }
         Ok(found)
     }
@@ -175,11 +183,10 @@ impl<S: Session> Store for SqlStore<S> {
     async fn devices(&self, account: AccountId) -> Result<Vec<Device>, StoreError> {
         let read = self.inner.readers.run(Patience::Call, move |clerk| Box::pin(people::devices(clerk, account)));
         let mut devices = read.await?;
-        let notes = self.inner.notes();
         for device in &mut devices {
-            if let Some(last) = notes.get(&device.id) {
+            if let Some(last) = self.inner.device_notes.about(device.id) {
                 device.last_used = Some(last.at);
-                device.last_address = Some(last.address.clone());
+                device.last_address = Some(last.address);
             }
         }
         Ok(devices)
@@ -190,7 +197,7 @@ impl<S: Session> Store for SqlStore<S> {
     }
 
     async fn close(&self) {
-        self.inner.write_device_notes().await;
+        self.inner.write_notes().await;
         self.inner.readers.close().await;
         self.inner.writer.close().await;
     }

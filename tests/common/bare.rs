@@ -182,6 +182,7 @@ impl Bare {
                     let reloaded = Reloaded::Read { settings, needs_restart: Vec::new() };
                     inputs.push_back(Input::Reloaded { asker, reloaded });
                 }
+                Effect::NotePresence { account, left } => self.record.note_presence(account, left),
                 Effect::Log { .. } => {}
             }
         }
@@ -219,6 +220,7 @@ impl Bare {
             }
             Question::Page(query) => Answer::Page(self.record.page(*query)),
             Question::Search(query) => Answer::Page(self.record.search(query)),
+            Question::Playback(query) => Answer::Playback(self.record.playback(query)),
             Question::Targets(query) => Answer::Targets(self.record.targets(query)),
             // The exchange itself is tested where it is written.
             Question::Scram { .. } => Answer::Unavailable,

@@ -1,11 +1,15 @@
 //! The record in memory: what a store does, in a few lines that can be checked by eye. Follows the contract of
 //! `chat_tui::store`: state follows the record, pages are full, an idempotency id counts once.
 
+use std::collections::BTreeMap;
+
 use chat_tui::chat::event::{
     AccountId, AccountState, AuthorKind, ChannelId, ChannelModes, ChannelState, Credentials, DeviceId, Digest, Event,
     ListEntry, MessageKind, MetadataOwner, Place, Record, Seq, Snapshot, Topic,
 };
-use chat_tui::chat::ports::{Bound, Extras, PageQuery, PageRange, SearchQuery, StoredEvent, StoredWhat, TargetsQuery};
+use chat_tui::chat::ports::{
+    Bound, Extras, PageQuery, PageRange, PlaybackQuery, SearchQuery, StoredEvent, StoredWhat, TargetsQuery,
+};
 use chat_tui::proto::names::{AccountName, ChannelName};
 use chat_tui::proto::time::Timestamp;
 
@@ -16,6 +20,8 @@ pub struct MemoryRecord {
     snapshot: Snapshot,
     credentials: Vec<(AccountId, Credentials)>,
     devices: Vec<(DeviceId, AccountId, String, Digest, Timestamp)>,
+    /// Who is here, or up to which event they were.
+    presence: BTreeMap<AccountId, Option<Seq>>,
 }
 
 impl MemoryRecord {
@@ -58,7 +64,15 @@ impl MemoryRecord {
 
     /// What all events add up to.
     pub fn load(&self) -> Snapshot {
-        self.snapshot.clone()
+        let mut snapshot = self.snapshot.clone();
+        let seen = |left: &Option<Seq>| left.unwrap_or(snapshot.last_seq);
+        snapshot.absences = self.presence.iter().map(|(account, left)| (*account, seen(left))).collect();
+        snapshot
+    }
+
+    /// An account is here, or was up to an event.
+    pub fn note_presence(&mut self, account: AccountId, left: Option<Seq>) {
+        self.presence.insert(account, left);
     }
 
     /// Everything, in order.
@@ -146,6 +160,28 @@ impl MemoryRecord {
         latest.sort_by_key(|(_, time)| *time);
         latest.truncate(query.limit as usize);
         latest
+    }
+
+    /// What was said in several conversations.
+    pub fn playback(&self, query: &PlaybackQuery) -> Vec<(Place, Vec<StoredEvent>)> {
+        let mut places = query.places.clone();
+        for record in self.records.iter().rev().filter(|record| matches!(record.event, Event::Message { .. })) {
+            let own = |id: AccountId| Some(id) == query.account;
+            let is_own = matches!(record.place, Place::Direct(one, other) if own(one) || own(other));
+            if is_own && !places.contains(&record.place) {
+                places.push(record.place);
+            }
+        }
+        let (mut pages, mut room) = (Vec::new(), query.limit_in_all);
+        for place in places {
+            let range = PageRange::Between(query.before, query.after);
+            let page = self.page(PageQuery { place, range, limit: query.limit.min(room), extras: Extras::default() });
+            room -= page.len() as u32;
+            if !page.is_empty() {
+                pages.push((place, page));
+            }
+        }
+        pages
     }
 
     /// The latest messages that match.

@@ -22,6 +22,7 @@ pub fn set(settings: &mut Settings, key: &str, value: &str, hash: fn(&str) -> St
             settings.auto_channels = names.collect::<Result<_, _>>().map_err(|fault| fault.to_string())?;
         }
         "motd" => settings.motd = value.split(" / ").filter(|line| !line.is_empty()).map(str::to_owned).collect(),
+        "replay_messages_max" => settings.replay_messages_max = u32::try_from(number()?).unwrap_or(u32::MAX),
         "multiline_bytes_max" => settings.multiline_bytes_max = number()?,
         "multiline_lines_max" => settings.multiline_lines_max = number()?,
         "channels_per_account_max" => settings.channels_per_account_max = number()?,

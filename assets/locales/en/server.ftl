@@ -101,3 +101,7 @@ server-multiline-invalid = This is not a message of several lines.
 server-multiline-invalid-target = All lines of a message go to the same target.
 server-multiline-max-bytes = The message is longer than { $most } bytes.
 server-multiline-max-lines = The message has more than { $most } lines.
+server-missed = What was said while you were away, with times in UTC:
+server-missed-more = More was said: of each conversation the last { $most } messages are shown.
+server-missed-unavailable = What was said while you were away cannot be shown at the moment.
+server-playback-syntax = It is written: PLAY <names> [<from> [<to>]], LIST [<names>], CLEAR <names>

@@ -101,3 +101,7 @@ server-multiline-invalid = Ce n'est pas un message de plusieurs lignes.
 server-multiline-invalid-target = Toutes les lignes d'un message ont le même destinataire.
 server-multiline-max-bytes = Le message dépasse { $most } octets.
 server-multiline-max-lines = Le message dépasse { $most } lignes.
+server-missed = Ce qui s'est dit pendant votre absence, aux heures UTC :
+server-missed-more = Il s'est dit davantage : les { $most } derniers messages de chaque conversation sont montrés.
+server-missed-unavailable = Ce qui s'est dit pendant votre absence ne peut pas être montré pour le moment.
+server-playback-syntax = Cela s'écrit : PLAY <noms> [<de> [<à>]], LIST [<noms>], CLEAR <noms>

@@ -49,6 +49,7 @@ pub(crate) const OFFERED: CapSet = CapSet::of(&[
     Cap::SetName,
     Cap::StandardReplies,
     Cap::UserhostInNames,
+    Cap::ZncPlayback,
 ]);
 
 /// The version of `CAP LS` from which capabilities have values and lists several lines.

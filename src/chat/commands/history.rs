@@ -96,6 +96,15 @@ pub(super) fn reader(world: &World, conn: ConnId) -> Option<AccountId> {
     if session.is_operator() { Some(world.correspondent_account()) } else { session.account() }
 }
 
+/// What a conversation is called for a session.
+pub(super) fn name_of_place(world: &World, conn: ConnId, place: Place) -> String {
+    match place {
+        Place::Channel(id) => world.channel_name(id),
+        Place::Direct(one, other) => name_of_other(world, if Some(one) == reader(world, conn) { other } else { one }),
+        Place::Unlisted | Place::Server => String::new(),
+    }
+}
+
 fn name_of_other(world: &World, other: AccountId) -> String {
     if other == world.correspondent_account() {
         return world.settings.correspondent.to_string();
@@ -159,15 +168,11 @@ fn ask_targets(
 /// The store has listed conversations, or cannot.
 pub(crate) fn answered_targets(world: &mut World, conn: ConnId, query: &HistoryQuery, answer: Answer) -> Handled {
     let Answer::Targets(targets) = answer else { return fail(world, conn, &query.message_error()) };
-    let own = reader(world, conn);
     let lines: Vec<Line> = targets
         .into_iter()
         .filter_map(|(place, latest)| {
-            let name = match place {
-                Place::Channel(id) => world.channel_name(id),
-                Place::Direct(one, other) => name_of_other(world, if Some(one) == own { other } else { one }),
-                Place::Unlisted | Place::Server => return None,
-            };
+            let is_conversation = !matches!(place, Place::Unlisted | Place::Server);
+            let name = is_conversation.then(|| name_of_place(world, conn, place))?;
             Some(target_line(&name, latest).source(&world.settings.server_name))
         })
         .collect();

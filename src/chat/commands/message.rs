@@ -9,6 +9,7 @@
 
 use super::address::obeys_allow;
 use super::channel::no_such_nick;
+use super::playback;
 use crate::chat::call::Call;
 use crate::chat::deliver::IDEMPOTENCY_TAG;
 use crate::chat::event::{AccountId, Event, MessageKind, Place};
@@ -39,6 +40,11 @@ fn send(world: &mut World, call: &Call<'_>, kind: MessageKind) -> Handled {
         Ok(targets) => targets,
         Err(refusal) => return refuse(world, call, kind, refusal),
     };
+    if let [only] = targets.as_slice()
+        && playback::is_addressed(world, call.conn, only)
+    {
+        return playback::obey(world, call.conn, call.param(1));
+    }
     if call.param(1).is_empty() {
         return refuse(world, call, kind, Refusal::numeric(ERR_NOTEXTTOSEND, &[], "No text to send"));
     }

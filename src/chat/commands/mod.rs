@@ -2,7 +2,7 @@
 //!
 //! Each file holds the handlers of one subject. Who writes where: `connection`, `introduce`, `capability`, `welcome`,
 //! `authenticate`, `register`, `nickserv`, `address`, `device`, `account`, `correspondent` are about who somebody is; `channel`, `message`,
-//! `batch`, `mode`, `operator`, `listing`, `history`, `presence`, `who`, `whois`, `monitor`, `query` about what is said. A handler checks with [`policy`](super::policy), then replies, asks or appends; it
+//! `batch`, `mode`, `operator`, `listing`, `history`, `playback`, `presence`, `who`, `whois`, `monitor`, `query` about what is said. A handler checks with [`policy`](super::policy), then replies, asks or appends; it
 //! returns a [`Refusal`] instead of sending an error.
 //!
 //! Specifications: Modern IRC, "Client Messages"; IRCv3 `labeled-response`, `standard-replies`.
@@ -27,6 +27,7 @@ pub(crate) mod monitor;
 pub(crate) mod nickserv;
 pub(crate) mod operator;
 pub(crate) mod past;
+pub(crate) mod playback;
 pub(crate) mod presence;
 pub(crate) mod query;
 pub(crate) mod redact;
@@ -263,6 +264,7 @@ pub(crate) fn answered(world: &mut World, conn: ConnId, command: &'static str, a
         Asked::Page(asked) => history::answered_page(world, conn, *asked, answer),
         Asked::Redact(asked) => redact::answered(world, conn, *asked, answer),
         Asked::Search => search::answered(world, conn, answer),
+        Asked::Playback(asked) => playback::answered(world, conn, asked, answer),
         Asked::Targets(query) => history::answered_targets(world, conn, &query, answer),
     };
     if let Err(refusal) = handled {

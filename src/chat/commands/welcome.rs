@@ -4,7 +4,7 @@
 //! gets the JOIN, topic and names of each channel of its account. Those without an account are let into the waiting room, where
 //! they can only register and log in; then they attach like everybody else. What the correspondent says then is not in the record.
 
-use super::user_mode;
+use super::{playback, user_mode};
 use crate::chat::event::{AccountId, ChannelId, DeviceId, Event, Place, Rank};
 use crate::chat::limits::Limits;
 use crate::chat::modes::KEY_BYTES_MAX;
@@ -155,6 +155,9 @@ fn welcome(world: &mut World, conn: ConnId) {
     if !world.session(conn).is_operator() {
         greet(world, conn);
     }
+    if let Some(account) = world.session(conn).account().filter(|_| is_first) {
+        playback::end_absence(world, conn, account, &[]);
+    }
 }
 
 /// A welcomed session logs in to an account, or to another one than before. A guest who becomes an account that is not here
@@ -186,6 +189,7 @@ pub(super) fn act_as(
     }
     let mut receivers = vec![conn];
     receivers.extend(world.peers(conn).into_iter().filter(|_| stays));
+    world.note_departure(conn, true);
     world.take_account(conn, account);
     world.session_mut(conn).device = device;
     let (nick, user) = (nick_as(world, conn, name), world.session(conn).name().to_owned());
@@ -204,6 +208,9 @@ pub(super) fn act_as(
     }
     let kept: Vec<_> = kept.into_iter().map(|(channel, _)| channel).collect();
     attach(world, conn, is_first, is_new, &kept);
+    if is_first {
+        playback::end_absence(world, conn, account, &kept);
+    }
 }
 
 /// The channels that a session is in, with its rank.

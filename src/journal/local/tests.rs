@@ -8,7 +8,7 @@ use super::*;
 use crate::chat::event::{
     AccountId, Author, AuthorKind, Credentials, DeviceId, Digest, Event, MessageKind, Place, Seq, Snapshot,
 };
-use crate::chat::ports::{Device, PageQuery, SearchQuery, StoredEvent, TargetsQuery};
+use crate::chat::ports::{Device, PageQuery, PlaybackQuery, SearchQuery, StoredEvent, TargetsQuery};
 use crate::proto::time::Timestamp;
 use crate::store::chain::Anchor;
 use crate::store::{Preparation, PrepareOptions};
@@ -58,6 +58,10 @@ impl Store for FakeStore {
     async fn targets(&self, _: &TargetsQuery) -> Result<Vec<(Place, Timestamp)>, StoreError> {
         Ok(Vec::new())
     }
+    async fn playback(&self, _: &PlaybackQuery) -> Result<Vec<(Place, Vec<StoredEvent>)>, StoreError> {
+        Ok(Vec::new())
+    }
+    fn note_presence(&self, _: AccountId, _: Option<Seq>) {}
     async fn credentials(&self, _: AccountId) -> Result<Option<Credentials>, StoreError> {
         Ok(None)
     }

@@ -355,6 +355,9 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("multiline_lines_max", Kind::Number, |draft, value| {
         put!(draft.rules.multiline_lines_max, value.count(2, 1_000))
     }),
+    setting("replay_messages_max", Kind::Number, |draft, value| {
+        put!(draft.rules.replay_messages_max, value.number(0, 10_000).map(|number| number as u32))
+    }),
     setting("redaction_window_seconds", Kind::Number, |draft, value| {
         put!(draft.rules.redaction_window, value.seconds(0, 10_000_000_000))
     }),

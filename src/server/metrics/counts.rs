@@ -35,8 +35,19 @@ pub struct Metrics {
 /// How connections come in.
 pub(crate) const TRANSPORTS: [&str; 4] = ["plain", "tls", "unix", "memory"];
 /// The calls of the store beside commits.
-pub(crate) const QUERIES: [&str; 10] =
-    ["prepare", "load", "page", "search", "targets", "credentials", "use_device", "devices", "head", "tidy"];
+pub(crate) const QUERIES: [&str; 11] = [
+    "prepare",
+    "load",
+    "page",
+    "search",
+    "targets",
+    "playback",
+    "credentials",
+    "use_device",
+    "devices",
+    "head",
+    "tidy",
+];
 /// By what people log in.
 pub(crate) const LOGINS: [&str; 3] = ["password", "scram", "token"];
 

@@ -9,6 +9,7 @@ mod commit;
 mod model;
 mod outage;
 mod pages;
+mod presence;
 mod stage;
 mod tables;
 
@@ -49,6 +50,8 @@ stories! {
     audit::what_is_old_goes_behind_a_checkpoint,
     audit::a_checkpoint_hides_nothing,
     audit::only_todays_tables_are_judged,
+    pages::a_playback_is_the_last_pages_of_several,
+    presence::who_left_and_who_was_here_is_known_again,
     tables::the_seeds_queries_are_answered,
     tables::a_newer_schema_is_refused,
     tables::servers_may_start_at_once,

@@ -3,7 +3,7 @@
 use super::model::{Model, every_kind, message, record};
 use super::stage::Stage;
 use crate::chat::event::{AccountId, ChannelId, Event, Place, Seq};
-use crate::chat::ports::{Bound, Extras, PageQuery, PageRange, TargetsQuery};
+use crate::chat::ports::{Bound, Extras, PageQuery, PageRange, PlaybackQuery, TargetsQuery};
 use crate::proto::time::Timestamp;
 
 /// Nothing but messages, everything, and something between.
@@ -87,6 +87,35 @@ pub async fn targets_are_those_of_the_model(stage: &mut Stage) {
                 let query = TargetsQuery { account: AccountId(account), channels, after, before, limit };
                 assert_eq!(stage.store.targets(&query).await.unwrap(), model.targets(&query), "{query:?}");
             }
+        }
+    }
+}
+
+pub async fn a_playback_is_the_last_pages_of_several(stage: &mut Stage) {
+    let model = fill(stage).await;
+    let last = model.records.last().unwrap().seq;
+    let channel = |number| Place::Channel(ChannelId(number));
+    let direct = Place::direct(AccountId(2), AccountId(3));
+    let middle = Seq(last.0 / 2);
+    let times = (model.records[10].time, model.records.last().unwrap().time);
+    for (account, after, before) in [
+        (None, Bound::Seq(Seq(0)), Bound::Seq(last.next())),
+        (Some(AccountId(3)), Bound::Seq(Seq(0)), Bound::Seq(last.next())),
+        (Some(AccountId(2)), Bound::Seq(middle), Bound::Seq(last)),
+        (Some(AccountId(5)), Bound::Time(times.0), Bound::Time(times.1)),
+    ] {
+        for (limit, limit_in_all) in [(0, 10), (2, 1_000), (1_000, 1_000), (5, 7)] {
+            let places = vec![channel(2), channel(1)];
+            let query = PlaybackQuery { places: places.clone(), account, after, before, limit, limit_in_all };
+            let has_direct = account.is_some_and(|account| account.0 == 2 || account.0 == 3);
+            let (mut wanted, mut room) = (Vec::new(), limit_in_all);
+            for place in places.into_iter().chain(has_direct.then_some(direct)) {
+                let (range, limit) = (PageRange::Between(before, after), limit.min(room));
+                let page = model.page(&PageQuery { place, range, limit, extras: Extras::default() });
+                room -= page.len() as u32;
+                wanted.extend((!page.is_empty()).then_some((place, page)));
+            }
+            assert_eq!(stage.store.playback(&query).await.unwrap(), wanted, "{query:?}");
         }
     }
 }

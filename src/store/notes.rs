@@ -1,0 +1,81 @@
+//! What may be written down a moment later, for many at once: ten thousand clients that come back must not wait for ten
+//! thousand transactions. What a crash forgets of it is worth no more.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How long a note may wait to be written down; what a crash may forget.
+pub const NOTE_DELAY: Duration = Duration::from_secs(1);
+/// The most notes of a kind that wait; further ones are not written down.
+const NOTES_MAX: usize = 65_536;
+/// The most of them in one transaction, so that messages need not wait long behind it.
+const NOTES_PER_COMMIT_MAX: usize = 256;
+
+/// The last word about each of many.
+#[derive(Debug)]
+pub struct Notes<K, V>(Mutex<HashMap<K, V>>);
+
+impl<K, V> Default for Notes<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Copy + Eq + Hash, V: Clone> Notes<K, V> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, V>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a note. True when it is the first one that waits, so that somebody must write them down.
+    pub fn take(&self, key: K, value: V) -> bool {
+        let mut notes = self.lock();
+        if notes.len() >= NOTES_MAX && !notes.contains_key(&key) {
+            return false;
+        }
+        notes.insert(key, value);
+        notes.len() == 1
+    }
+
+    /// What waits about one.
+    pub fn about(&self, key: K) -> Option<V> {
+        self.lock().get(&key).cloned()
+    }
+
+    /// Some of what waits, for one transaction; nothing when nothing does.
+    pub fn some(&self) -> Option<HashMap<K, V>> {
+        let mut notes = self.lock();
+        let keys: Vec<K> = notes.keys().copied().take(NOTES_PER_COMMIT_MAX).collect();
+        let some: HashMap<K, V> = keys.into_iter().filter_map(|key| notes.remove_entry(&key)).collect();
+        (!some.is_empty()).then_some(some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_word_about_each_is_written_once() {
+        let notes = Notes::default();
+        assert!(notes.take(1, "one"));
+        assert!(!notes.take(2, "two"));
+        assert!(!notes.take(1, "last"));
+        assert_eq!(notes.about(1), Some("last"));
+        assert_eq!(notes.some(), Some(HashMap::from([(1, "last"), (2, "two")])));
+        assert_eq!(notes.some(), None);
+        assert!(notes.take(2, "again"));
+    }
+
+    #[test]
+    fn too_many_are_left_out() {
+        let notes = Notes::default();
+        for key in 0..NOTES_MAX {
+            notes.take(key, ());
+        }
+        notes.take(NOTES_MAX, ());
+        let written: usize = std::iter::from_fn(|| notes.some()).map(|some| some.len()).sum();
+        assert_eq!(written, NOTES_MAX);
+    }
+}
