@@ -15,6 +15,7 @@
 //! everything that looks random comes from.
 
 pub mod census;
+pub mod documented;
 pub mod event;
 pub mod key;
 pub mod limits;
