@@ -120,8 +120,18 @@ pub enum Action {
     KillLineEnd,
     /// Insert what was cut out.
     Yank,
+    /// Insert what was cut out before that.
+    YankEarlier,
     /// Take the last change back.
     Undo,
+    /// Take the last undo back.
+    Redo,
+    /// Complete the word at the caret; again: the next possibility.
+    Complete,
+    /// The possibility before.
+    CompleteBack,
+    /// Answer that what was pasted is to be changed first.
+    Edit,
     /// Next field of the form.
     NextField,
     /// Field before.
@@ -266,6 +276,8 @@ pub const BINDINGS: &[Binding] = &{
         key(Chosen, NONE, KeyCode::Down, A::ChooseNewer, "help-key-choose-newer"),
         in_footer(key(Chosen, NONE, KeyCode::Esc, A::Leave, "help-key-unchoose"), "footer-back"),
         key(Chat, NONE, KeyCode::Esc, A::Leave, "help-key-unreply"),
+        in_footer(key(Chat, NONE, KeyCode::Tab, A::Complete, "help-key-complete"), "footer-complete"),
+        key(Chat, NONE, KeyCode::BackTab, A::CompleteBack, "help-key-complete-back"),
         key(Chat, NONE, KeyCode::Up, A::Up, "help-key-history-up"),
         key(Chat, NONE, KeyCode::Down, A::Down, "help-key-history-down"),
         in_footer(key(Picker, NONE, KeyCode::Enter, A::Accept, "help-key-pick"), "footer-pick"),
@@ -299,9 +311,12 @@ pub const BINDINGS: &[Binding] = &{
         only(Emacs, letter(Editing, CONTROL, 'k', A::KillLineEnd, "help-key-kill-line-end")),
         only(Default, letter(Editing, ALT, 'k', A::KillLineEnd, "help-key-kill-line-end")),
         letter(Editing, CONTROL, 'y', A::Yank, "help-key-yank"),
+        letter(Editing, ALT, 'y', A::YankEarlier, "help-key-yank-earlier"),
         letter(Editing, CONTROL, '_', A::Undo, "help-key-undo"),
         // What terminals without the kitty protocol send for Ctrl-_.
         letter(Editing, CONTROL, '7', A::Undo, "help-key-undo"),
+        letter(Editing, ALT, 'u', A::Undo, "help-key-undo"),
+        letter(Editing, ALT, 'e', A::Redo, "help-key-redo"),
         key(Form, NONE, KeyCode::Tab, A::NextField, "help-key-next-field"),
         key(Form, NONE, KeyCode::Down, A::NextField, "help-key-next-field"),
         key(Form, NONE, KeyCode::BackTab, A::PreviousField, "help-key-previous-field"),
@@ -314,6 +329,7 @@ pub const BINDINGS: &[Binding] = &{
         in_footer(key(Form, NONE, KeyCode::Esc, A::Leave, "help-key-leave"), "footer-leave"),
         in_footer(key(Question, NONE, KeyCode::Enter, A::Accept, "help-key-accept"), "footer-accept"),
         in_footer(key(Question, NONE, KeyCode::Esc, A::Refuse, "help-key-refuse"), "footer-refuse"),
+        letter(Question, NONE, 'e', A::Edit, "help-key-edit"),
         in_footer(key(Help, NONE, KeyCode::Esc, A::Close, "help-key-close"), "footer-close"),
         key(Help, NONE, KeyCode::Enter, A::Close, "help-key-close"),
         letter(Help, NONE, 'q', A::Close, "help-key-close"),

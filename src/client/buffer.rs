@@ -299,6 +299,23 @@ impl Buffer {
         Some(key)
     }
 
+    /// An own message that waits becomes several in its place, because the server takes shorter ones only. The first keeps
+    /// its id, the ids of the others are made of it.
+    pub fn split_pending(&mut self, key: EntryKey, texts: &[String]) {
+        let Some(index) = self.index_of(key).filter(|index| self.entries[*index].is_pending()) else { return };
+        let Some(whole) = self.remove(index) else { return };
+        for (number, text) in texts.iter().enumerate() {
+            let mut part = whole.clone();
+            part.text.clone_from(text);
+            part.id = match (&whole.id, number) {
+                (id, 0) => id.clone(),
+                (id, number) => id.as_ref().map(|id| format!("{id}-{number}").into()),
+            };
+            self.insert_at(index + number, part);
+            self.pending += 1;
+        }
+    }
+
     /// The server refused an own message, or nothing is known of it: it stays where it is, no longer among the waiting.
     pub fn set_fate(&mut self, key: EntryKey, fate: Fate) {
         let Some(index) = self.index_of(key) else { return };

@@ -3,13 +3,13 @@
 use super::conversation::{ConversationId, ConversationKind};
 use super::entry::EntryKind;
 use super::event::{Effect, Effects};
-use super::history;
 use super::model::Model;
 use super::outbox;
 use super::overlay::{AddressQuestion, Overlay};
 use super::remarks::{remark, remark_here, tell};
 use super::session::fact::{Annotated, Fact, Incoming, Refusal, ReplyKind};
 use super::unsent;
+use super::{drafts, history};
 use crate::proto::message::Line;
 
 mod people;
@@ -204,6 +204,7 @@ pub fn connected(model: &mut Model, effects: &mut Effects) {
         }
     }
     unsent::restore(model);
+    drafts::restore(model);
     outbox::flush(model, effects);
 }
 

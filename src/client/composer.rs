@@ -1,5 +1,6 @@
 //! The input box of one conversation: its draft, and what was sent from it before.
 
+use super::completion::Completion;
 use super::edit::TextEdit;
 
 /// The most bytes of a draft; a longer paste is cut there, and the status line says so.
@@ -16,18 +17,26 @@ pub struct Composer {
     history: Vec<String>,
     /// Which earlier text is shown, with the draft that it hides.
     recalled: Option<(usize, String)>,
+    /// What the word at the caret could become, while the list of it is shown.
+    pub completion: Option<Completion>,
 }
 
 impl Default for Composer {
     fn default() -> Self {
-        Self { edit: TextEdit::multi_line(DRAFT_BYTES_MAX), history: Vec::new(), recalled: None }
+        Self { edit: TextEdit::multi_line(DRAFT_BYTES_MAX), history: Vec::new(), recalled: None, completion: None }
     }
 }
 
 impl Composer {
+    /// What is being written: behind an earlier text that is shown, the draft that it hides.
+    pub fn draft(&self) -> &str {
+        self.recalled.as_ref().map_or(self.edit.text(), |(_, draft)| draft)
+    }
+
     /// Takes the text out to be sent. `record` is false for what must not be kept (passwords written to a service).
     pub fn take(&mut self, record: bool) -> String {
         self.recalled = None;
+        self.completion = None;
         let text = self.edit.take();
         if record && !text.trim().is_empty() && self.history.last() != Some(&text) {
             if self.history.len() == HISTORY_MAX {
@@ -36,6 +45,30 @@ impl Composer {
             self.history.push(text.clone());
         }
         text
+    }
+
+    /// Shows what the word at the caret could become, and puts the first of it there; the only one without a list.
+    pub fn complete(&mut self, completion: Completion) {
+        let is_only = completion.candidates().len() == 1;
+        self.edit.replace(completion.range(), completion.chosen());
+        self.completion = (!is_only).then_some(completion);
+    }
+
+    /// Puts the next one, or the one before, there.
+    pub fn complete_next(&mut self, step: isize) {
+        if let Some(completion) = &mut self.completion {
+            // Going through them is one step of undo.
+            self.edit.undo();
+            completion.choose(step);
+            self.edit.replace(completion.range(), completion.chosen());
+        }
+    }
+
+    /// Takes back what was put there.
+    pub fn cancel_completion(&mut self) {
+        if self.completion.take().is_some() {
+            self.edit.undo();
+        }
     }
 
     /// One line up; on the first line, the text sent before.

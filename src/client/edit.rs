@@ -11,6 +11,8 @@ use unicode_width::UnicodeWidthStr;
 
 /// How many earlier states are kept for undo; the oldest is forgotten.
 const UNDO_MAX: usize = 100;
+/// How many cuts are kept to be inserted again; the oldest is forgotten.
+const KILLS_MAX: usize = 20;
 
 /// A text with a caret, its undo history and what was last cut out of it.
 #[derive(Clone, Default)]
@@ -21,9 +23,14 @@ pub struct TextEdit {
     multiline: bool,
     bytes_max: usize,
     undo: Vec<(String, usize)>,
+    /// What was undone, the latest last; forgotten by the next change.
+    redo: Vec<(String, usize)>,
     /// The last change was typing, so that the next letter joins the same undo step.
     typing: bool,
-    killed: String,
+    /// What was cut out, the latest last.
+    killed: Vec<String>,
+    /// What was inserted of it just now: where, and how many cuts ago it was cut.
+    yanked: Option<(Range<usize>, usize)>,
 }
 
 /// It may hold a password.
@@ -71,6 +78,8 @@ impl TextEdit {
     pub fn take(&mut self) -> String {
         self.caret = 0;
         self.undo.clear();
+        self.redo.clear();
+        self.yanked = None;
         self.typing = false;
         std::mem::take(&mut self.text)
     }
@@ -170,19 +179,55 @@ impl TextEdit {
 
     /// Inserts what was cut out last.
     pub fn yank(&mut self) {
-        if !self.killed.is_empty() {
-            let killed = self.killed.clone();
+        if let Some(killed) = self.killed.last().cloned() {
+            let start = self.caret;
             self.paste(&killed);
+            self.yanked = Some((start.min(self.caret)..self.caret, 0));
         }
+    }
+
+    /// Right behind a yank: what was cut out before takes the place of what was inserted.
+    pub fn yank_earlier(&mut self) {
+        let Some((range, ago)) = self.yanked.take() else { return };
+        let ago = (ago + 1) % self.killed.len().max(1);
+        let Some(killed) = self.killed.iter().rev().nth(ago).cloned() else { return };
+        self.replace(range.clone(), &killed);
+        self.yanked = Some((range.start..self.caret.max(range.start), ago));
+    }
+
+    /// Puts a text in the place of another one, as one step of undo; the caret goes behind it.
+    pub fn replace(&mut self, range: Range<usize>, text: &str) {
+        if self.text.get(range.clone()).is_none() {
+            return;
+        }
+        self.remember();
+        self.text.replace_range(range.clone(), "");
+        self.caret = range.start;
+        self.insert_clean(text);
     }
 
     /// Goes back to the state before the last change.
     pub fn undo(&mut self) {
-        self.typing = false;
-        if let Some((text, caret)) = self.undo.pop() {
-            self.text = text;
-            self.caret = caret;
+        if let Some(state) = self.undo.pop() {
+            let state = self.go_to(state);
+            self.redo.push(state);
         }
+    }
+
+    /// Takes the last undo back.
+    pub fn redo(&mut self) {
+        if let Some(state) = self.redo.pop() {
+            let state = self.go_to(state);
+            self.undo.push(state);
+        }
+    }
+
+    /// Returns the state that is left.
+    fn go_to(&mut self, (text, caret): (String, usize)) -> (String, usize) {
+        self.typing = false;
+        self.yanked = None;
+        let left = std::mem::replace(&mut self.text, text);
+        (left, std::mem::replace(&mut self.caret, caret))
     }
 
     /// One grapheme to the left.
@@ -278,6 +323,8 @@ impl TextEdit {
 
     fn remember(&mut self) {
         self.typing = false;
+        self.yanked = None;
+        self.redo.clear();
         if self.undo.len() == UNDO_MAX {
             self.undo.remove(0);
         }
@@ -290,7 +337,10 @@ impl TextEdit {
         }
         self.remember();
         if keep {
-            self.killed = self.text[range.clone()].to_owned();
+            if self.killed.len() == KILLS_MAX {
+                self.killed.remove(0);
+            }
+            self.killed.push(self.text[range.clone()].to_owned());
         }
         self.text.replace_range(range.clone(), "");
         self.caret = range.start;
@@ -299,6 +349,7 @@ impl TextEdit {
 
     fn move_to(&mut self, caret: usize) {
         self.typing = false;
+        self.yanked = None;
         self.caret = caret;
     }
 
@@ -382,6 +433,36 @@ mod tests {
     }
 
     #[test]
+    fn what_was_undone_comes_back_until_something_else_is_written() {
+        let mut edit = written("one");
+        edit.paste(" two");
+        edit.undo();
+        assert_eq!(edit.text(), "one");
+        edit.redo();
+        assert_eq!((edit.text(), edit.caret()), ("one two", 7));
+        edit.undo();
+        edit.insert("!");
+        edit.redo();
+        assert_eq!(edit.text(), "one!");
+    }
+
+    #[test]
+    fn earlier_cuts_come_back_in_turn() {
+        let mut edit = written("one two three");
+        edit.kill_word_before();
+        edit.kill_word_before();
+        edit.yank();
+        assert_eq!(edit.text(), "one two ");
+        edit.yank_earlier();
+        assert_eq!(edit.text(), "one three");
+        edit.yank_earlier();
+        assert_eq!(edit.text(), "one two ");
+        edit.left();
+        edit.yank_earlier();
+        assert_eq!(edit.text(), "one two ", "only right behind a yank");
+    }
+
+    #[test]
     fn lines_of_a_paste_are_kept_or_joined() {
         assert_eq!(written("a\r\nb\rc\u{7}").text(), "a\nb\nc");
         let mut field = TextEdit::single_line(5);
@@ -415,7 +496,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_sequence_of_operations_breaks_the_text(
-            operations in prop::collection::vec((0..19u8, "[a é日👩\u{301}\n\u{200d}]{0,6}"), 0..60),
+            operations in prop::collection::vec((0..22u8, "[a é日👩\u{301}\n\u{200d}]{0,6}"), 0..60),
             width in 0..9usize,
         ) {
             let mut edit = TextEdit::multi_line(120);
@@ -437,6 +518,9 @@ mod tests {
                     14 => edit.word_right(),
                     15 => edit.line_home(),
                     16 => edit.line_last(),
+                    18 => edit.redo(),
+                    19 => edit.yank_earlier(),
+                    20 => edit.replace(0..edit.caret(), &text),
                     17 => { edit.up(); }
                     _ => { edit.down(); }
                 }

@@ -193,6 +193,26 @@ pub struct Unsent {
     pub time: Timestamp,
 }
 
+/// What is being written in a conversation: kept from one run to the next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// The server, as in `Login::server`.
+    pub server: String,
+    /// The account that writes it.
+    pub account: String,
+    /// The channel or person it is for.
+    pub target: String,
+    /// The text; empty when there is none any more.
+    pub text: String,
+}
+
+impl Draft {
+    /// Whether it is for the same conversation.
+    pub fn is_same_place(&self, other: &Self) -> bool {
+        (&self.server, &self.account, &self.target) == (&other.server, &other.account, &other.target)
+    }
+}
+
 /// A wish of the core, to be carried out by the shell in the order given.
 #[derive(Debug)]
 pub enum Effect {
@@ -235,6 +255,8 @@ pub enum Effect {
         /// The one that the person accepted.
         fingerprint: Fingerprint,
     },
+    /// Keep these drafts in place of those for the same conversations.
+    KeepDrafts(Vec<Draft>),
     /// Ring the terminal's bell.
     Bell,
     /// Put this on the clipboard.

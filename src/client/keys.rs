@@ -3,16 +3,14 @@
 use crossterm::event::KeyEvent;
 
 use super::bindings::{Action, Context};
-use super::conversation::ConversationId;
 use super::edit::TextEdit;
-use super::entry::EntryKind;
 use super::event::{Effect, Effects, Exit};
 use super::form::Focus;
 use super::keymap::typed;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
 use super::picker::{Choice, Purpose};
-use super::{chat, chosen, commands, connect, link, outbox, remarks, switcher};
+use super::{chat, chosen, commands, connect, link, outbox, switcher, writing};
 use crate::proto::message::Line;
 
 /// A key was pressed.
@@ -45,10 +43,7 @@ pub fn pressed(model: &mut Model, key: KeyEvent, effects: &mut Effects) {
         // Who types has done with the message that was chosen.
         (Context::Chat | Context::Chosen, None, Some(character)) => {
             chosen::leave(model);
-            model.remark = None;
-            if let Some(conversation) = model.conversations.current_mut() {
-                conversation.composer.edit.insert(character.encode_utf8(&mut [0; 4]));
-            }
+            writing::typed(model, character);
         }
         _ => {}
     }
@@ -132,12 +127,28 @@ fn help_key(model: &mut Model, action: Action) {
 }
 
 fn question_key(model: &mut Model, action: Action, effects: &mut Effects) {
+    if matches!(model.overlays.shown(), Some(Overlay::Paste { .. })) {
+        return paste_key(model, action, effects);
+    }
     let is_accepted = match action {
         Action::Accept => true,
         Action::Refuse => false,
         _ => return,
     };
     answer(model, is_accepted, effects);
+}
+
+/// What was pasted goes out, is changed first, or is taken back.
+fn paste_key(model: &mut Model, action: Action, effects: &mut Effects) {
+    if !matches!(action, Action::Accept | Action::Refuse | Action::Edit) {
+        return;
+    }
+    model.overlays.close();
+    match action {
+        Action::Accept => writing::send(model, effects),
+        Action::Refuse => writing::discard_paste(model),
+        _ => {}
+    }
 }
 
 /// The dialogue that is shown is answered.
@@ -196,6 +207,11 @@ fn form_key(model: &mut Model, action: Action, effects: &mut Effects) {
 
 fn chat_key(model: &mut Model, action: Action, effects: &mut Effects) {
     model.remark = None;
+    if !matches!(action, Action::Complete | Action::CompleteBack | Action::Leave)
+        && let Some(conversation) = model.conversations.current_mut()
+    {
+        conversation.composer.completion = None;
+    }
     match action {
         Action::NextConversation => choose(model, |model| model.conversations.show_neighbour(1)),
         Action::PreviousConversation => choose(model, |model| model.conversations.show_neighbour(-1)),
@@ -208,11 +224,16 @@ fn chat_key(model: &mut Model, action: Action, effects: &mut Effects) {
         Action::ChooseNewer => chosen::choose(model, 1),
         Action::Leave => {
             if let Some(conversation) = model.conversations.current_mut() {
-                conversation.replying = None;
+                match conversation.composer.completion {
+                    Some(_) => conversation.composer.cancel_completion(),
+                    None => conversation.replying = None,
+                }
             }
         }
         Action::Resend => outbox::resend(model, effects),
-        Action::Send => send(model, effects),
+        Action::Send => writing::send(model, effects),
+        Action::Complete => writing::complete(model, 1),
+        Action::CompleteBack => writing::complete(model, -1),
         action => conversation_key(model, action),
     }
 }
@@ -258,31 +279,10 @@ fn edit(edit: &mut TextEdit, action: Action) {
         Action::KillLineStart => edit.kill_to_line_start(),
         Action::KillLineEnd => edit.kill_to_line_end(),
         Action::Yank => edit.yank(),
+        Action::YankEarlier => edit.yank_earlier(),
         Action::Undo => edit.undo(),
+        Action::Redo => edit.redo(),
         _ => {}
-    }
-}
-
-/// Enter: what is written in the input box is carried out. When it cannot be, it stays there.
-fn send(model: &mut Model, effects: &mut Effects) {
-    let Some(conversation) = model.conversations.current() else { return };
-    let id: ConversationId = conversation.id;
-    let text = conversation.composer.edit.text().to_owned();
-    if text.trim().is_empty() {
-        return;
-    }
-    match commands::enter(model, Some(id), &text, effects) {
-        Ok(()) => {
-            if let Some(conversation) = model.conversations.get_mut(id) {
-                conversation.composer.take(!commands::is_secret(&text));
-            }
-        }
-        Err(sentence) => {
-            remarks::remark(model, id, EntryKind::Error, &sentence);
-            if let Some(conversation) = model.conversations.get_mut(id) {
-                conversation.buffer.scroll_to_end();
-            }
-        }
     }
 }
 
@@ -305,11 +305,6 @@ pub fn pasted(model: &mut Model, text: &str) {
             }
             switcher::fill(model);
         }
-        Screen::Chat => {
-            let Some(conversation) = model.conversations.current_mut() else { return };
-            if !conversation.composer.edit.paste(text) {
-                model.remark = Some(model.texts.get("chat-paste-cut").into_owned());
-            }
-        }
+        Screen::Chat => writing::pasted(model, text),
     }
 }

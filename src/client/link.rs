@@ -13,7 +13,7 @@ use super::overlay::Overlay;
 use super::servers::Server;
 use super::session::fact::{Fact, LoginFailure, LoginFailureKind};
 use super::session::{Opening, Output};
-use super::{chat, remarks};
+use super::{chat, drafts, remarks};
 use crate::proto::message::Line;
 use crate::proto::scram::{ScramClientProof, ScramError};
 use crate::proto::secret::Secret;
@@ -212,6 +212,7 @@ fn is_in_work(server: &Server) -> bool {
 
 /// Leaves the program in good order.
 pub fn quit(model: &mut Model, message: &str, exit: Exit, effects: &mut Effects) {
+    drafts::keep(model, effects);
     let servers: Vec<ServerId> = model.servers().iter().map(|server| server.id).collect();
     for server in servers {
         model.turn_to(server);

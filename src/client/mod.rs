@@ -18,7 +18,8 @@
 //! | [`conversation`], [`members`] | channels, people, the server as a correspondent |
 //! | [`buffer`], [`entry`], [`position`] | what is said, in its order, and which part of it is shown |
 //! | [`annotation`], [`reactions`] | what is said about a message later on |
-//! | [`composer`], [`edit`] | what is being written |
+//! | [`composer`], [`edit`], [`completion`] | what is being written |
+//! | [`writing`], [`candidates`], [`drafts`], [`secrets`] | typing, pasting, completing, sending; what is kept of it |
 //! | [`session`] | the IRC client: lines in, facts and lines out |
 //! | [`servers`], [`connection`] | which server, as whom, how far the connection to it has got |
 //! | [`connect`] | which servers are talked to: at the start, by `/connect` and `/disconnect` |
@@ -37,16 +38,19 @@
 pub mod annotation;
 pub mod bindings;
 pub mod buffer;
+pub mod candidates;
 pub mod cells_out;
 pub mod chat;
 pub mod chord;
 pub mod chosen;
 pub mod commands;
+pub mod completion;
 pub mod composer;
 pub mod config;
 pub mod connect;
 pub mod connection;
 pub mod conversation;
+pub mod drafts;
 pub mod edit;
 pub mod entry;
 pub mod event;
@@ -72,6 +76,7 @@ pub mod position;
 pub mod reactions;
 pub mod remarks;
 pub mod run;
+pub mod secrets;
 pub mod servers;
 pub mod session;
 pub mod shell;
@@ -82,6 +87,7 @@ pub mod terminal;
 pub mod unsent;
 pub mod update;
 pub mod view;
+pub mod writing;
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use super::bindings::Context;
 use super::config::{Mode, ServerChoice, Settings};
 use super::conversation::{Conversation, ConversationId, ConversationKind, Conversations, ListOrder};
 use super::entry::{Entry, Reply};
-use super::event::{Login, Moment, ServerId, Unsent};
+use super::event::{Draft, Login, Moment, ServerId, Unsent};
 use super::form::{Form, Tab};
 use super::geometry::ChatAreas;
 use super::overlay::{Overlay, Overlays};
@@ -37,6 +37,8 @@ pub struct Remembered {
     pub pins: BTreeMap<String, Fingerprint>,
     /// Messages that had not reached their server.
     pub unsent: Vec<Unsent>,
+    /// What was being written.
+    pub drafts: Vec<Draft>,
 }
 
 /// What the shell hands over at the start.
@@ -100,6 +102,10 @@ pub struct Model {
     pub(super) prefers_correspondent: bool,
     /// The bell stays silent until this moment of `Moment::elapsed_millis`.
     pub(super) bell_after_millis: u64,
+    /// When drafts are kept next, by `Moment::elapsed_millis`.
+    pub(super) drafts_due_millis: Option<u64>,
+    /// The drafts as they were kept last.
+    pub(super) kept_drafts: Vec<Draft>,
     /// Ids and nonces.
     pub(super) entropy: Entropy,
 }
@@ -138,6 +144,8 @@ impl Model {
             has_chosen: false,
             prefers_correspondent: false,
             bell_after_millis: 0,
+            drafts_due_millis: None,
+            kept_drafts: Vec::new(),
             entropy: Entropy::new(seed),
             settings,
             texts,

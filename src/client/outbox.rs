@@ -14,12 +14,11 @@ use super::overlay::Overlay;
 use super::pace::Pace;
 use super::session::fact::{Incoming, Refusal};
 use crate::proto::caps::Cap;
-use crate::proto::text::split_text;
 
 /// How many messages may be on their way without an echo; further ones wait.
 const IN_FLIGHT_MAX: usize = 32;
-/// Says something in a conversation: one message a line, long lines cut. The messages appear at once and leave as soon as they
-/// can.
+/// Says something in a conversation: as one message where the server takes several lines, else one a line; long ones cut.
+/// The messages appear at once and leave as soon as they can.
 ///
 /// # Errors
 /// The sentence to show when they were not taken; nothing was said then.
@@ -35,28 +34,24 @@ pub fn say(
         let name = conversation.name.as_str();
         return Err(model.texts.format("chat-takes-no-messages", &[("name", name.into())]));
     }
-    let bytes_max = model.server.session.text_bytes_max(&conversation.name, kind);
-    let lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
-    let parts: Vec<(bool, &str)> = lines
-        .flat_map(|line| {
-            let parts = split_text(line, bytes_max);
-            let is_cut = parts.len() > 1;
-            parts.into_iter().map(move |part| (is_cut, part))
-        })
-        .collect();
-    if conversation.buffer.pending_count() + parts.len() > PENDING_MAX {
+    let messages = model.server.session.messages(kind, &conversation.name, text);
+    if conversation.buffer.pending_count() + messages.len() > PENDING_MAX {
         return Err(model.texts.format("chat-too-many-pending", &[("maximum", PENDING_MAX.into())]));
     }
-    let cut = parts.iter().filter(|(is_cut, _)| *is_cut).count();
-    if cut > 0 {
-        model.remark = Some(model.texts.format("chat-was-cut", &[("count", cut.into())]));
+    // Where a message has one line, each line is one: no person takes that for a cut.
+    let whole = match model.server.session.multiline_room() {
+        Some(_) if kind == EntryKind::Message => 1,
+        _ => text.lines().filter(|line| !line.trim().is_empty()).count(),
+    };
+    if messages.len() > whole {
+        model.remark = Some(model.texts.format("chat-was-cut", &[("count", messages.len().into())]));
     }
     let mut reply = match kind {
         EntryKind::Notice => None,
         _ => model.conversations.get_mut(id).and_then(|conversation| conversation.replying.take()),
     };
-    for (_, part) in parts {
-        let mut entry = Entry::new(kind, model.server.session.nick(), part, model.now.time);
+    for message in messages {
+        let mut entry = Entry::new(kind, model.server.session.nick(), &message, model.now.time);
         let quoted = reply.take().map(|replying| Reply { to: replying.msgid, quote: Some(replying.quote) });
         entry.reply = quoted.map(Box::new);
         entry.id = Some(model.entropy.id().into());
@@ -85,8 +80,17 @@ pub fn flush(model: &mut Model, effects: &mut Effects) {
         }
         let Some(conversation) = model.conversations.get_mut(id) else { continue };
         let Some(entry) = conversation.buffer.entry(key) else { continue };
-        effects.send(model.server.session.message_line(&conversation.name, entry));
-        model.server.pace.sent(now);
+        let (session, target) = (&model.server.session, &conversation.name);
+        let Some(lines) = session.message_lines(target, entry) else {
+            // Written for a server that took longer ones.
+            let messages = session.messages(entry.kind, target, &entry.text);
+            conversation.buffer.split_pending(key, &messages);
+            return flush(model, effects);
+        };
+        for line in lines {
+            effects.send(line);
+            model.server.pace.sent(now);
+        }
         if has_echo {
             in_flight += 1;
             conversation.buffer.set_fate(key, Fate::Pending { sent: true });
@@ -163,7 +167,7 @@ pub fn refuse(model: &mut Model, refusal: &Refusal) -> bool {
     /// Numerics that answer a message: no such nick, cannot send to channel, blocked, …
     const ABOUT_MESSAGES: &[&str] = &["401", "404", "407", "412", "413", "415", "477", "486", "531", "716", "717"];
     let by_label = refusal.label.as_deref().and_then(|label| find(model, label));
-    let is_about_messages = matches!(refusal.command.as_str(), "PRIVMSG" | "NOTICE")
+    let is_about_messages = matches!(refusal.command.as_str(), "PRIVMSG" | "NOTICE" | "BATCH")
         || (refusal.command.is_empty() && ABOUT_MESSAGES.contains(&refusal.code.as_str()));
     let by_target = || {
         let folded = model.server.session.fold(refusal.context.last()?);

@@ -32,6 +32,15 @@ pub enum Overlay {
     },
     /// A message is to be withdrawn: for ever.
     Redact(RedactQuestion),
+    /// A paste of many lines, which stands in the input box already: does it go out?
+    Paste {
+        /// How many lines stand there.
+        lines: usize,
+        /// How many messages they would be.
+        messages: usize,
+        /// The first lines.
+        preview: Vec<String>,
+    },
     /// Messages of unknown fate: sending them again may double them.
     Resend {
         /// How many.

@@ -452,6 +452,11 @@ impl Plain {
                     self.print(None, fingerprint.to_string());
                     self.print(None, texts.get("question-certificate-advice"));
                 }
+                // Nothing is pasted into a line.
+                Overlay::Paste { .. } => {
+                    model.overlays.close();
+                    continue;
+                }
                 Overlay::Resend { count } => {
                     self.print(None, texts.format("question-resend", &[("count", (*count).into())]));
                 }

@@ -25,6 +25,7 @@ use login::Exchange;
 pub mod batch;
 pub mod fact;
 pub mod login;
+mod multiline;
 mod negotiation;
 mod replies;
 mod speech;
@@ -53,6 +54,7 @@ const WANTED: CapSet = CapSet::of(&[
     Cap::Languages,
     Cap::MessageRedaction,
     Cap::MessageTags,
+    Cap::Multiline,
     Cap::MultiPrefix,
     Cap::ReadMarker,
     Cap::Sasl,
@@ -280,7 +282,7 @@ impl Session {
             "CAP" => self.capabilities(&message, out),
             "AUTHENTICATE" => self.authenticate(message.param(0).unwrap_or_default(), out),
             "REGISTER" => self.registered(&message, now, out),
-            "BATCH" => self.batch(&message, out),
+            "BATCH" => self.batch(&message, now, out),
             "CHATHISTORY" => self.history_target(&message),
             "PRIVMSG" | "NOTICE" => self.speech(&message, now, out),
             "TAGMSG" => self.tagged(&message, now, out),
@@ -322,10 +324,19 @@ impl Session {
         }
     }
 
-    /// A message of ours as a line. Its idempotency id is its label as well.
+    /// A message of ours as a line.
     pub fn message_line(&self, target: &str, entry: &Entry) -> Line {
-        let (kind, text, id) = (entry.kind, entry.text.as_str(), entry.id.as_deref().unwrap_or_default());
-        let mut line = Line::new(if kind == EntryKind::Notice { "NOTICE" } else { "PRIVMSG" }).param(target);
+        let line = Line::new(if entry.kind == EntryKind::Notice { "NOTICE" } else { "PRIVMSG" }).param(target);
+        let line = self.with_tags(line, entry);
+        match entry.kind {
+            EntryKind::Action => line.trailing(&text::action(&entry.text)),
+            _ => line.trailing(&entry.text),
+        }
+    }
+
+    /// A line that says something, with what its answer is known by: the idempotency id is the label as well.
+    fn with_tags(&self, mut line: Line, entry: &Entry) -> Line {
+        let id = entry.id.as_deref().unwrap_or_default();
         if let Some(to) = entry.reply_to().filter(|_| self.has(Cap::MessageTags)) {
             line = line.tag("+draft/reply", to);
         }
@@ -335,10 +346,7 @@ impl Session {
         if self.has(Cap::Idempotency) {
             line = line.tag("+chat-tui/id", id);
         }
-        match kind {
-            EntryKind::Action => line.trailing(&text::action(text)),
-            _ => line.trailing(text),
-        }
+        line
     }
 
     /// A question for history as a line; nothing when the server has none.

@@ -226,6 +226,7 @@ impl Shell {
             Effect::Remember(login) => return self.order(Order::Remember(login)),
             Effect::Forget { server } => return self.order(Order::Forget(server)),
             Effect::Pin { server, fingerprint } => return self.order(Order::Pin(server, fingerprint)),
+            Effect::KeepDrafts(drafts) => return self.order(Order::KeepDrafts(drafts)),
             Effect::Bell => self.sequences.push(b"\x07".to_vec()),
             Effect::Copy(text) => self.sequences.push(terminal::copy_sequence(&text)),
             Effect::Suspend => self.wants_suspension = true,

@@ -16,12 +16,15 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::event::{Login, Unsent};
+use super::event::{Draft, Login, Unsent};
 use super::model::Remembered;
 use crate::ground::paths::{self, Action, Directories, FileLock, PathError};
 use crate::ground::texts::Texts;
 use crate::ground::tls::Fingerprint;
-use rows::{LOGIN_HEAD, LoginFile, LoginRow, PIN_HEAD, PinFile, PinRow, UNSENT_HEAD, UnsentFile, UnsentRow};
+use rows::{
+    DRAFT_HEAD, DraftFile, DraftRow, LOGIN_HEAD, LoginFile, LoginRow, PIN_HEAD, PinFile, PinRow, UNSENT_HEAD,
+    UnsentFile, UnsentRow,
+};
 
 /// How long another client's change of a file is waited for.
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
@@ -33,6 +36,8 @@ const ORDERS_MAX: usize = 64;
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How many unsent messages are kept; beyond it the oldest are lost.
 const UNSENT_MAX: usize = 2_000;
+/// How many drafts are kept; beyond it the oldest are lost.
+const DRAFTS_MAX: usize = 500;
 /// The most bytes that are read of one file.
 const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
@@ -78,6 +83,8 @@ pub enum Order {
     Forget(String),
     /// Keep a fingerprint for this `host:port`, in place of an earlier one.
     Pin(String, Fingerprint),
+    /// Keep these drafts in place of those for the same conversations.
+    KeepDrafts(Vec<Draft>),
     /// Keep what has not reached its server.
     KeepUnsent {
         /// The ids of those that were read at the start; the ones that are not among `left` have arrived since.
@@ -115,10 +122,15 @@ impl Store {
             errors.push(error);
             UnsentFile::default()
         });
+        let drafts: DraftFile = self.read(&self.drafts_path()).unwrap_or_else(|error| {
+            errors.push(error);
+            DraftFile::default()
+        });
+        let drafts = drafts.drafts.into_iter().map(DraftRow::into_draft).collect();
         let logins = logins.logins.into_iter().map(LoginRow::into_login).collect();
         let pins = pins.servers.into_iter().filter_map(|row| Some((row.address, row.sha256.parse().ok()?))).collect();
         let unsent = unsent.messages.into_iter().filter_map(UnsentRow::into_unsent).collect();
-        (Remembered { logins, pins, unsent }, errors)
+        (Remembered { logins, pins, unsent, drafts }, errors)
     }
 
     /// Carries out one order.
@@ -140,6 +152,7 @@ impl Store {
                 pins.servers.push(PinRow { address: address.clone(), sha256: fingerprint.to_string() });
                 self.write(&self.pins_path(), PIN_HEAD, &pins)
             }
+            Order::KeepDrafts(drafts) => self.keep_drafts(drafts),
             Order::KeepUnsent { read, left } => self.keep_unsent(read, left),
         }
     }
@@ -153,15 +166,18 @@ impl Store {
         file.messages.extend(left.iter().map(UnsentRow::of));
         let excess = file.messages.len().saturating_sub(UNSENT_MAX);
         file.messages.drain(..excess);
-        if !file.messages.is_empty() {
-            return self.write(&path, UNSENT_HEAD, &file);
-        }
-        match std::fs::remove_file(&path) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                Err(PathError::Refused { action: Action::Write, path, source }.into())
-            }
-            _ => Ok(()),
-        }
+        if file.messages.is_empty() { remove(&path) } else { self.write(&path, UNSENT_HEAD, &file) }
+    }
+
+    fn keep_drafts(&self, drafts: &[Draft]) -> Result<(), StoreError> {
+        paths::create_directory(&self.state)?;
+        let path = self.drafts_path();
+        let mut file: DraftFile = self.read_or_set_aside(&path)?;
+        file.drafts.retain(|row| !drafts.iter().any(|draft| row.is_for(draft)));
+        file.drafts.extend(drafts.iter().filter(|draft| !draft.text.is_empty()).map(DraftRow::of));
+        let excess = file.drafts.len().saturating_sub(DRAFTS_MAX);
+        file.drafts.drain(..excess);
+        if file.drafts.is_empty() { remove(&path) } else { self.write(&path, DRAFT_HEAD, &file) }
     }
 
     fn change_logins(&self, change: impl FnOnce(&mut Vec<LoginRow>)) -> Result<(), StoreError> {
@@ -176,6 +192,10 @@ impl Store {
 
     fn pins_path(&self) -> PathBuf {
         self.directory.join("certificates.toml")
+    }
+
+    fn drafts_path(&self) -> PathBuf {
+        self.state.join("drafts.toml")
     }
 
     fn unsent_path(&self) -> PathBuf {
@@ -235,6 +255,16 @@ impl Store {
             .map_err(|error| StoreError::Unreadable { path: path.to_owned(), reason: error.to_string() })?;
         paths::replace_file(path, format!("{head}{body}").as_bytes(), paths::PRIVATE_FILE_MODE)?;
         Ok(())
+    }
+}
+
+/// Removes a file in which nothing is left.
+fn remove(path: &Path) -> Result<(), StoreError> {
+    match std::fs::remove_file(path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(PathError::Refused { action: Action::Write, path: path.to_owned(), source }.into())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -364,6 +394,27 @@ mod tests {
         assert_eq!(keep(&["a", "b"], &["b"]), [unsent("c"), unsent("b")]);
         assert_eq!(keep(&["b", "c"], &[]), []);
         assert!(!store.unsent_path().exists());
+    }
+
+    #[test]
+    fn drafts_are_replaced_conversation_by_conversation() {
+        let root = tempfile::tempdir().unwrap();
+        let store = store(root.path());
+        let draft = |target: &str, text: &str| Draft {
+            server: "local".into(),
+            account: "romain".into(),
+            target: target.into(),
+            text: text.into(),
+        };
+        let keep = |drafts: &[Draft]| {
+            store.apply(&Order::KeepDrafts(drafts.to_vec())).unwrap();
+            store.load().0.drafts
+        };
+        assert_eq!(keep(&[draft("#a", "one\n\"two\""), draft("bob", "x")]).len(), 2);
+        assert_eq!(keep(&[draft("bob", "y")]), [draft("#a", "one\n\"two\""), draft("bob", "y")]);
+        assert_eq!(std::fs::metadata(store.drafts_path()).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(keep(&[draft("bob", ""), draft("#a", "")]), []);
+        assert!(!store.drafts_path().exists());
     }
 
     #[tokio::test]

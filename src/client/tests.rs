@@ -24,6 +24,7 @@ mod lines;
 mod reconnecting;
 mod servers;
 mod unsent;
+mod writing;
 
 /// What our own server offers, with PLAIN only, so that no proof has to be computed.
 const OWN_CAPS: &str = ":s CAP * LS :account-notify account-tag away-notify batch cap-notify chat-tui/devices \

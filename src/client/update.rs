@@ -5,7 +5,7 @@ use super::entry::EntryKind;
 use super::event::{Effects, Event, Exit, Moment, ServerId};
 use super::model::{Model, Screen};
 use super::servers::Server;
-use super::{connect, history, keys, link, mouse, outbox, remarks};
+use super::{connect, drafts, history, keys, link, mouse, outbox, remarks};
 
 /// Takes in one event, which happened at `now`; what it asks for is added to `effects`.
 pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effects) {
@@ -19,6 +19,9 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
     // About a connection that is not ours any more.
     let Some(about) = about else { return };
     turn_to(model, about, effects);
+    if matches!(event, Event::Key(_) | Event::Paste(_)) && model.screen == Screen::Chat {
+        drafts::touch(model);
+    }
     match event {
         Event::Start => connect::start(model, effects),
         Event::Key(key) => keys::pressed(model, key, effects),
@@ -32,6 +35,7 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
             }
         }
         Event::Tick => {
+            drafts::tick(model, effects);
             for server in server_ids(model) {
                 turn_to(model, server, effects);
                 link::tick(model, effects);
@@ -49,7 +53,7 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
         },
         Event::Terminate => link::quit(model, "", Exit::Terminated, effects),
     }
-    effects.wake_at_millis = None;
+    effects.wake_at_millis = model.drafts_due_millis;
     for server in server_ids(model) {
         turn_to(model, server, effects);
         let own = [link::wake_at_millis(model), model.server.fetches.late_at_millis(), outbox::wake_at_millis(model)];

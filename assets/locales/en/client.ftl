@@ -52,6 +52,7 @@ chat-was-cut = { $count ->
     [one] The line was too long for one message: it went out in { $count } part.
    *[other] What was too long for one message went out in { $count } parts.
 }
+chat-nothing-to-complete = Nothing to complete here.
 chat-paste-cut = The pasted text was too long: its end is missing.
 ## The chosen message.
 

@@ -124,6 +124,18 @@ question-changed = { $server } shows another certificate than before. Somebody m
 question-changed-known = Known until now:
 question-changed-shown = Shown now:
 question-changed-advice = Ask the operator. If the change is meant, remove the server's entry from certificates.toml in the client's data directory.
+question-paste-title = Send what was pasted?
+question-paste = { $lines ->
+    [one] One line stands in the input box.
+   *[other] { $lines } lines stand in the input box.
+}
+question-paste-messages = { $count ->
+    [one] They would go out as one message.
+   *[other] They would go out as { $count } messages.
+}
+question-paste-accept = send
+question-paste-edit = change it first
+question-paste-refuse = do not send
 question-resend-title = Send again?
 question-resend = { $count ->
     [one] It is not known whether this message arrived. Sent again, it may stand there twice.

@@ -52,6 +52,7 @@ chat-was-cut = { $count ->
     [one] La ligne était trop longue pour un seul message : elle est partie en { $count } morceau.
    *[other] Ce qui était trop long pour un seul message est parti en { $count } morceaux.
 }
+chat-nothing-to-complete = Rien à compléter ici.
 chat-paste-cut = Le texte collé était trop long : sa fin manque.
 ## Le message choisi.
 

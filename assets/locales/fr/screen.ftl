@@ -130,6 +130,18 @@ question-changed = { $server } montre un autre certificat qu'avant. Quelqu'un é
 question-changed-known = Connu jusqu'ici :
 question-changed-shown = Montré maintenant :
 question-changed-advice = Demandez à l'exploitant. Si le changement est voulu, retirez l'entrée du serveur de certificates.toml dans le dossier de données du client.
+question-paste-title = Envoyer ce qui a été collé ?
+question-paste = { $lines ->
+    [one] Il y a une ligne dans la zone de saisie.
+   *[other] Il y a { $lines } lignes dans la zone de saisie.
+}
+question-paste-messages = { $count ->
+    [one] Elles partiraient en un seul message.
+   *[other] Elles partiraient en { $count } messages.
+}
+question-paste-accept = envoyer
+question-paste-edit = modifier d'abord
+question-paste-refuse = ne pas envoyer
 question-resend-title = Renvoyer ?
 question-resend = { $count ->
     [one] On ne sait pas si ce message est arrivé. Renvoyé, il risque d'y être deux fois.

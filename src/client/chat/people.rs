@@ -5,7 +5,7 @@ use crate::client::event::Effects;
 use crate::client::members::{MEMBERS_MAX, Member};
 use crate::client::model::Model;
 use crate::client::remarks::tell;
-use crate::client::{history, outbox};
+use crate::client::{drafts, history, outbox};
 use crate::ground::texts::Value;
 
 /// In channels with more members than this, joins and parts are not told.
@@ -27,6 +27,7 @@ pub(super) fn joined(model: &mut Model, channel: &str, nick: &str, is_own: bool,
             model.server.awaited_channel = None;
             model.conversations.show(id);
         }
+        drafts::bring_back(model, channel);
         history::catch_up(model, id, effects);
         return outbox::flush(model, effects);
     }

@@ -4,12 +4,15 @@
 
 use super::fact::{Annotated, Incoming, LinePlace, Page};
 use crate::proto::history;
+use crate::proto::multiline::Part;
 use crate::proto::time::Timestamp;
 
 /// How many batches may be open at once; lines of a further one are handled as if they stood alone.
 const OPEN_MAX: usize = 32;
 /// How many messages of one page are kept; further ones are dropped and come with the next page.
 const PAGE_MESSAGES_MAX: usize = 2_000;
+/// How many bytes of one message of several lines are kept; its further lines are dropped.
+const MULTILINE_BYTES_MAX: usize = 128 * 1024;
 
 /// What an open batch gathers.
 #[derive(Debug)]
@@ -18,6 +21,8 @@ enum Kind {
     Page(Page),
     /// Conversations.
     Targets(Vec<(String, Timestamp)>),
+    /// One message of several lines.
+    Multiline(Gathered),
     /// Nothing: its lines are handled one by one.
     Transparent,
 }
@@ -37,6 +42,8 @@ pub enum Closed {
     Page(Page),
     /// Conversations.
     Targets(Vec<(String, Timestamp)>),
+    /// One message of several lines, with the batch around it.
+    Multiline(Option<String>, Gathered),
 }
 
 /// A line of a page of history.
@@ -48,6 +55,36 @@ pub enum PageLine {
     Annotation(Annotated),
     /// Something else: a join, a topic.
     Other,
+}
+
+/// A message of several lines that is being gathered.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Gathered {
+    /// The message; nothing when no person has written it.
+    pub incoming: Option<Incoming>,
+    /// Where it stands in its conversation.
+    pub place: LinePlace,
+    /// How many of its lines there are so far.
+    count: usize,
+}
+
+impl Gathered {
+    /// One without a line.
+    pub fn new(incoming: Option<Incoming>, place: LinePlace) -> Self {
+        Self { incoming, place, count: 0 }
+    }
+
+    fn push(&mut self, part: &Part) {
+        if let Some(incoming) = &mut self.incoming
+            && incoming.text.len() + part.bytes_behind(self.count) <= MULTILINE_BYTES_MAX
+        {
+            if self.count > 0 && !part.is_concat {
+                incoming.text.push('\n');
+            }
+            incoming.text.push_str(&part.text);
+            self.count += 1;
+        }
+    }
 }
 
 /// The open batches of one connection.
@@ -78,10 +115,20 @@ impl Batches {
         });
     }
 
+    /// `BATCH +reference draft/multiline target`: opens one; `gathered` is the message without its text.
+    pub fn open_multiline(&mut self, reference: &str, gathered: Gathered, parent: Option<&str>, label: Option<&str>) {
+        if self.open.len() < OPEN_MAX && self.find(reference).is_none() {
+            let (parent, label) = (parent.map(str::to_owned), label.map(str::to_owned));
+            self.open.push(Open { reference: reference.to_owned(), parent, label, kind: Kind::Multiline(gathered) });
+        }
+    }
+
     /// `BATCH -reference`: closes one.
     pub fn close(&mut self, reference: &str) -> Option<Closed> {
         let index = self.open.iter().position(|batch| batch.reference == reference)?;
-        match self.open.remove(index).kind {
+        let batch = self.open.remove(index);
+        match batch.kind {
+            Kind::Multiline(gathered) => Some(Closed::Multiline(batch.parent, gathered)),
             Kind::Page(page) => Some(Closed::Page(page)),
             Kind::Targets(targets) => Some(Closed::Targets(targets)),
             Kind::Transparent => None,
@@ -104,6 +151,18 @@ impl Batches {
     /// Whether lines of this batch belong to a page of history.
     pub fn is_page(&self, reference: &str) -> bool {
         self.find(reference).is_some_and(|batch| matches!(batch.kind, Kind::Page(_)))
+    }
+
+    /// Whether lines of this batch make one message.
+    pub fn is_multiline(&self, reference: &str) -> bool {
+        self.find(reference).is_some_and(|batch| matches!(batch.kind, Kind::Multiline(..)))
+    }
+
+    /// A line of a message of several.
+    pub fn push_part(&mut self, reference: &str, part: &Part) {
+        if let Some(Open { kind: Kind::Multiline(gathered), .. }) = self.find_mut(reference) {
+            gathered.push(part);
+        }
     }
 
     /// A line of a page, and where it stands.

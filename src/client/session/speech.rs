@@ -12,6 +12,7 @@ use crate::client::reactions::{REACTION_BYTES_MAX, Reactor};
 use crate::proto::caps::Cap;
 use crate::proto::history::parse_target_line;
 use crate::proto::message::Message;
+use crate::proto::multiline;
 use crate::proto::text::{Ctcp, clean_message, clean_name};
 use crate::proto::time::Timestamp;
 
@@ -20,11 +21,14 @@ const MSGID_BYTES_MAX: usize = 256;
 
 impl Session {
     /// `BATCH +reference kind params` or `BATCH -reference`
-    pub(super) fn batch(&mut self, message: &Message<'_>, out: &mut Output) {
+    pub(super) fn batch(&mut self, message: &Message<'_>, now: Moment, out: &mut Output) {
         let params = message.params();
         let Some((sign, reference)) = params.first().and_then(|word| word.split_at_checked(1)) else { return };
         if sign == "+" {
             let kind = params.get(1).copied().unwrap_or_default();
+            if kind == multiline::BATCH_TYPE {
+                return self.open_multiline(reference, message, now);
+            }
             let parent = message.tag("batch");
             let label = message.tag("label");
             let rest = params.get(2..).unwrap_or_default();
@@ -33,6 +37,7 @@ impl Session {
             match self.batches.close(reference) {
                 Some(Closed::Page(page)) => out.facts.push(Fact::Page(page)),
                 Some(Closed::Targets(targets)) => out.facts.push(Fact::Targets(targets)),
+                Some(Closed::Multiline(parent, gathered)) => self.multiline_whole(parent.as_deref(), gathered, out),
                 None => {}
             }
         }
@@ -46,7 +51,11 @@ impl Session {
     }
 
     pub(super) fn speech(&mut self, message: &Message<'_>, now: Moment, out: &mut Output) {
-        let incoming = self.incoming(message, now.time);
+        if self.multiline_part(message) {
+            return;
+        }
+        let (Some(target), Some(body)) = (message.param(0), message.param(1)) else { return };
+        let incoming = self.incoming(message, target, body, now.time);
         match message.tag("batch").filter(|reference| self.batches.is_page(reference)) {
             Some(reference) => {
                 let line = incoming.map_or(PageLine::Other, PageLine::Message);
@@ -57,8 +66,13 @@ impl Session {
     }
 
     /// Reads a message; nothing when it is one that no person has written (CTCP).
-    fn incoming(&mut self, message: &Message<'_>, now: Timestamp) -> Option<Incoming> {
-        let (target, body) = (message.param(0)?, message.param(1)?);
+    pub(super) fn incoming(
+        &mut self,
+        message: &Message<'_>,
+        target: &str,
+        body: &str,
+        now: Timestamp,
+    ) -> Option<Incoming> {
         let source = message.source?;
         let (kind, text) = match Ctcp::parse(body) {
             Some(ctcp) if ctcp.is_action() => (EntryKind::Action, ctcp.params),

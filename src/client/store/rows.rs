@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::client::entry::EntryKind;
-use crate::client::event::{Login, Unsent};
+use crate::client::event::{Draft, Login, Unsent};
 use crate::proto::secret::Secret;
 use crate::proto::time::Timestamp;
 
@@ -43,6 +43,37 @@ pub struct UnsentFile {
     pub messages: Vec<UnsentRow>,
 }
 
+/// `drafts.toml`.
+#[derive(Default, Serialize, Deserialize)]
+pub struct DraftFile {
+    #[serde(default, rename = "draft")]
+    pub drafts: Vec<DraftRow>,
+}
+
+/// A draft.
+#[derive(Serialize, Deserialize)]
+pub struct DraftRow {
+    server: String,
+    account: String,
+    target: String,
+    text: String,
+}
+
+impl DraftRow {
+    pub fn of(draft: &Draft) -> Self {
+        let Draft { server, account, target, text } = draft.clone();
+        Self { server, account, target, text }
+    }
+
+    pub fn into_draft(self) -> Draft {
+        Draft { server: self.server, account: self.account, target: self.target, text: self.text }
+    }
+
+    pub fn is_for(&self, draft: &Draft) -> bool {
+        (&self.server, &self.account, &self.target) == (&draft.server, &draft.account, &draft.target)
+    }
+}
+
 /// A message.
 #[derive(Serialize, Deserialize)]
 pub struct UnsentRow {
@@ -65,6 +96,8 @@ enum UnsentKind {
     Notice,
 }
 
+/// The first lines of `drafts.toml`.
+pub const DRAFT_HEAD: &str = "# What was being written in each conversation, written by chat-tui.\n\n";
 /// The first lines of `unsent.toml`.
 pub const UNSENT_HEAD: &str = "# Messages that have not reached their server yet, written by chat-tui.\n\n";
 /// The first lines of `logins.toml`.

@@ -4,6 +4,7 @@
 //! blocks. What it keeps from frame to frame is a cache of wrapped rows that may be dropped at any time.
 
 pub mod cells;
+pub mod completion;
 pub mod dates;
 pub mod form;
 pub mod format;
@@ -80,7 +81,9 @@ impl View {
                     let pane = look::inset(look::rect(model.areas().messages, area));
                     messages::draw(cells, pane, conversation, window, &mut self.rows, &look);
                 }
-                panels::draw(cells, area, model, &look)
+                let caret = panels::draw(cells, area, model, &look);
+                completion::draw(cells, area, model, &look);
+                caret
             }
         };
         if let Some(picker) = model.picker.as_ref().filter(|_| model.screen == Screen::Chat) {

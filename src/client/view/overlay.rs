@@ -246,6 +246,20 @@ fn question(shown: &Overlay, look: &Look<'_>) -> Question {
             accept_id: Some("question-redact-accept"),
             refuse_id: "question-redact-refuse",
         },
+        Overlay::Paste { lines, messages, preview } => {
+            let more = if *lines > preview.len() { "\n…" } else { "" };
+            let count = texts.format("question-paste-messages", &[("count", (*messages).into())]);
+            Question {
+                title: texts.get("question-paste-title").into_owned(),
+                paragraphs: vec![
+                    plain("question-paste", &[("lines", (*lines).into())]),
+                    (format!("{}{more}", preview.join("\n")), theme.dim()),
+                    (count, if *messages > 1 { theme.warning() } else { theme.text() }),
+                ],
+                accept_id: Some("question-paste-accept"),
+                refuse_id: "question-paste-refuse",
+            }
+        }
         Overlay::Resend { count } => Question {
             title: texts.get("question-resend-title").into_owned(),
             paragraphs: vec![plain("question-resend", &[("count", (*count).into())])],
@@ -280,6 +294,8 @@ fn draw_question(cells: &mut Cells, screen: Rect, shown: &Overlay, look: &Look<'
     let chord = |action| look.keymap.chord(Context::Question, action);
     let accept = question.accept_id.zip(chord(Action::Accept));
     let refuse = Some(question.refuse_id).zip(chord(Action::Refuse));
-    let keys = accept.into_iter().chain(refuse).map(|(id, chord)| (chord, look.texts.get(id).into_owned()));
+    let is_paste = matches!(shown, Overlay::Paste { .. });
+    let edit = is_paste.then_some("question-paste-edit").zip(chord(Action::Edit));
+    let keys = accept.into_iter().chain(edit).chain(refuse).map(|(id, chord)| (chord, look.texts.get(id).into_owned()));
     draw_keys(cells, layout.keys, keys, look);
 }
