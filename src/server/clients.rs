@@ -180,7 +180,7 @@ impl Clients {
         self.end_run();
         for conn in self.lines_done.drain(..) {
             if let Some(client) = self.by_number.get(&conn) {
-                client.link.window.add_permits(1);
+                client.link.line_done();
             }
         }
         for conn in self.touched.drain(..) {
@@ -260,13 +260,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::server::outbox::OutboxLimits;
+    use crate::server::outbox::{InboxLimit, OutboxLimits};
 
     const CONNS: u64 = 5;
 
     fn clients() -> (Clients, BTreeMap<u64, Arc<Link>>) {
         let mut clients = Clients::default();
-        let links: BTreeMap<_, _> = (0..CONNS).map(|n| (n, Arc::new(Link::new(OutboxLimits::default())))).collect();
+        let links: BTreeMap<_, _> =
+            (0..CONNS).map(|n| (n, Arc::new(Link::new(OutboxLimits::default(), InboxLimit::default())))).collect();
         for (number, link) in &links {
             clients.add(ConnId(*number), Arc::clone(link), true);
         }

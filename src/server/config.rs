@@ -14,9 +14,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ipnet::IpNet;
 use toml::de::{DeTable, DeValue};
 
-use super::outbox::OutboxLimits;
+use super::outbox::{InboxLimit, OutboxLimits};
+use super::pace::PaceLimits;
 use crate::chat::settings::Settings;
 use crate::ground::texts::Language;
 use crate::proto::secret::Secret;
@@ -71,6 +73,16 @@ pub struct Config {
     pub stop_timeout: Duration,
     /// How many connections are served at once. Beyond: turned away.
     pub connections_max: usize,
+    /// How many of them from one address; 0: as many as there are.
+    pub connections_per_address_max: usize,
+    /// From where balancers connect, which say for whom (PROXY protocol).
+    pub proxy_networks: Vec<IpNet>,
+    /// How long a TLS handshake, or a balancer's word for whom it connects, may take.
+    pub handshake_timeout: Duration,
+    /// How much of a connection's lines may wait to be handled.
+    pub inbox: InboxLimit,
+    /// How fast a connection's lines are taken in.
+    pub pace: PaceLimits,
     /// How much may wait for a slow reader.
     pub outbox: OutboxLimits,
     /// How the seed's table has its passwords, should it be found.
@@ -289,6 +301,11 @@ impl Reader {
             exit_when_idle: draft.exit_when_idle,
             stop_timeout: draft.stop_timeout,
             connections_max: draft.connections_max,
+            connections_per_address_max: draft.connections_per_address_max,
+            proxy_networks: draft.proxy_networks.clone(),
+            handshake_timeout: draft.handshake_timeout,
+            inbox: draft.inbox,
+            pace: draft.pace,
             outbox: draft.outbox,
             seed_passwords: draft.seed_passwords,
             anchors: AnchorSettings { file: draft.anchor_file.clone(), interval: draft.anchor_interval },

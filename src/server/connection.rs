@@ -15,11 +15,14 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use super::bounds::ConnectionLimits;
 use super::hub::Mail;
-use super::outbox::{Closing, LINES_IN_FLIGHT_MAX, Link, OutboxLimits, SENDQ_EXCEEDED};
+use super::outbox::{Closing, InboxLimit, Link, SENDQ_EXCEEDED};
+use super::pace::Pace;
+use super::places::Place;
 use crate::chat::ports::{ConnId, Input, Peer};
 use crate::proto::line::{LineError, LineLimits, LineReader};
 
@@ -49,9 +52,9 @@ pub fn serve<S>(
     stream: S,
     conn: ConnId,
     peer: Peer,
-    limits: OutboxLimits,
+    limits: ConnectionLimits,
     hub: mpsc::Sender<Mail>,
-    place: OwnedSemaphorePermit,
+    place: Place,
 ) -> impl Future<Output = ()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -64,8 +67,9 @@ where
         transport = peer.transport.word(),
         account = tracing::field::Empty
     );
-    let link = Arc::new(Link::new(limits).with_span(span));
-    let mut connection = Connection { conn, link, hub, pipe: Pipe::new(stream), state: State::default() };
+    let link = Arc::new(Link::new(limits.outbox, limits.inbox).with_span(span));
+    let pace = Pace::new(limits.pace);
+    let mut connection = Connection { conn, link, hub, pipe: Pipe::new(stream), pace, state: State::default() };
     async move {
         let Ok(slot) = connection.hub.reserve().await else { return };
         slot.send(Mail::Opened { conn, peer, link: Arc::clone(&connection.link) });
@@ -98,6 +102,7 @@ struct Connection<S> {
     link: Arc<Link>,
     hub: mpsc::Sender<Mail>,
     pipe: Pipe<S>,
+    pace: Pace,
     state: State,
 }
 
@@ -120,7 +125,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             if self.state.has_more && (self.pipe.output.is_empty() || link.is_closing()) {
                 self.take_output();
             }
-            let Self { pipe, state, .. } = self;
+            let Self { pipe, pace, state, .. } = self;
             if pipe.is_flushed() {
                 match state.closing {
                     Some(Closing::Flushed) => return Ok("Closed"),
@@ -134,7 +139,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             let has_lines = serving && !pipe.arrived.is_empty();
             let may_read = serving && !has_lines && !state.half_closed;
             let may_finish = serving && !has_lines && state.half_closed && !state.answered;
+            // Whoever does not read the answers is not asked for more lines; whoever sends too fast, not before it is time.
+            let is_heard = has_lines && !link.is_beyond_soft_limit();
+            let next_at = if is_heard { pace.next_at(Instant::now()) } else { None };
+            let next_cost = pipe.arrived.front().map_or(1, cost);
             let deadline = state.deadline;
+            let wake_at = [deadline, next_at].into_iter().flatten().min();
             tokio::select! {
                 biased;
                 () = link.filled() => state.has_more = true,
@@ -148,16 +158,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                         state.deadline = Some(Instant::now() + HALF_CLOSED_TIMEOUT);
                     }
                 },
-                () = take_permit(&link), if has_lines => {
+                () = link.take_place(next_cost), if is_heard && next_at.is_none() => {
                     if !self.hand_in().await {
                         return Ok("Server stopped");
                     }
                 },
-                () = all_permits(&link), if may_finish => {
+                () = link.all_done(), if may_finish => {
                     state.answered = true;
                     state.has_more = true;
                 },
-                () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
+                () = sleep_until(wake_at.unwrap_or_else(Instant::now)), if wake_at.is_some() => {
+                    if deadline.is_none_or(|deadline| deadline > Instant::now()) {
+                        continue;
+                    }
                     return match state.closing {
                         Some(Closing::Exceeded) => Ok(SENDQ_EXCEEDED),
                         Some(Closing::Flushed) => Ok("Closed"),
@@ -191,7 +204,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     async fn hand_in(&mut self) -> bool {
         let Ok(slot) = self.hub.reserve().await else { return false };
         let conn = self.conn;
-        match self.pipe.arrived.pop_front() {
+        let line = self.pipe.arrived.pop_front();
+        self.pace.take(line.as_ref().map_or(0, |line| line.as_ref().map_or(0, |line| line.len())), Instant::now());
+        match line {
             Some(Ok(line)) => slot.send(Mail::Input(Input::Line { conn, line })),
             Some(Err(error)) => slot.send(Mail::Input(Input::BadLine { conn, error })),
             None => {}
@@ -203,17 +218,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 }
 
-/// Takes a permit for one line; it comes back with the line's `LineDone`. May be cancelled.
-async fn take_permit(link: &Link) {
-    // The window is never closed.
-    if let Ok(permit) = link.window.acquire().await {
-        permit.forget();
-    }
-}
-
-/// Waits until every line is done. May be cancelled.
-async fn all_permits(link: &Link) {
-    let _ = link.window.acquire_many(LINES_IN_FLIGHT_MAX as u32).await;
+/// How many places a line takes up in the window.
+fn cost(line: &Result<Box<str>, LineError>) -> u32 {
+    InboxLimit::cost(line.as_ref().map_or(0, |line| line.len()))
 }
 
 /// Why a connection ended, for the QUIT that others see: the kind of the fault, never an address.

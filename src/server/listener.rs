@@ -13,24 +13,26 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::bounds::{ConnectionLimits, EntranceSettings};
 use super::connection::serve;
 use super::hub::{Mail, stopped};
 use super::metrics::Metrics;
-use super::outbox::OutboxLimits;
+use super::places::{Place, Places};
+use super::proxy;
+use crate::chat::policy;
 use crate::chat::ports::{ConnId, Peer, Transport};
+use crate::chat::throttle;
 use crate::ground::paths::{self, PathError};
 
 /// How many connections may wait to be accepted; the system refuses more.
 const BACKLOG: i32 = 4_096;
-/// How long a TLS handshake may take.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How many TLS handshakes run at once. More wait their turn, within the same time.
-const HANDSHAKES_MAX: usize = 256;
+/// How long it may take to say why a connection is turned away.
+const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long connections wait for the world to be loaded, before they are accepted and told that it is away.
 pub const READY_PATIENCE: Duration = Duration::from_secs(3);
 /// How long accepting pauses when the system has no more descriptors or memory; each further time twice as long…
@@ -268,33 +270,23 @@ impl Drop for SocketFile {
 /// What all listeners of a server share: the way to the hub, and the bounds.
 pub struct Entrance {
     hub: mpsc::Sender<Mail>,
-    limits: OutboxLimits,
+    settings: watch::Receiver<Arc<EntranceSettings>>,
     numbers: AtomicU64,
-    connections: Arc<Semaphore>,
-    handshakes: Semaphore,
+    places: Arc<Places>,
     metrics: Arc<Metrics>,
     /// Whether the world is there, or is known to be away.
     ready: watch::Receiver<bool>,
 }
 
 impl Entrance {
-    /// The entrance to a hub that serves at most so many connections at once.
+    /// The entrance to a hub.
     pub fn new(
         hub: mpsc::Sender<Mail>,
-        limits: OutboxLimits,
-        connections_max: usize,
+        settings: watch::Receiver<Arc<EntranceSettings>>,
         ready: watch::Receiver<bool>,
         metrics: Arc<Metrics>,
     ) -> Self {
-        Self {
-            metrics,
-            ready,
-            hub,
-            limits,
-            numbers: AtomicU64::new(1),
-            connections: Arc::new(Semaphore::new(connections_max.min(Semaphore::MAX_PERMITS))),
-            handshakes: Semaphore::new(HANDSHAKES_MAX),
-        }
+        Self { ready, hub, settings, numbers: AtomicU64::new(1), places: Arc::default(), metrics }
     }
 
     /// Waits a little for a world that is being loaded: who comes at once, at the start or after a connection was ended
@@ -304,33 +296,28 @@ impl Entrance {
     }
 
     /// Starts the task of a connection.
-    fn attend<S>(&self, stream: S, peer: Peer, place: OwnedSemaphorePermit)
+    fn attend<S>(&self, stream: S, peer: Peer, limits: ConnectionLimits, place: Place)
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let conn = ConnId(self.numbers.fetch_add(1, Ordering::Relaxed));
-        tokio::spawn(serve(stream, conn, peer, self.limits, self.hub.clone(), place));
+        tokio::spawn(serve(stream, conn, peer, limits, self.hub.clone(), place));
     }
+}
 
-    /// Sets TLS up; nothing when that fails or takes too long.
-    async fn shake_hands(
-        &self,
-        stream: TcpStream,
-        acceptor: &TlsAcceptor,
-        peer: &Peer,
-    ) -> Option<Box<TlsStream<TcpStream>>> {
-        let handshake = async {
-            let _turn = self.handshakes.acquire().await;
-            acceptor.accept(stream).await
-        };
-        match timeout(HANDSHAKE_TIMEOUT, handshake).await {
-            Ok(Ok(stream)) => return Some(Box::new(stream)),
-            Ok(Err(error)) => tracing::debug!(%error, peer = %peer.address, "the TLS handshake failed"),
-            Err(_) => tracing::debug!(peer = %peer.address, "the TLS handshake took too long"),
-        }
-        self.metrics.handshakes_failed.add_one();
-        None
+/// Sets TLS up; nothing when that fails or takes too long.
+async fn shake_hands(
+    stream: TcpStream,
+    acceptor: &TlsAcceptor,
+    peer: &Peer,
+    most: Duration,
+) -> Option<Box<TlsStream<TcpStream>>> {
+    match timeout(most, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => return Some(Box::new(stream)),
+        Ok(Err(error)) => tracing::debug!(%error, peer = %peer.address, "the TLS handshake failed"),
+        Err(_) => tracing::debug!(peer = %peer.address, "the TLS handshake took too long"),
     }
+    None
 }
 
 /// A connection that has just come in.
@@ -344,30 +331,82 @@ enum Accepted {
 impl Accepted {
     /// Starts the connection's task, or turns it away when there are too many.
     fn start(self, entrance: &Arc<Entrance>) {
-        let entrance = Arc::clone(entrance);
-        let Ok(place) = Arc::clone(&entrance.connections).try_acquire_owned() else {
+        let settings = Arc::clone(&entrance.settings.borrow());
+        let Some(place) = entrance.places.take(settings.connections_max) else {
             tracing::warn!("too many connections: turning one away");
             entrance.metrics.turned_away.add_one();
-            tokio::spawn(self.turn_away());
+            tokio::spawn(self.turn_away("Too many connections"));
             return;
         };
         entrance.metrics.accepted(self.word()).add_one();
+        let entrance = Arc::clone(entrance);
         match self {
-            Self::Plain(stream, peer) => {
-                let _ = stream.set_nodelay(true);
-                entrance.attend(stream, peer, place);
-            }
-            Self::Tls(stream, acceptor, peer) => {
-                let _ = stream.set_nodelay(true);
-                // A task of its own, whose room is given back when the connection's own task begins.
+            Self::Plain(..) | Self::Tls(..) if settings.is_balancer(self.peer().address) => {
                 tokio::spawn(async move {
-                    if let Some(stream) = entrance.shake_hands(stream, &acceptor, &peer).await {
-                        entrance.attend(stream, peer, place);
+                    match self.introduced(settings.handshake_timeout).await {
+                        Ok(accepted) => accepted.admit(&entrance, &settings, place),
+                        Err(error) => tracing::debug!(%error, "a balancer's connection ends"),
                     }
                 });
             }
-            Self::Unix(stream, peer) => entrance.attend(stream, peer, place),
-            Self::Memory(stream, peer) => entrance.attend(stream, peer, place),
+            other => other.admit(&entrance, &settings, place),
+        }
+    }
+
+    /// Who really comes, as a balancer says.
+    async fn introduced(self, most: Duration) -> io::Result<Self> {
+        Ok(match self {
+            Self::Plain(mut stream, peer) => {
+                let peer = timeout(most, proxied(&mut stream, peer)).await??;
+                Self::Plain(stream, peer)
+            }
+            Self::Tls(mut stream, acceptor, peer) => {
+                let peer = Peer { transport: Transport::Tls, ..timeout(most, proxied(&mut stream, peer)).await?? };
+                Self::Tls(stream, acceptor, peer)
+            }
+            other => other,
+        })
+    }
+
+    fn peer(&self) -> &Peer {
+        match self {
+            Self::Plain(_, peer) | Self::Tls(_, _, peer) | Self::Unix(_, peer) | Self::Memory(_, peer) => peer,
+        }
+    }
+
+    /// Starts the connection's task unless there are too many from its address.
+    fn admit(self, entrance: &Arc<Entrance>, settings: &EntranceSettings, mut place: Place) {
+        let address = self.peer().address;
+        let is_bounded = throttle::is_bounded(&settings.rules, address);
+        let most = settings.connections_per_address_max;
+        if is_bounded && most > 0 && !place.belongs_to(policy::address_key(address), most) {
+            tracing::info!(%address, "too many connections from one address: turning one away");
+            entrance.metrics.turned_away.add_one();
+            tokio::spawn(self.turn_away("Too many connections from your address"));
+            return;
+        }
+        let limits = match is_bounded {
+            true => settings.connection,
+            false => settings.connection.without_pace(),
+        };
+        match self {
+            Self::Plain(stream, peer) => {
+                let _ = stream.set_nodelay(true);
+                entrance.attend(stream, peer, limits, place);
+            }
+            Self::Tls(stream, acceptor, peer) => {
+                let _ = stream.set_nodelay(true);
+                let (entrance, most) = (Arc::clone(entrance), settings.handshake_timeout);
+                // A task of its own, whose room is given back when the connection's own task begins.
+                tokio::spawn(async move {
+                    match shake_hands(stream, &acceptor, &peer, most).await {
+                        Some(stream) => entrance.attend(stream, peer, limits, place),
+                        None => entrance.metrics.handshakes_failed.add_one(),
+                    }
+                });
+            }
+            Self::Unix(stream, peer) => entrance.attend(stream, peer, limits, place),
+            Self::Memory(stream, peer) => entrance.attend(stream, peer, limits, place),
         }
     }
 
@@ -380,13 +419,28 @@ impl Accepted {
     }
 
     /// Says why, where that can be said in the clear, without waiting.
-    async fn turn_away(self) {
-        const LINE: &[u8] = b"ERROR :Too many connections\r\n";
+    async fn turn_away(self, reason: &str) {
+        let line = format!("ERROR :{reason}\r\n");
         // A new socket's buffer is empty: the line fits, or the other end is gone already.
         match self {
-            Self::Plain(mut stream, _) => drop(timeout(Duration::from_secs(1), stream.write_all(LINE)).await),
-            Self::Unix(mut stream, _) => drop(timeout(Duration::from_secs(1), stream.write_all(LINE)).await),
-            Self::Tls(..) | Self::Memory(..) => {}
+            Self::Plain(mut stream, _) => drop(timeout(FAREWELL_TIMEOUT, stream.write_all(line.as_bytes())).await),
+            Self::Unix(mut stream, _) => drop(timeout(FAREWELL_TIMEOUT, stream.write_all(line.as_bytes())).await),
+            Self::Memory(mut stream, _) => drop(timeout(FAREWELL_TIMEOUT, stream.write_all(line.as_bytes())).await),
+            Self::Tls(..) => {}
         }
     }
+}
+
+/// The peer that a balancer names; the balancer itself where it names none.
+async fn proxied(stream: &mut TcpStream, balancer: Peer) -> io::Result<Peer> {
+    let invalid = |error: proxy::HeaderError| io::Error::new(io::ErrorKind::InvalidData, error);
+    let header = proxy::read_header(stream).await.map_err(invalid)?;
+    let Some(client) = header else { return Ok(balancer) };
+    let address = client.address.ip().to_canonical();
+    // Who comes from another machine's loopback must not be taken for somebody on this one.
+    if address.is_loopback() && !balancer.address.is_loopback() {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "the PROXY header names a loopback address"));
+    }
+    let transport = if client.is_tls { Transport::Tls } else { balancer.transport };
+    Ok(Peer { address, port: client.address.port(), transport })
 }

@@ -3,14 +3,15 @@
 //! A server is built first and run then: what cannot be had (a lock, a key, an address) is known before anybody connects.
 //! Nothing here decides anything about the chat.
 //!
-//! In reading order: [`listener`] accepts, [`connection`] turns bytes into lines and [`outbox`] into bytes again, [`hub`] owns
-//! the rules, [`held`] keeps what waits for its commit, [`answers`] and [`auth`] answer the rules' questions. [`metrics`] is
+//! In reading order: [`listener`] accepts (those that [`proxy`] names, where [`places`] are free), [`connection`] turns
+//! bytes into lines and [`outbox`] into bytes again, [`hub`] owns the rules, [`held`] keeps what waits for its commit, [`answers`] and [`auth`] answer the rules' questions. [`metrics`] is
 //! what all of them count, [`http`] where it is asked for.
 
 pub mod admin;
 pub mod anchors;
 pub mod answers;
 pub mod auth;
+pub mod bounds;
 pub mod certificate;
 pub mod clients;
 pub mod clock;
@@ -25,6 +26,9 @@ pub mod measured;
 pub mod metrics;
 pub mod operator_log;
 pub mod outbox;
+pub mod pace;
+pub mod places;
+pub mod proxy;
 pub mod record;
 pub mod reload;
 
@@ -49,6 +53,7 @@ use crate::store::database;
 use crate::store::{Preparation, PrepareOptions, SeedPasswords, Store, StoreError};
 use answers::Answerer;
 use auth::Hasher;
+use bounds::EntranceSettings;
 use certificate::certificate;
 use clock::now;
 use config::{AnchorSettings, Config};
@@ -146,7 +151,8 @@ impl Server {
             Some(listeners) => (listeners, None),
             None => bind(&config)?,
         };
-        let reloader = Reloader::new(options.read_settings, config.clone(), acceptor);
+        let (entrance, entrance_settings) = watch::channel(Arc::new(EntranceSettings::of(&config)));
+        let reloader = Reloader::new(options.read_settings, config.clone(), acceptor, entrance);
         let http = config.listen_http.iter().map(|address| HttpListener::bind(*address)).collect::<Result<_, _>>()?;
         let metrics = Arc::new(Metrics::default());
         let store = database::open(config.database.expose(), &ChainKey::derive(&key.part(Purpose::Chain)))?;
@@ -178,7 +184,7 @@ impl Server {
             Arc::clone(&metrics),
         );
         let observer = Observer::new(Arc::clone(&metrics), mails.clone());
-        let entrance = Entrance::new(mails.clone(), config.outbox, config.connections_max, ready.clone(), metrics);
+        let entrance = Entrance::new(mails.clone(), entrance_settings, ready.clone(), metrics);
         let hub = Hub::new(Parts {
             rules: config.rules,
             key: WorldKey::new(key.part(Purpose::World)),

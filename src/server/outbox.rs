@@ -18,6 +18,13 @@ pub const OUTBOX_SOFT_BYTES_MAX: usize = 256 * 1024;
 pub const OUTBOX_HARD_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How many lines of one connection may wait for their `LineDone`. Beyond it the socket is not read.
 pub const LINES_IN_FLIGHT_MAX: usize = 64;
+/// How many bytes one place of the window stands for. A line takes one, a longer one (by its tags) more.
+const PLACE_BYTES: usize = 1_024;
+/// The least and the most that the window may be set to: one of the longest lines fits in, and there are no more lines than
+/// [`LINES_IN_FLIGHT_MAX`].
+pub const INBOX_BYTES_LEAST: usize = 8 * PLACE_BYTES;
+/// See [`INBOX_BYTES_LEAST`].
+pub const INBOX_BYTES_MOST: usize = LINES_IN_FLIGHT_MAX * PLACE_BYTES;
 /// The reason of a connection that reads too slowly.
 pub const SENDQ_EXCEEDED: &str = "SendQ exceeded";
 
@@ -33,6 +40,31 @@ pub struct OutboxLimits {
 impl Default for OutboxLimits {
     fn default() -> Self {
         Self { soft_bytes_max: OUTBOX_SOFT_BYTES_MAX, hard_bytes_max: OUTBOX_HARD_BYTES_MAX }
+    }
+}
+
+/// How much of one connection's lines may wait to be handled, in whole places of the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InboxLimit {
+    places: u32,
+}
+
+impl InboxLimit {
+    /// So many bytes, between [`INBOX_BYTES_LEAST`] and [`INBOX_BYTES_MOST`].
+    pub fn of_bytes(bytes: usize) -> Self {
+        let places = bytes.clamp(INBOX_BYTES_LEAST, INBOX_BYTES_MOST) / PLACE_BYTES;
+        Self { places: u32::try_from(places).unwrap_or(u32::MAX) }
+    }
+
+    /// How many places a line of so many bytes takes up.
+    pub fn cost(bytes: usize) -> u32 {
+        u32::try_from(1 + bytes / PLACE_BYTES).unwrap_or(u32::MAX).min(8)
+    }
+}
+
+impl Default for InboxLimit {
+    fn default() -> Self {
+        Self::of_bytes(INBOX_BYTES_MOST)
     }
 }
 
@@ -63,6 +95,8 @@ struct Queue {
     chunks: VecDeque<Bytes>,
     bytes: usize,
     closing: Option<Closing>,
+    /// What each line that is not done yet takes up, the oldest first.
+    in_flight: VecDeque<u8>,
 }
 
 /// What the hub and a connection's task share. One allocation for each connection.
@@ -73,25 +107,53 @@ pub struct Link {
     limits: OutboxLimits,
     /// What the log says beside each of the connection's lines.
     pub span: Span,
-    /// A permit for each line that the connection may still send in; a line takes one, its `LineDone` gives it back.
-    pub window: Semaphore,
+    /// A permit for each place that is free for the connection's lines; a line takes as many as it costs, its `LineDone` gives
+    /// them back.
+    window: Semaphore,
+    inbox: InboxLimit,
 }
 
 impl Link {
     /// An empty queue and a whole window.
-    pub fn new(limits: OutboxLimits) -> Self {
-        Self {
-            queue: Mutex::default(),
-            filled: Notify::new(),
-            limits,
-            span: Span::none(),
-            window: Semaphore::new(LINES_IN_FLIGHT_MAX),
-        }
+    pub fn new(limits: OutboxLimits, inbox: InboxLimit) -> Self {
+        let window = Semaphore::new(inbox.places as usize);
+        Self { queue: Mutex::default(), filled: Notify::new(), limits, span: Span::none(), window, inbox }
     }
 
     /// With what the log says beside each of the connection's lines.
     pub fn with_span(self, span: Span) -> Self {
         Self { span, ..self }
+    }
+
+    /// Takes room in the window for a line that costs so much, and waits for it. May be cancelled.
+    pub async fn take_place(&self, cost: u32) {
+        // The window is never closed.
+        if let Ok(permits) = self.window.acquire_many(cost).await {
+            permits.forget();
+            self.queue().in_flight.push_back(u8::try_from(cost).unwrap_or(u8::MAX));
+        }
+    }
+
+    /// The oldest line of the connection needs nothing more: its room is free again.
+    pub fn line_done(&self) {
+        let mut queue = self.queue();
+        let cost = queue.in_flight.pop_front();
+        if queue.in_flight.is_empty() {
+            // An idle connection holds no list.
+            queue.in_flight = VecDeque::new();
+        }
+        drop(queue);
+        self.window.add_permits(cost.map_or(0, usize::from));
+    }
+
+    /// Waits until every line is done. May be cancelled.
+    pub async fn all_done(&self) {
+        let _ = self.window.acquire_many(self.inbox.places).await;
+    }
+
+    /// Whether more is queued than a connection should have waiting that wants more.
+    pub fn is_beyond_soft_limit(&self) -> bool {
+        self.queue().bytes > self.limits.soft_bytes_max
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
@@ -164,7 +226,7 @@ mod tests {
     use super::*;
 
     fn link(soft_bytes_max: usize, hard_bytes_max: usize) -> Link {
-        Link::new(OutboxLimits { soft_bytes_max, hard_bytes_max })
+        Link::new(OutboxLimits { soft_bytes_max, hard_bytes_max }, InboxLimit::default())
     }
 
     fn taken(link: &Link) -> (Vec<Bytes>, Option<Closing>) {

@@ -1,13 +1,14 @@
 //! Reading the settings again while the server runs: for REHASH, and when the system asks for it by SIGHUP.
 //!
 //! What concerns the rules counts at once, and so does a new certificate for connections that come from then on. Where the
-//! server listens, where the record is, and how much it holds at once is decided at its start.
+//! server listens and where the record is is decided at its start.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
+use super::bounds::EntranceSettings;
 use super::certificate::certificate;
 use super::config::Config;
 use crate::chat::ports::Reloaded;
@@ -23,12 +24,19 @@ pub struct Reloader {
     current: Mutex<Config>,
     /// With what TLS connections are accepted; none when nothing listens for them.
     acceptor: Option<watch::Sender<TlsAcceptor>>,
+    /// The bounds of connections that come from now on.
+    entrance: watch::Sender<Arc<EntranceSettings>>,
 }
 
 impl Reloader {
     /// One that begins with these settings.
-    pub fn new(read: Option<ReadSettings>, config: Config, acceptor: Option<watch::Sender<TlsAcceptor>>) -> Self {
-        Self { read, current: Mutex::new(config), acceptor }
+    pub fn new(
+        read: Option<ReadSettings>,
+        config: Config,
+        acceptor: Option<watch::Sender<TlsAcceptor>>,
+        entrance: watch::Sender<Arc<EntranceSettings>>,
+    ) -> Self {
+        Self { read, current: Mutex::new(config), acceptor, entrance }
     }
 
     /// Reads them now, in a task of its own: a file may be slow.
@@ -51,6 +59,7 @@ impl Reloader {
                 Err(error) => return Reloaded::Faulty(vec![error.to_string()]),
             }
         }
+        self.entrance.send_replace(Arc::new(EntranceSettings::of(&config)));
         // Nobody panics while holding it.
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         let needs_restart = config.changed_at_start_only(&current);
@@ -85,7 +94,8 @@ mod tests {
         let path = directory.path().to_owned();
         let config = settings(&path).unwrap();
         let read: ReadSettings = Box::new(move || settings(&path));
-        let reloader = Reloader::new(Some(read), config, Some(acceptor));
+        let (entrance, settings) = watch::channel(Arc::new(EntranceSettings::of(&config)));
+        let reloader = Reloader::new(Some(read), config, Some(acceptor), entrance);
 
         std::fs::write(directory.path().join(SELF_SIGNED_FILE), "nonsense").unwrap();
         assert!(matches!(reloader.read_again(), Reloaded::Faulty(faults) if faults[0].contains(SELF_SIGNED_FILE)));
@@ -95,13 +105,14 @@ mod tests {
         assert!(matches!(reloader.read_again(), Reloaded::Read { needs_restart, .. } if needs_restart.is_empty()));
         assert!(acceptors.has_changed().unwrap());
         acceptors.mark_unchanged();
+        assert!(settings.has_changed().unwrap());
     }
 
     #[test]
     fn a_server_without_a_source_keeps_its_settings() {
         let config = Config::in_directory(Path::new("/data"));
-        assert!(
-            matches!(Reloader::new(None, config, None).read_again(), Reloaded::Faulty(faults) if faults.len() == 1)
-        );
+        let (entrance, _settings) = watch::channel(Arc::new(EntranceSettings::of(&config)));
+        let reloader = Reloader::new(None, config, None, entrance);
+        assert!(matches!(reloader.read_again(), Reloaded::Faulty(faults) if faults.len() == 1));
     }
 }

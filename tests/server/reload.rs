@@ -50,9 +50,9 @@ async fn a_hangup_has_the_settings_read_again() {
     ann.expect(":- first").await;
 
     // What has changed counts; what counts from a start on only is named.
-    fs::write(&file, format!("motd = \"second\"\nconnections_max = 9\n{operator}")).unwrap();
+    fs::write(&file, format!("motd = \"second\"\nstop_timeout_seconds = 9\n{operator}")).unwrap();
     server.signal(Signal::HUP);
-    ann.expect("connections_max").await;
+    ann.expect("stop_timeout_seconds").await;
     ann.send("MOTD").await;
     ann.expect(":- second").await;
 

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use super::operators;
 use super::raw::{Raw, RawTable};
 use crate::chat::settings::{IpBinding, Settings};
@@ -13,7 +15,8 @@ use crate::ground::texts::Language;
 use crate::proto::casemapping::CaseMapping;
 use crate::proto::names::{ChannelName, Nick};
 use crate::proto::secret::Secret;
-use crate::server::outbox::OutboxLimits;
+use crate::server::outbox::{INBOX_BYTES_LEAST, INBOX_BYTES_MOST, InboxLimit, OutboxLimits};
+use crate::server::pace::PaceLimits;
 use crate::store::SeedPasswords;
 
 /// The settings as given so far, before they are checked against each other. None: not given, and the default depends on
@@ -37,6 +40,11 @@ pub(super) struct Draft {
     pub exit_when_idle: Option<Duration>,
     pub stop_timeout: Duration,
     pub connections_max: usize,
+    pub connections_per_address_max: usize,
+    pub proxy_networks: Vec<IpNet>,
+    pub handshake_timeout: Duration,
+    pub inbox: InboxLimit,
+    pub pace: PaceLimits,
     pub outbox: OutboxLimits,
     pub seed_passwords: SeedPasswords,
     pub anchor_file: Option<PathBuf>,
@@ -64,6 +72,11 @@ impl Draft {
             exit_when_idle: None,
             stop_timeout: Duration::from_secs(10),
             connections_max: 20_000,
+            connections_per_address_max: 64,
+            proxy_networks: Vec::new(),
+            handshake_timeout: Duration::from_secs(10),
+            inbox: InboxLimit::default(),
+            pace: PaceLimits::default(),
             outbox: OutboxLimits::default(),
             seed_passwords: SeedPasswords::default(),
             anchor_file: None,
@@ -317,10 +330,8 @@ pub(super) const SETTINGS: &[Setting] = &[
             }
         )
     }),
-    setting("trusted_networks", Kind::List, |draft, value| {
-        let read = |text: &String| text.parse().map_err(|_| format!("{text:?} is not a network such as 10.0.0.0/8"));
-        put!(draft.rules.trusted_networks, value.list().iter().map(read).collect::<Result<_, _>>())
-    }),
+    setting("trusted_networks", Kind::List, |draft, value| put!(draft.rules.trusted_networks, networks(value.list()))),
+    setting("proxy_networks", Kind::List, |draft, value| put!(draft.proxy_networks, networks(value.list()))),
     setting("failed_logins_per_address_max", Kind::Number, |draft, value| {
         put!(draft.rules.failed_logins_per_address_max, value.attempts())
     }),
@@ -337,6 +348,9 @@ pub(super) const SETTINGS: &[Setting] = &[
         put!(draft.rules.registration_window, value.seconds(1, 86_400))
     }),
     setting("limit_loopback", Kind::Switch, |draft, value| put!(draft.rules.limit_loopback, Ok(value.switch()))),
+    setting("handshake_timeout_seconds", Kind::Number, |draft, value| {
+        put!(draft.handshake_timeout, value.seconds(1, 600))
+    }),
     setting("registration_timeout_seconds", Kind::Number, |draft, value| {
         put!(draft.rules.registration_timeout, value.seconds(1, 3_600))
     }),
@@ -384,11 +398,24 @@ pub(super) const SETTINGS: &[Setting] = &[
     limit!(metadata_keys_max, 0, 10_000),
     limit!(metadata_value_bytes_max, 1, 250),
     limit!(metadata_subscriptions_max, 0, 10_000),
-    at_start("connections_max", Kind::Number, |draft, value| put!(draft.connections_max, value.count(1, 10_000_000))),
-    at_start("outbox_soft_bytes_max", Kind::Number, |draft, value| {
+    setting("connections_max", Kind::Number, |draft, value| put!(draft.connections_max, value.count(1, 10_000_000))),
+    setting("connections_per_address_max", Kind::Number, |draft, value| {
+        put!(draft.connections_per_address_max, value.count(0, 10_000_000))
+    }),
+    setting("lines_per_second_max", Kind::Number, |draft, value| {
+        put!(draft.pace.lines_per_second_max, value.number(0, 1_000_000).map(|number| number as u32))
+    }),
+    setting("lines_burst_max", Kind::Number, |draft, value| {
+        put!(draft.pace.lines_burst_max, value.number(1, 1_000_000).map(|number| number as u32))
+    }),
+    setting("inbox_bytes_max", Kind::Number, |draft, value| {
+        let bytes = value.count(INBOX_BYTES_LEAST as u64, INBOX_BYTES_MOST as u64);
+        put!(draft.inbox, bytes.map(InboxLimit::of_bytes))
+    }),
+    setting("outbox_soft_bytes_max", Kind::Number, |draft, value| {
         put!(draft.outbox.soft_bytes_max, value.count(4_096, 1 << 30))
     }),
-    at_start("outbox_hard_bytes_max", Kind::Number, |draft, value| {
+    setting("outbox_hard_bytes_max", Kind::Number, |draft, value| {
         put!(draft.outbox.hard_bytes_max, value.count(65_536, 1 << 30))
     }),
     at_start("stop_timeout_seconds", Kind::Number, |draft, value| put!(draft.stop_timeout, value.seconds(1, 600))),
@@ -457,6 +484,11 @@ fn admin(lines: Vec<String>) -> Result<Vec<String>, String> {
         return Err("more than three lines".to_owned());
     }
     lines.into_iter().map(line).collect()
+}
+
+fn networks(items: Vec<String>) -> Result<Vec<IpNet>, String> {
+    let read = |text: &String| text.parse().map_err(|_| format!("{text:?} is not a network such as 10.0.0.0/8"));
+    items.iter().map(read).collect()
 }
 
 fn path(value: Value) -> Result<PathBuf, String> {

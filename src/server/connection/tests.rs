@@ -5,12 +5,17 @@ use std::net::{IpAddr, Ipv4Addr};
 use tokio::io::{DuplexStream, duplex};
 use tokio::task::JoinHandle;
 
-use tokio::sync::Semaphore;
-
 use super::*;
 use crate::chat::ports::Transport;
+use crate::server::outbox::{INBOX_BYTES_LEAST, LINES_IN_FLIGHT_MAX, OutboxLimits};
+use crate::server::pace::PaceLimits;
+use crate::server::places::Places;
 
 const CONN: ConnId = ConnId(7);
+
+fn limits() -> ConnectionLimits {
+    ConnectionLimits::default().without_pace()
+}
 
 struct Fixture {
     client: DuplexStream,
@@ -20,11 +25,11 @@ struct Fixture {
 }
 
 impl Fixture {
-    async fn new(pipe_bytes_max: usize, limits: OutboxLimits) -> Self {
+    async fn new(pipe_bytes_max: usize, limits: ConnectionLimits) -> Self {
         let (client, server) = duplex(pipe_bytes_max);
         let (hub, mut mails) = mpsc::channel(1_024);
         let peer = Peer { address: IpAddr::V4(Ipv4Addr::LOCALHOST), port: 1, transport: Transport::Plain };
-        let place = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        let place = Arc::new(Places::default()).take(1).unwrap();
         let task = tokio::spawn(serve(server, CONN, peer, limits, hub, place));
         let Some(Mail::Opened { conn: CONN, link, .. }) = mails.recv().await else { panic!("it opens first") };
         Self { client, mails, link, task }
@@ -66,7 +71,7 @@ impl Fixture {
 
 #[tokio::test]
 async fn lines_and_faults_come_in_order() {
-    let mut fixture = Fixture::new(4_096, OutboxLimits::default()).await;
+    let mut fixture = Fixture::new(4_096, limits()).await;
     fixture.client.write_all(b"NICK ann\r\nbad \xff\r\nnul \0\r\n\r\nUSER").await.unwrap();
     assert_eq!(fixture.next_line().await, "NICK ann");
     assert!(matches!(fixture.next().await, Input::BadLine { error: LineError::InvalidUtf8, .. }));
@@ -77,7 +82,7 @@ async fn lines_and_faults_come_in_order() {
 
 #[tokio::test]
 async fn no_more_lines_come_than_the_window_has() {
-    let mut fixture = Fixture::new(64 * 1024, OutboxLimits::default()).await;
+    let mut fixture = Fixture::new(64 * 1024, limits()).await;
     let many = LINES_IN_FLIGHT_MAX * 3;
     let lines: String = (0..many).map(|number| format!("PING {number}\r\n")).collect();
     fixture.client.write_all(lines.as_bytes()).await.unwrap();
@@ -86,14 +91,14 @@ async fn no_more_lines_come_than_the_window_has() {
     }
     assert!(timeout(Duration::from_millis(50), fixture.mails.recv()).await.is_err());
     for number in LINES_IN_FLIGHT_MAX..many {
-        fixture.link.window.add_permits(1);
+        fixture.link.line_done();
         assert_eq!(fixture.next_line().await, format!("PING {number}"));
     }
 }
 
 #[tokio::test]
 async fn what_is_queued_leaves_before_the_close() {
-    let mut fixture = Fixture::new(8, OutboxLimits::default()).await;
+    let mut fixture = Fixture::new(8, limits()).await;
     fixture.push(":chat.local 001 ann :Welcome\r\n");
     fixture.push("ERROR :Closing\r\n");
     fixture.link.close();
@@ -106,7 +111,11 @@ async fn what_is_queued_leaves_before_the_close() {
 
 #[tokio::test]
 async fn a_slow_reader_is_told_why_it_is_disconnected() {
-    let mut fixture = Fixture::new(16, OutboxLimits { soft_bytes_max: 64, hard_bytes_max: 128 }).await;
+    let mut fixture = Fixture::new(
+        16,
+        ConnectionLimits { outbox: OutboxLimits { soft_bytes_max: 64, hard_bytes_max: 128 }, ..limits() },
+    )
+    .await;
     fixture.push("PRIVMSG #a :the first line\r\n");
     // The pipe is full by now: the task is in the middle of a line.
     tokio::time::sleep(Duration::from_millis(20)).await;
@@ -121,20 +130,20 @@ async fn a_slow_reader_is_told_why_it_is_disconnected() {
 
 #[tokio::test]
 async fn a_client_that_has_shut_its_sending_half_still_gets_its_answers() {
-    let mut fixture = Fixture::new(4_096, OutboxLimits::default()).await;
+    let mut fixture = Fixture::new(4_096, limits()).await;
     fixture.client.write_all(b"PING 1\r\n").await.unwrap();
     fixture.client.shutdown().await.unwrap();
     assert_eq!(fixture.next_line().await, "PING 1");
     tokio::time::sleep(Duration::from_millis(20)).await;
     fixture.push("PONG 1\r\n");
-    fixture.link.window.add_permits(1);
+    fixture.link.line_done();
     assert_eq!(fixture.received().await, "PONG 1\r\n");
     assert_eq!(fixture.closed().await, "Connection closed");
 }
 
 #[tokio::test]
 async fn an_end_without_a_word_is_reported() {
-    let mut fixture = Fixture::new(4_096, OutboxLimits::default()).await;
+    let mut fixture = Fixture::new(4_096, limits()).await;
     fixture.client.write_all(b"half a li").await.unwrap();
     drop(fixture.client);
     let Some(Mail::Input(Input::Closed { reason, .. })) = fixture.mails.recv().await else { panic!("it ends") };
@@ -149,4 +158,60 @@ fn an_idle_connection_is_small() {
     let plain = size_of_output(serve::<tokio::net::TcpStream>);
     let tls = size_of_output(serve::<Box<tokio_rustls::server::TlsStream<tokio::net::TcpStream>>>);
     assert!(plain <= FUTURE_BYTES_MAX && tls <= FUTURE_BYTES_MAX, "{plain} and {tls} bytes");
+}
+
+impl Fixture {
+    /// Nothing more comes for a while.
+    async fn is_quiet(&mut self) -> bool {
+        timeout(Duration::from_millis(100), self.mails.recv()).await.is_err()
+    }
+}
+
+#[tokio::test]
+async fn long_lines_take_up_more_of_the_window() {
+    let inbox = InboxLimit::of_bytes(INBOX_BYTES_LEAST);
+    let mut fixture = Fixture::new(64 * 1024, ConnectionLimits { inbox, ..limits() }).await;
+    // Of three lines of four places each, two fit into a window of eight.
+    let line = format!("@+x={} TAGMSG ann\r\n", "x".repeat(3_500));
+    fixture.client.write_all(line.repeat(3).as_bytes()).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(fixture.next_line().await.len(), line.len() - 2);
+    }
+    assert!(fixture.is_quiet().await);
+    fixture.link.line_done();
+    assert_eq!(fixture.next_line().await.len(), line.len() - 2);
+}
+
+#[tokio::test]
+async fn whoever_sends_faster_than_allowed_is_read_slower() {
+    let pace = PaceLimits { lines_per_second_max: 50, lines_burst_max: 5 };
+    let mut fixture = Fixture::new(64 * 1024, ConnectionLimits { pace, ..limits() }).await;
+    let begin = Instant::now();
+    let lines: String = (0..15).map(|number| format!("PING {number}\r\n")).collect();
+    fixture.client.write_all(lines.as_bytes()).await.unwrap();
+    for number in 0..15 {
+        assert_eq!(fixture.next_line().await, format!("PING {number}"));
+        fixture.link.line_done();
+    }
+    assert!(begin.elapsed() >= Duration::from_millis(200), "{:?}", begin.elapsed());
+}
+
+#[tokio::test]
+async fn whoever_does_not_read_the_answers_asks_in_vain() {
+    let outbox = OutboxLimits { soft_bytes_max: 64, hard_bytes_max: 4_096 };
+    let mut fixture = Fixture::new(32, ConnectionLimits { outbox, ..limits() }).await;
+    fixture.client.write_all(b"LIST 1\r\n").await.unwrap();
+    assert_eq!(fixture.next_line().await, "LIST 1");
+    // The first piece is being written, the second one waits.
+    for piece in ["x".repeat(100), "y".repeat(100)] {
+        fixture.link.push(Bytes::from(piece), false);
+        fixture.link.wake();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    fixture.link.line_done();
+    fixture.client.write_all(b"LIST 2\r\n").await.unwrap();
+    assert!(fixture.is_quiet().await);
+    let mut answers = [0; 200];
+    fixture.client.read_exact(&mut answers).await.unwrap();
+    assert_eq!(fixture.next_line().await, "LIST 2");
 }
