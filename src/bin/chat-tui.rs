@@ -11,6 +11,7 @@ use chat_tui::client::event::Exit;
 use chat_tui::client::local::{SERVE_FLAG, Spawn};
 use chat_tui::client::shell::Options;
 use chat_tui::client::{lines, run};
+use chat_tui::ground::pages;
 use chat_tui::ground::paths::Directories;
 use chat_tui::ground::telemetry::{self, Destination};
 use chat_tui::ground::texts::{Language, Texts};
@@ -19,6 +20,8 @@ use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
+/// Hidden: writes the manual page and the completions into a directory, for packages.
+const PAGES_FLAG: &str = "--write-pages";
 /// Something went wrong while it ran.
 const EXIT_FAILURE: u8 = 1;
 /// A flag, a variable or the configuration file is wrong.
@@ -30,6 +33,9 @@ fn main() -> ExitCode {
     if arguments.get(1).is_some_and(|first| first == SERVE_FLAG) {
         return serve_local();
     }
+    if arguments.get(1).is_some_and(|first| first == PAGES_FLAG) {
+        return write_pages(arguments.get(2));
+    }
     let texts = Texts::new(language(&arguments));
     let matches = match command(&texts).try_get_matches_from(&arguments) {
         Ok(matches) => matches,
@@ -39,6 +45,14 @@ fn main() -> ExitCode {
         Ok(Exit::Wanted | Exit::Terminated) => ExitCode::SUCCESS,
         Ok(Exit::Failed(sentence)) => fail(&sentence, EXIT_FAILURE),
         Err((sentence, code)) => fail(&sentence, code),
+    }
+}
+
+fn write_pages(directory: Option<&OsString>) -> ExitCode {
+    let Some(directory) = directory else { return fail("into which directory?", EXIT_USAGE) };
+    match pages::write(&command(&Texts::new(Language::English)), Path::new(directory)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error.to_string(), EXIT_FAILURE),
     }
 }
 

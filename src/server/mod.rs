@@ -24,6 +24,7 @@ pub mod keys;
 pub mod listener;
 pub mod measured;
 pub mod metrics;
+pub mod notify;
 pub mod operator_log;
 pub mod outbox;
 pub mod pace;
@@ -278,6 +279,8 @@ impl Server {
             tokio::spawn(tidy(Arc::clone(&store), stop.subscribe()));
             tokio::spawn(anchors::keep(Arc::clone(&store), anchors.clone(), stop.subscribe()));
             log.started();
+            notify::ready();
+            tokio::spawn(notify::live(observer.clone(), stop.subscribe()));
         }
 
         // The hub stops by itself too: when nobody needs it, or when it cannot go on.
@@ -285,10 +288,12 @@ impl Server {
         let ended = tokio::select! {
             ended = &mut hub => ended,
             () = &mut shutdown, if !is_stopping => {
+                notify::stopping();
                 stop.send_replace(true);
                 hub.await
             }
         };
+        notify::stopping();
         stop.send_replace(true);
         let _ = timeout(CLOSE_TIMEOUT, anchors::write_down(store.as_ref(), &anchors, None)).await;
         if timeout(CLOSE_TIMEOUT, store.close()).await.is_err() {

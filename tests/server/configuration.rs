@@ -50,3 +50,35 @@ fn the_help_teaches() {
         assert!(text.contains(wanted), "{wanted} is missing:\n{text}");
     }
 }
+
+#[test]
+fn settings_can_be_checked_without_a_start() {
+    let directory = tempdir().unwrap();
+    let file = directory.path().join("chat.toml");
+    let check = |content: &str| {
+        fs::write(&file, content).unwrap();
+        let output = program().args(["check-config", "--config", file.to_str().unwrap()]).output().unwrap();
+        let (said, faults) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        (output.status.code(), said, faults)
+    };
+    let (code, said, faults) = check(
+        "listen_tls = [\"0.0.0.0:6697\"]\nlisten_http = [\"127.0.0.1:9667\"]\ndatabase = \"mysql://chat:hunter2@localhost/chat\"\n",
+    );
+    assert_eq!(code, Some(0), "{faults}");
+    for line in [
+        "listens in the clear: nowhere",
+        "listens with TLS: 0.0.0.0:6697",
+        "is watched: 127.0.0.1:9667",
+        "the settings are good",
+    ] {
+        assert!(said.lines().any(|known| known == line), "{line}:\n{said}");
+    }
+    assert!(said.contains("mysql://chat:***@localhost/chat"), "{said}");
+    let (code, said, faults) = check("guests = 3\nlisten_http = [\"0.0.0.0:9667\"]\n");
+    assert_eq!((code, said.as_str()), (Some(2), ""));
+    assert!(faults.contains("chat.toml:1: guests") && faults.contains("listen_http: 0.0.0.0:9667"), "{faults}");
+    let (code, _, faults) = check("tls_certificate = \"/nonexistent/c.pem\"\ntls_key = \"/nonexistent/k.pem\"\n");
+    assert_eq!(code, Some(2));
+    assert!(faults.contains("/nonexistent/c.pem"), "{faults}");
+    assert!(fs::read_dir(directory.path()).unwrap().count() == 1, "nothing is made");
+}

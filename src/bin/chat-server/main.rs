@@ -12,15 +12,16 @@ use chat_tui::client::{event::Exit, run::run_console};
 use chat_tui::ground::paths::Directories;
 #[cfg(feature = "tui")]
 use chat_tui::ground::texts::Texts;
-use chat_tui::ground::{telemetry, tls};
+use chat_tui::ground::tls::server::ServerCertificate;
+use chat_tui::ground::{pages, telemetry, tls};
 use chat_tui::proto::sasl::prepare_password;
 use chat_tui::proto::secret::Secret;
 use chat_tui::server::admin::{self, AccountCommand, Outcome};
-use chat_tui::server::config::{Config, DEFAULT_FILE, Faults, LogFormat, Raw, Sources};
+use chat_tui::server::config::{Config, DEFAULT_FILE, Faults, LogFormat, Raw, Sources, masked_url};
 use chat_tui::server::hub::ReloadHandle;
 use chat_tui::server::{Options, Server, shutdown_signal};
 use chat_tui::store::hashing;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -28,6 +29,8 @@ use tokio::signal::unix::{SignalKind, signal};
 const EXIT_FAULTS: u8 = 2;
 /// The configuration file's name in the user's configuration directory.
 const CONFIG_NAME: &str = "chat-server.toml";
+/// The settings of the machine's own server, which the package brings. Only those may read them who may act as it.
+const SYSTEM_CONFIG: &str = "/etc/chat-server/config.toml";
 /// The data directory of a user without a home.
 const DATA_DIR_WITHOUT_HOME: &str = "/var/lib/chat-server";
 /// The most bytes of a file that holds a password.
@@ -43,13 +46,16 @@ Examples:
           Make an account; the password is asked for without being shown.
   chat-server account allow-ip Romain 192.168.56.1
           Accept the password of Romain from one more address.
+  chat-server check-config
+          Tell all that is wrong with the settings, before a start or a reload.
   chat-server console
           Answer clients as the server.
   chat-server log verify
           Find out whether anybody has changed, removed or inserted anything in the record.
 
 Files:
-  ~/.config/chat-server/chat-server.toml   the settings (chat-server --print-config shows them all)
+  ~/.config/chat-server/chat-server.toml   the settings (chat-server --print-config shows them all), else
+  /etc/chat-server/config.toml             those of the machine's own server, for those who may read them
   ~/.local/share/chat-server/              the SQLite database, certificate, key and socket
 
 Environment:
@@ -128,12 +134,20 @@ enum Command {
     /// Work on accounts: through the server while one runs, else on the database itself
     #[command(subcommand)]
     Account(Account),
+    /// Read the settings, tell all that is wrong with them, and say what they come to
+    CheckConfig,
     /// Open the full-screen client as the server, to answer clients
     Console,
     /// Print the hash of a password, for an operator's table in the settings
     HashPassword {
         #[command(flatten)]
         password: PasswordSource,
+    },
+    /// Write the manual pages and the completions into a directory, for packages
+    #[command(hide = true)]
+    WritePages {
+        /// Which
+        directory: PathBuf,
     },
     /// Ask the record itself: whether it is whole, where it ends; let go of what is old
     #[command(subcommand)]
@@ -199,9 +213,13 @@ fn main() -> ExitCode {
         let _ = std::io::stdout().write_all(DEFAULT_FILE.as_bytes());
         return ExitCode::SUCCESS;
     }
-    // Needs no settings, which may lack just this hash.
-    if let Some(Command::HashPassword { password }) = &flags.command {
-        return finish(hash_password(password));
+    // These need no settings; they may lack just this hash.
+    match &flags.command {
+        Some(Command::HashPassword { password }) => return finish(hash_password(password)),
+        Some(Command::WritePages { directory }) => {
+            return finish(pages::write(&Flags::command(), directory).context("the pages cannot be written"));
+        }
+        _ => {}
     }
     let config = match configuration(flags.config.clone(), flags.settings.clone()) {
         Ok(config) => config,
@@ -216,7 +234,8 @@ fn main() -> ExitCode {
         None => serve(config, flags.config, flags.settings),
         Some(Command::Account(account)) => administer(config, account),
         Some(Command::Console) => console(config),
-        Some(Command::HashPassword { password }) => hash_password(&password),
+        Some(Command::CheckConfig) => return check(&config),
+        Some(Command::HashPassword { .. } | Command::WritePages { .. }) => Ok(()),
         Some(Command::Log(log)) => set_up_log(&config, Some("error"))
             .and_then(|()| runtime())
             .and_then(|runtime| runtime.block_on(log::run(&config, log))),
@@ -231,6 +250,34 @@ fn finish(done: anyhow::Result<()>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Says what settings without a fault come to. What they name is looked at too: a certificate that cannot be read would
+/// stop the start.
+fn check(config: &Config) -> ExitCode {
+    for warning in &config.warnings {
+        println!("odd: {warning}");
+    }
+    let listed = |addresses: &[std::net::SocketAddr]| match addresses {
+        [] => "nowhere".to_owned(),
+        some => some.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    };
+    println!("listens in the clear: {}", listed(&config.listen));
+    println!("listens with TLS: {}", listed(&config.listen_tls));
+    println!("is watched: {}", listed(&config.listen_http));
+    let socket = config.socket.as_ref().map_or_else(|| "none".to_owned(), |path| path.display().to_string());
+    println!("its socket: {socket}");
+    println!("its files: {}", config.data_dir.display());
+    println!("its database: {}", masked_url(config.database.expose()));
+    tls::install_provider();
+    if let Some((certificate, key)) = &config.certificate
+        && let Err(error) = ServerCertificate::from_pem_files(certificate, key)
+    {
+        eprintln!("chat-server: tls_certificate: {error}");
+        return ExitCode::from(EXIT_FAULTS);
+    }
+    println!("the settings are good");
+    ExitCode::SUCCESS
 }
 
 /// What is wrong with settings, each with its place; or why they cannot be read.
@@ -255,7 +302,9 @@ fn configuration(path: Option<PathBuf>, flags: SettingFlags) -> anyhow::Result<C
     let directories = Directories::from_environment().ok();
     let given = path.or_else(|| std::env::var_os("CHAT_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from));
     let usual = directories.as_ref().map(|directories| directories.server_config().join(CONFIG_NAME));
-    let file = match given.or_else(|| usual.filter(|path| path.exists())) {
+    let is_readable = |path: &PathBuf| std::fs::File::open(path).is_ok();
+    let system = || Some(PathBuf::from(SYSTEM_CONFIG)).filter(is_readable);
+    let file = match given.or_else(|| usual.filter(|path| path.exists())).or_else(system) {
         Some(path) => {
             let content = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
             Some((path, content))
