@@ -9,7 +9,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
@@ -98,30 +98,44 @@ impl fmt::Display for Language {
     }
 }
 
+type Bundle = FluentBundle<FluentResource>;
+
 /// The texts of one language. A clone shares them and costs nothing.
 #[derive(Clone)]
 pub struct Texts {
     language: Language,
-    bundle: Arc<FluentBundle<FluentResource>>,
+    bundle: Arc<Bundle>,
+}
+
+/// Reads the texts of a language.
+fn read(language: Language) -> Bundle {
+    let mut bundle = FluentBundle::new_concurrent(vec![language.identifier()]);
+    // Isolation marks are invisible characters of width 0 around each variable. They would stand in logs, in lines on the
+    // wire and in screen columns, and neither language is written from right to left.
+    bundle.set_use_isolating(false);
+    for resource in RESOURCES {
+        let source = match language {
+            Language::English => resource.english,
+            Language::French => resource.french,
+        };
+        // A fault in a file is found by the tests below; a program that runs says what can be read of it.
+        let parsed = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(parsed, _)| parsed);
+        let _ = bundle.add_resource(parsed);
+    }
+    bundle
 }
 
 impl Texts {
-    /// The texts of a language. Parses them, so make it once and clone it.
+    /// The texts of a language.
     pub fn new(language: Language) -> Self {
-        let mut bundle = FluentBundle::new_concurrent(vec![language.identifier()]);
-        // Isolation marks are invisible characters of width 0 around each variable. They would stand in logs, in lines on
-        // the wire and in screen columns, and neither language is written from right to left.
-        bundle.set_use_isolating(false);
-        for resource in RESOURCES {
-            let source = match language {
-                Language::English => resource.english,
-                Language::French => resource.french,
-            };
-            // A fault in a file is found by the tests below; a program that runs says what can be read of it.
-            let parsed = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(parsed, _)| parsed);
-            let _ = bundle.add_resource(parsed);
-        }
-        Self { language, bundle: Arc::new(bundle) }
+        // Read once in a program: servers that start over, and tests, have many of these.
+        static ENGLISH: OnceLock<Arc<Bundle>> = OnceLock::new();
+        static FRENCH: OnceLock<Arc<Bundle>> = OnceLock::new();
+        let known = match language {
+            Language::English => &ENGLISH,
+            Language::French => &FRENCH,
+        };
+        Self { language, bundle: Arc::clone(known.get_or_init(|| Arc::new(read(language)))) }
     }
 
     /// The language of these texts.

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
@@ -20,7 +21,14 @@ use crate::store::{Store, StoreError, hashing};
 /// How many questions are put to the store at once.
 const STORE_QUESTIONS_MAX: usize = 64;
 
-/// Answers questions.
+/// Whoever can be asked.
+#[async_trait]
+pub trait Answers: Send + Sync + 'static {
+    /// Answers one question, within bounded time.
+    async fn answer(&self, question: Question) -> Answer;
+}
+
+/// Answers questions by the store and the hashing thread.
 pub struct Answerer {
     store: Arc<dyn Store>,
     hasher: Hasher,
@@ -59,14 +67,9 @@ fn login(question: &Question) -> Option<&'static str> {
     }
 }
 
-impl Answerer {
-    /// One that asks this store and this hasher.
-    pub fn new(store: Arc<dyn Store>, hasher: Hasher, fake_secret: [u8; 32], metrics: Arc<Metrics>) -> Self {
-        Self { store, hasher, fake_secret, turns: Semaphore::new(STORE_QUESTIONS_MAX), metrics }
-    }
-
-    /// Answers one question, within the store's own time limits.
-    pub async fn answer(&self, question: Question) -> Answer {
+#[async_trait]
+impl Answers for Answerer {
+    async fn answer(&self, question: Question) -> Answer {
         let (began, login) = (Instant::now(), login(&question));
         let answered = match question {
             Question::Password { account, password } => self.password(account, password).await,
@@ -113,6 +116,13 @@ impl Answerer {
             }
             Answer::Unavailable
         })
+    }
+}
+
+impl Answerer {
+    /// One that asks this store and this hasher.
+    pub fn new(store: Arc<dyn Store>, hasher: Hasher, fake_secret: [u8; 32], metrics: Arc<Metrics>) -> Self {
+        Self { store, hasher, fake_secret, turns: Semaphore::new(STORE_QUESTIONS_MAX), metrics }
     }
 
     async fn password(&self, account: Option<AccountId>, password: Secret) -> Result<Answer, Trouble> {

@@ -16,9 +16,9 @@ use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::answers::Answerer;
+use super::answers::Answers;
 use super::clients::Clients;
-use super::clock::now;
+use super::clock::Clock;
 use super::held::{HELD_EFFECTS_MAX, HeldEffects};
 use super::metrics::{self, HubCounts, Inspection};
 use super::operator_log::OperatorLog;
@@ -92,7 +92,9 @@ pub struct Parts {
     /// Where events are committed.
     pub store: Arc<dyn Store>,
     /// Who answers questions.
-    pub answerer: Arc<Answerer>,
+    pub answerer: Arc<dyn Answers>,
+    /// What tells the time.
+    pub clock: Clock,
     /// What reads the settings again.
     pub reloader: Arc<Reloader>,
     /// Where notable things are told.
@@ -165,7 +167,7 @@ impl Hub {
             uncommitted: VecDeque::new(),
             failure: None,
         };
-        hub.world.handle(now(), Input::Journal { stalled: true }, &mut hub.effects);
+        hub.world.handle((hub.parts.clock)(), Input::Journal { stalled: true }, &mut hub.effects);
         (hub.parts.load)();
         hub
     }
@@ -265,7 +267,7 @@ impl Hub {
     /// Hands one input to the rules, and does what they say.
     fn handle(&mut self, input: Input) {
         let mut effects = std::mem::take(&mut self.effects);
-        self.world.handle(now(), input, &mut effects);
+        self.world.handle((self.parts.clock)(), input, &mut effects);
         // Events of a world without a store are none: nobody is ever told of them.
         if let Some(journal) = &self.journal {
             if let Some(last) = effects.records.last() {
@@ -393,7 +395,7 @@ impl Hub {
                 for duplicate in duplicates {
                     let mut effects = Effects::default();
                     let (seq, first) = (duplicate.seq, duplicate.first);
-                    self.world.handle(now(), Input::Duplicate { seq, first }, &mut effects);
+                    self.world.handle((self.parts.clock)(), Input::Duplicate { seq, first }, &mut effects);
                     self.held.replace_consequences(seq, effects.held.into_iter().map(|held| held.effect));
                 }
                 let mut released = Vec::new();

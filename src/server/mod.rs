@@ -191,6 +191,7 @@ impl Server {
             key: WorldKey::new(key.part(Purpose::World)),
             store: Arc::clone(&store),
             answerer: Arc::new(answerer),
+            clock: clock::system(),
             reloader: Arc::new(reloader),
             log: log.clone(),
             exit_when_idle: config.exit_when_idle,
