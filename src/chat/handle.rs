@@ -107,7 +107,7 @@ impl World {
         self.begin(Some(conn), true);
         match line {
             Queued::Line(line) => commands::dispatch(self, conn, line),
-            Queued::Bad(error) => commands::refuse_bad_line(self, conn, *error),
+            Queued::Bad(error) => commands::refuse_bad_line(self, conn, error),
         }
         self.finish(effects);
     }

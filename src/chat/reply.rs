@@ -29,8 +29,11 @@ const SPEAK_STANDARD_REPLIES: &[&str] = &[
     "REGISTER",
     "RENAME",
     "SEARCH",
+    "SETNAME",
     "VERIFY",
 ];
+/// Codes that a specification defines for every command (IRCv3 `utf8only`).
+const STANDARD_CODES: &[&str] = &["INVALID_UTF8"];
 
 impl World {
     /// Begins a numeric: from the server, to that client. The parameters follow.
@@ -84,7 +87,8 @@ impl World {
             self.count_refusal(code);
         }
         let said = self.say(conn, text);
-        let knows = self.session(conn).has(Cap::StandardReplies) || SPEAK_STANDARD_REPLIES.contains(&command);
+        let is_specified = SPEAK_STANDARD_REPLIES.contains(&command) || STANDARD_CODES.contains(&code);
+        let knows = is_specified || self.session(conn).has(Cap::StandardReplies);
         if !knows {
             return self.notice(conn, &said);
         }

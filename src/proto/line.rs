@@ -30,14 +30,15 @@ impl LineLimits {
 }
 
 /// Why the bytes up to the next line end are not a line. The bytes are gone; what follows is read as usual.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LineError {
     /// Longer than the limits allow (numeric 417 to a client).
     #[error("the line is too long")]
     TooLong,
-    /// Not UTF-8 (`FAIL * INVALID_UTF8` to a client).
+    /// Not UTF-8 (`FAIL <command> INVALID_UTF8` to a client). With it the line, what is no UTF-8 in it replaced by U+FFFD: the
+    /// answer names the command and carries the label. It may hold a password.
     #[error("the line is not valid UTF-8")]
-    InvalidUtf8,
+    InvalidUtf8(Box<str>),
     /// Has a NUL byte, which no message may hold.
     #[error("the line holds a NUL byte")]
     Nul,
@@ -106,7 +107,7 @@ impl LineReader {
         if line.contains(&0) {
             return sink(Err(LineError::Nul));
         }
-        sink(std::str::from_utf8(line).map_err(|_| LineError::InvalidUtf8));
+        sink(std::str::from_utf8(line).map_err(|_| LineError::InvalidUtf8(String::from_utf8_lossy(line).into())));
     }
 }
 

@@ -15,7 +15,8 @@ pub struct Message<'a> {
     tags: &'a str,
     /// Who it comes from, when the line says so (only servers' lines do).
     pub source: Option<Source<'a>>,
-    /// The command as it was written: letters or a three-digit numeric. Compare without regard to ASCII case.
+    /// The command as it was written: letters, three digits, or something that nobody knows. Compare without regard to ASCII
+    /// case.
     pub command: &'a str,
     params: [&'a str; PARAMS_MAX],
     count: usize,
@@ -38,16 +39,14 @@ pub enum ParseError {
     /// Nothing but blanks, tags or a source. Such lines are ignored.
     #[error("the line holds no command")]
     Empty,
-    /// The command has characters that no command has.
-    #[error("the command is neither a word of ASCII letters nor three digits")]
-    BadCommand,
 }
 
 impl<'a> Message<'a> {
-    /// Parses a line that has lost its CR LF already.
+    /// Parses a line that has lost its CR LF already. Whatever stands where the command is expected is taken as one, so that an
+    /// unknown command can be answered by its name and its label.
     ///
     /// # Errors
-    /// When the line holds no command, or one that is neither a word nor three digits.
+    /// When the line holds no command.
     pub fn parse(line: &'a str) -> Result<Self, ParseError> {
         let (tags, rest) = prefixed(line, '@');
         let (source, rest) = prefixed(rest.trim_start_matches(' '), ':');
@@ -55,11 +54,6 @@ impl<'a> Message<'a> {
         let (command, mut rest) = rest.split_once(' ').unwrap_or((rest, ""));
         if command.is_empty() {
             return Err(ParseError::Empty);
-        }
-        let is_word = command.bytes().all(|byte| byte.is_ascii_alphabetic());
-        let is_numeric = command.len() == 3 && command.bytes().all(|byte| byte.is_ascii_digit());
-        if !is_word && !is_numeric {
-            return Err(ParseError::BadCommand);
         }
         let mut params = [""; PARAMS_MAX];
         let mut count = 0;

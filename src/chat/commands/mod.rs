@@ -181,16 +181,15 @@ pub(crate) fn dispatch(world: &mut World, conn: ConnId, line: &str) {
     let message = match Message::parse(line) {
         Ok(message) => message,
         Err(ParseError::Empty) => return,
-        Err(ParseError::BadCommand) => return unknown(world, conn, "*"),
     };
     let name = if services::is_addressed(&message) { services::COMMAND } else { message.command };
-    let Some(command) = COMMANDS.iter().find(|command| command.name.eq_ignore_ascii_case(name)) else {
+    let Some(command) = find(name) else {
         note(world, conn, &message, "*");
         return unknown(world, conn, message.command);
     };
     note(world, conn, &message, command.name);
     if !command.is_secret && body_bytes(line) > BODY_BYTES_MAX {
-        return refuse_bad_line(world, conn, LineError::TooLong);
+        return refuse_bad_line(world, conn, &LineError::TooLong);
     }
     if !matches!(command.name, "PING" | "PONG") {
         world.session_mut(conn).active_at = world.now;
@@ -203,6 +202,11 @@ pub(crate) fn dispatch(world: &mut World, conn: ConnId, line: &str) {
     if let Err(refusal) = handled {
         world.refuse(conn, command.name, refusal);
     }
+}
+
+/// The command of this name, in whatever case.
+fn find(name: &str) -> Option<&'static Command> {
+    COMMANDS.iter().find(|command| command.name.eq_ignore_ascii_case(name))
 }
 
 /// How long a line is without its tags, with its end.
@@ -272,14 +276,22 @@ pub(crate) fn answered(world: &mut World, conn: ConnId, command: &'static str, a
     }
 }
 
-/// Answers bytes that are no line.
-pub(crate) fn refuse_bad_line(world: &mut World, conn: ConnId, error: LineError) {
+/// Answers bytes that are no line. Of one that is not UTF-8 the command and the label are known all the same.
+pub(crate) fn refuse_bad_line(world: &mut World, conn: ConnId, error: &LineError) {
+    let message = match error {
+        LineError::InvalidUtf8(text) => Message::parse(text).ok(),
+        LineError::TooLong | LineError::Nul => None,
+    };
+    let command = message.as_ref().and_then(|message| find(message.command)).map_or("*", |command| command.name);
+    if let Some(message) = &message {
+        note(world, conn, message, command);
+    }
     let refusal = match error {
         LineError::TooLong => Refusal::numeric(ERR_INPUTTOOLONG, &[], "Input line was too long"),
-        LineError::InvalidUtf8 => Refusal::fail("INVALID_UTF8", &[], "server-invalid-utf8"),
+        LineError::InvalidUtf8(_) => Refusal::fail("INVALID_UTF8", &[], "server-invalid-utf8"),
         LineError::Nul => Refusal::fail("INVALID_MESSAGE", &[], Text::new("server-invalid-nul")),
     };
-    world.refuse(conn, "*", refusal);
+    world.refuse(conn, command, refusal);
     // It may have been a line of a message that is not whole now.
     batch::give_up(world, conn);
 }

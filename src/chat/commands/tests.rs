@@ -122,10 +122,10 @@ fn before_the_welcome_only_early_commands_are_heard() {
     assert!(driver.ask(conn, "PONG x").is_empty());
     assert!(driver.ask(conn, "@+a=b").is_empty(), "a line without a command is no line");
     driver.input(Input::BadLine { conn, error: LineError::TooLong });
-    driver.input(Input::BadLine { conn, error: LineError::InvalidUtf8 });
+    driver.input(Input::BadLine { conn, error: LineError::InvalidUtf8("privmsg #a \u{fffd}".into()) });
     let told = driver.take(conn);
     expect(&told, &["417 * :Input line was too long"]);
-    expect(&told, &["NOTICE * :The line is not valid UTF-8."]);
+    expect(&told, &["FAIL PRIVMSG INVALID_UTF8 :The line is not valid UTF-8."]);
 }
 
 #[test]

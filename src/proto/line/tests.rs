@@ -56,7 +56,8 @@ fn an_endless_line_is_reported_once_at_its_end() {
 #[test]
 fn bad_bytes_spoil_only_their_own_line() {
     let lines = read(LineLimits::FROM_CLIENT, b"\xff\xfe\na\0b\nfine\n\xc3\n", &[2]);
-    assert_eq!(lines, [Err(LineError::InvalidUtf8), Err(LineError::Nul), ok("fine"), Err(LineError::InvalidUtf8)]);
+    let invalid = |text: &str| Err(LineError::InvalidUtf8(text.into()));
+    assert_eq!(lines, [invalid("\u{fffd}\u{fffd}"), Err(LineError::Nul), ok("fine"), invalid("\u{fffd}")]);
 }
 
 #[test]

@@ -74,7 +74,7 @@ async fn lines_and_faults_come_in_order() {
     let mut fixture = Fixture::new(4_096, limits()).await;
     fixture.client.write_all(b"NICK ann\r\nbad \xff\r\nnul \0\r\n\r\nUSER").await.unwrap();
     assert_eq!(fixture.next_line().await, "NICK ann");
-    assert!(matches!(fixture.next().await, Input::BadLine { error: LineError::InvalidUtf8, .. }));
+    assert!(matches!(fixture.next().await, Input::BadLine { error: LineError::InvalidUtf8(_), .. }));
     assert!(matches!(fixture.next().await, Input::BadLine { error: LineError::Nul, .. }));
     fixture.client.write_all(b" ann\n").await.unwrap();
     assert_eq!(fixture.next_line().await, "USER ann");
