@@ -100,6 +100,9 @@ impl World {
                 let Place::Channel(channel) = record.place else { return };
                 let mut receivers = self.channel_sessions(channel);
                 add(&mut receivers, account.map_or(&[], |account| self.account_sessions(account)));
+                if let Some(actor) = self.turn_actor().filter(|actor| self.sees_own_act(*actor, channel, record)) {
+                    add(&mut receivers, &[actor]);
+                }
                 let line = Line::new("KICK").source(&source).param(&record.target).param(nick).trailing(reason);
                 self.tell(&receivers, &stamp, CapSet::EMPTY, false, |_| Some(line.clone()));
             }
@@ -151,11 +154,17 @@ impl World {
     fn tell_channel(&mut self, record: &Record, stamp: &Stamp, line: &Line) {
         let Place::Channel(channel) = record.place else { return };
         // The actor's own copy may get the label of its line.
-        if let Some(actor) = self.turn_actor().filter(|actor| self.rank_of(*actor, channel).is_some()) {
+        if let Some(actor) = self.turn_actor().filter(|actor| self.sees_own_act(*actor, channel, record)) {
             let caps = self.session(actor).caps;
             self.reply(actor, stamp.put_on(line.clone(), caps));
         }
         self.tell_audience(channel, stamp, line);
+    }
+
+    /// Whether who acts sees what it has done in a channel: as a member, or as an operator who acts from outside. A channel that
+    /// is founded just now has nobody in it yet.
+    fn sees_own_act(&self, actor: ConnId, channel: ChannelId, record: &Record) -> bool {
+        self.rank_of(actor, channel).is_some() || record.author.operator.is_some() && !self.is_abandoned(channel)
     }
 
     /// One line to all who hear a channel, but for the connection that acts.

@@ -160,6 +160,11 @@ impl Driver {
         self.introduce(conn, "console")
     }
 
+    /// Introduces a guest who is connected already. What it was told so far is dropped.
+    pub fn introduce_guest(&mut self, conn: ConnId, nick: &str) {
+        self.introduce(conn, nick);
+    }
+
     fn introduce(&mut self, conn: ConnId, nick: &str) -> ConnId {
         self.say(conn, &format!("NICK {nick}"));
         self.say(conn, &format!("USER {nick} 0 * :{nick}"));

@@ -16,6 +16,7 @@ use crate::proto::secret::Secret;
 mod accounts;
 mod guessing;
 mod limits;
+mod operators;
 
 /// Whether one of the lines holds all of the parts.
 fn has(told: &[String], parts: &[&str]) -> bool {

@@ -224,3 +224,42 @@ fn a_file_may_hold_the_message_of_the_day() {
     assert!(faults(read_file(&content))[0].contains("line 1 is longer than 400 bytes"));
     assert!(faults(read_file("motd_file = \"/nowhere/motd\"\n"))[0].contains("cannot read /nowhere/motd"));
 }
+
+/// Values of each kind, of which every setting takes one that is not its default.
+fn values() -> Vec<Raw> {
+    let numbers = [0, 1, 2, 3, 7, 200, 5_000, 70_000].map(Raw::Number);
+    let switches = [true, false].map(Raw::Switch);
+    let texts =
+        ["a.example", "fr", "json", "ascii", "off", "plain", "sqlite:/x"].map(|text| Raw::Text(text.to_owned()));
+    let lists = ["127.0.0.1:1", "#x", "10.0.0.0/8"].map(|item| Raw::List(vec![item.to_owned()]));
+    let operator =
+        [("name", "ann"), ("password", HASH)].map(|(key, text)| (key.to_owned(), Raw::Text(text.to_owned())));
+    let tables = Raw::Tables(vec![operator.into()]);
+    numbers.into_iter().chain(switches).chain(texts).chain(lists).chain([tables]).collect()
+}
+
+#[test]
+fn what_is_no_part_of_the_rules_counts_from_the_start_only() {
+    // Read again with the others, and put where they belong by hand.
+    const LIVE: [&str; 4] = ["motd", "motd_file", "tls_certificate", "tls_key"];
+    let draft = || Draft::new(Path::new("/data"));
+    let beside_the_rules = |draft: Draft| format!("{:?}", Draft { rules: Settings::default(), ..draft });
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let of_file = Raw::Text(file.path().to_string_lossy().into_owned());
+    for setting in SETTINGS {
+        let apply = |value: &Raw| {
+            let mut draft = draft();
+            let value = setting.kind.read(value).ok()?;
+            (setting.apply)(&mut draft, value).ok().map(|()| draft)
+        };
+        let changed: Vec<Draft> = values().iter().chain([&of_file]).filter_map(apply).collect();
+        let differs = |changed: &Draft| format!("{changed:?}") != format!("{:?}", draft());
+        assert!(changed.iter().any(differs), "{} has no value among those of this test", setting.key);
+        let is_elsewhere = changed.into_iter().any(|changed| beside_the_rules(changed) != beside_the_rules(draft()));
+        assert!(
+            !is_elsewhere || setting.at_start || LIVE.contains(&setting.key),
+            "{} counts at the start",
+            setting.key
+        );
+    }
+}

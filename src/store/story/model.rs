@@ -2,7 +2,7 @@
 
 use crate::chat::event::{
     AccountId, AccountState, Author, AuthorKind, ChannelId, ChannelModes, ChannelState, Credentials, DeviceId, Digest,
-    Event, ListEntry, MessageKind, MetadataOwner, Place, Rank, Record, Seq, Snapshot, Topic,
+    Event, ListEntry, MessageKind, MetadataOwner, OperatorAct, Place, Rank, Record, Seq, Snapshot, Topic,
 };
 use crate::chat::ports::{Bound, Extras, PageQuery, PageRange, StoredEvent, StoredWhat, TargetsQuery};
 use crate::proto::names::{AccountName, ChannelName};
@@ -178,6 +178,11 @@ pub fn every_kind() -> Vec<Record> {
         (Place::Server, 0, Event::AccountSuspended { account: id(dan), reason: "trop".to_owned() }),
         (Place::Server, 0, Event::AccountResumed { account: id(dan) }),
         (Place::Server, 0, Event::AccountDeleted { account: id(cyd) }),
+        (
+            Place::Server,
+            ann,
+            Event::OperatorActed { act: OperatorAct::Killed, account: Some(id(bob)), text: "trop".to_owned() },
+        ),
     ];
     let numbered = (2..).zip(story);
     numbered.map(|(seq, (place, account, event))| record(seq, place, account, event)).collect()
