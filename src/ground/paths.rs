@@ -83,6 +83,14 @@ pub enum PathError {
         /// Its permission bits.
         mode: u32,
     },
+    /// A file that holds a secret can be read or changed by anybody.
+    #[error("{}: holds a secret and has mode {mode:03o}, anybody can read or change it: chmod 600", .path.display())]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
     /// The path of a Unix socket is longer than the system takes.
     #[error("{}: a socket's path may have {SOCKET_PATH_BYTES_MAX} bytes at most", .path.display())]
     SocketPathTooLong {
@@ -114,6 +122,10 @@ impl PathError {
             ),
             Self::TooOpen { path, mode } => texts.format(
                 "ground-too-open",
+                &[("path", path.to_string_lossy().into()), ("mode", format!("{mode:03o}").into())],
+            ),
+            Self::Exposed { path, mode } => texts.format(
+                "ground-exposed",
                 &[("path", path.to_string_lossy().into()), ("mode", format!("{mode:03o}").into())],
             ),
             Self::SocketPathTooLong { path } => texts.format(
@@ -259,6 +271,21 @@ pub fn private_directory(path: &Path) -> Result<(), PathError> {
         return Err(PathError::TooOpen { path: path.to_owned(), mode });
     }
     Ok(())
+}
+
+/// Reads a file that holds a secret. One that everybody may read, or that others may change, is refused: its secret is none,
+/// and whoever relies on it should know. A group that may read it was meant to (TLS keys often have one).
+pub fn read_secret_file(path: &Path) -> Result<Vec<u8>, PathError> {
+    const EXPOSED: u32 = 0o026;
+    let mut file = File::open(path).map_err(PathError::refused(Action::Open, path))?;
+    let metadata = file.metadata().map_err(PathError::refused(Action::Open, path))?;
+    let mode = metadata.permissions().mode() & 0o777;
+    if metadata.is_file() && mode & EXPOSED != 0 {
+        return Err(PathError::Exposed { path: path.to_owned(), mode });
+    }
+    let mut content = Vec::new();
+    file.read_to_end(&mut content).map_err(PathError::refused(Action::Open, path))?;
+    Ok(content)
 }
 
 /// Makes a new file of mode 0600, for reading and writing. One that stands already is an error.

@@ -22,14 +22,6 @@ pub enum KeyError {
     /// The file cannot be used.
     #[error(transparent)]
     Path(#[from] PathError),
-    /// The file cannot be read.
-    #[error("{}: {source}", .path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
     /// The file holds something else.
     #[error("{}: holds {found} bytes instead of {KEY_BYTES}; it is not the key that this server made", .path.display())]
     WrongSize {
@@ -71,7 +63,9 @@ impl ServerKey {
     /// Reads the key of a data directory, and makes it when there is none. The caller holds the directory's lock.
     pub fn load_or_make(data_dir: &Path) -> Result<Self, KeyError> {
         match Self::load(data_dir) {
-            Err(KeyError::Unreadable { path, source }) if source.kind() == std::io::ErrorKind::NotFound => {
+            Err(KeyError::Path(PathError::Refused { path, source, .. }))
+                if source.kind() == std::io::ErrorKind::NotFound =>
+            {
                 let bytes: [u8; KEY_BYTES] = random_bytes()?;
                 paths::replace_file(&path, &bytes, PRIVATE_FILE_MODE)?;
                 Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &bytes)))
@@ -83,10 +77,7 @@ impl ServerKey {
     /// Reads the key of a data directory that a server has made.
     pub fn load(data_dir: &Path) -> Result<Self, KeyError> {
         let path = data_dir.join(KEY_FILE);
-        let bytes = match std::fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(source) => return Err(KeyError::Unreadable { path, source }),
-        };
+        let bytes = paths::read_secret_file(&path)?;
         if bytes.len() != KEY_BYTES {
             return Err(KeyError::WrongSize { path, found: bytes.len() });
         }
@@ -117,7 +108,7 @@ mod tests {
     #[test]
     fn a_key_is_made_once_and_kept_private() {
         let directory = tempfile::tempdir().unwrap();
-        assert!(matches!(ServerKey::load(directory.path()), Err(KeyError::Unreadable { .. })));
+        assert!(matches!(ServerKey::load(directory.path()), Err(KeyError::Path(PathError::Refused { .. }))));
         let first = ServerKey::load_or_make(directory.path()).unwrap();
         let again = ServerKey::load_or_make(directory.path()).unwrap();
         assert_eq!(first.part(Purpose::Chain), again.part(Purpose::Chain));
@@ -130,7 +121,21 @@ mod tests {
     #[test]
     fn another_file_in_its_place_is_no_key() {
         let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join(KEY_FILE), "short").unwrap();
+        paths::replace_file(&directory.path().join(KEY_FILE), b"short", PRIVATE_FILE_MODE).unwrap();
         assert!(matches!(ServerKey::load_or_make(directory.path()), Err(KeyError::WrongSize { found: 5, .. })));
+    }
+
+    #[test]
+    fn a_key_that_anybody_can_read_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        ServerKey::load_or_make(directory.path()).unwrap();
+        let path = directory.path().join(KEY_FILE);
+        for mode in [0o644, 0o604, 0o620, 0o666] {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            let error = ServerKey::load_or_make(directory.path()).unwrap_err();
+            assert!(error.to_string().contains("anybody can read or change it: chmod 600"), "{error}");
+        }
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+        ServerKey::load_or_make(directory.path()).unwrap();
     }
 }

@@ -9,6 +9,7 @@ ground-refused =
        *[open] The file { $path } cannot be opened: { $reason }.
     } Check who owns it and whether the disk is full.
 ground-not-owned = The directory { $path } belongs to another user ({ $owner }), who could read or replace what is in it. Remove it, or set XDG_RUNTIME_DIR to a directory of yours.
+ground-exposed = { $path } holds a secret and has mode { $mode }: anybody can read or change it. Say: chmod 600 { $path }
 ground-too-open = Others can enter the directory { $path } (mode { $mode }). Close it with: chmod 700 { $path }
 ground-socket-path-too-long = The path of the socket { $path } has { $bytes } bytes, the system takes { $most } at most. Choose a shorter directory.
 

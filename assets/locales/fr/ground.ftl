@@ -9,6 +9,7 @@ ground-refused =
        *[open] Le fichier { $path } ne peut pas être ouvert : { $reason }.
     } Vérifiez à qui il appartient et si le disque est plein.
 ground-not-owned = Le dossier { $path } appartient à un autre utilisateur ({ $owner }), qui pourrait lire ou remplacer son contenu. Supprimez-le, ou donnez à XDG_RUNTIME_DIR un dossier à vous.
+ground-exposed = { $path } contient un secret et a le mode { $mode } : n'importe qui peut le lire ou le modifier. Faites : chmod 600 { $path }
 ground-too-open = D'autres peuvent entrer dans le dossier { $path } (mode { $mode }). Fermez-le par : chmod 700 { $path }
 ground-socket-path-too-long = Le chemin du socket { $path } a { $bytes } octets, le système en accepte { $most } au plus. Choisissez un dossier plus court.
 

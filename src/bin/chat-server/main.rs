@@ -359,6 +359,9 @@ fn reload_on_hangup(server: ReloadHandle) -> anyhow::Result<()> {
 fn serve(config: Config, path: Option<PathBuf>, flags: SettingFlags) -> anyhow::Result<()> {
     set_up_log(&config, None)?;
     raise_descriptor_limit();
+    if rustix::process::geteuid().is_root() {
+        tracing::warn!("running as root: a server needs no rights but those of an ordinary user of its own");
+    }
     let output: Option<Box<dyn Write + Send>> = match config.log_format {
         LogFormat::Text => Some(Box::new(std::io::stdout())),
         LogFormat::Json => None,

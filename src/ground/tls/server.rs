@@ -71,8 +71,8 @@ impl ServerCertificate {
             return Err(unreadable(certificate, "certificate", rustls::pki_types::pem::Error::NoItemsFound));
         };
         let fingerprint = Fingerprint::of(own);
-        let private_key =
-            PrivateKeyDer::from_pem_slice(&read_file(key)?).map_err(|error| unreadable(key, "private key", error))?;
+        let private_key = PrivateKeyDer::from_pem_slice(&paths::read_secret_file(key)?)
+            .map_err(|error| unreadable(key, "private key", error))?;
         let unfit = |error: rustls::Error| CertificateError::Unfit {
             certificate: certificate.to_owned(),
             key: key.to_owned(),

@@ -33,6 +33,7 @@ mod handshake {
     use super::super::client::{Connector, Distrust, Doubt, Secured, TlsError, Trust};
     use super::super::server::{CertificateError, SELF_SIGNED_FILE, ServerCertificate};
     use super::*;
+    use crate::ground::paths::{self, PRIVATE_FILE_MODE};
     use crate::ground::texts::{Language, Texts};
 
     const PIPE_BYTES: usize = 16 * 1024;
@@ -167,7 +168,7 @@ mod handshake {
         let error = ServerCertificate::from_pem_files(&one, &two).unwrap_err();
         assert!(matches!(error, CertificateError::Unfit { .. }), "{error}");
         let garbage = one.with_file_name("garbage.pem");
-        std::fs::write(&garbage, "garbage").unwrap();
+        paths::replace_file(&garbage, b"garbage", PRIVATE_FILE_MODE).unwrap();
         for (certificate, key) in [(&garbage, &one), (&one, &garbage)] {
             let error = ServerCertificate::from_pem_files(certificate, key).unwrap_err();
             assert!(matches!(error, CertificateError::Unreadable { .. }), "{error}");
