@@ -88,6 +88,10 @@ pub struct Settings {
     pub multiline_lines_max: usize,
     /// The most missed messages of each conversation that are shown to clients that cannot ask for history; 0: none.
     pub replay_messages_max: u32,
+    /// The port with TLS that clients in the clear are told to use instead (IRCv3 `sts`); none when they are not.
+    pub sts: Option<u16>,
+    /// How long clients keep to that.
+    pub sts_duration: Duration,
     /// How long people may withdraw their own messages; nothing stands for ever.
     pub redaction_window: Duration,
     /// The most channels that an account may be in (`CHANLIMIT`); 0: any number.
@@ -144,6 +148,8 @@ impl Default for Settings {
             multiline_bytes_max: 4_096,
             multiline_lines_max: 100,
             replay_messages_max: 50,
+            sts: None,
+            sts_duration: Duration::ZERO,
             redaction_window: Duration::from_secs(24 * 60 * 60),
             channels_per_account_max: 100,
             channels_max: 100_000,

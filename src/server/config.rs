@@ -55,6 +55,12 @@ pub struct Config {
     pub listen: Vec<SocketAddr>,
     /// TCP addresses with TLS.
     pub listen_tls: Vec<SocketAddr>,
+    /// TCP addresses for WebSockets in the clear: for a proxy on this machine.
+    pub listen_websocket: Vec<SocketAddr>,
+    /// TCP addresses for WebSockets with TLS.
+    pub listen_websocket_tls: Vec<SocketAddr>,
+    /// The pages that may connect by WebSocket.
+    pub websocket_origins: Vec<String>,
     /// Loopback addresses where machines ask over HTTP how the server is.
     pub listen_http: Vec<SocketAddr>,
     /// The server's own Unix socket; none when it was turned off.
@@ -280,6 +286,9 @@ impl Reader {
         let config = Config {
             listen: or_default(draft.listen.take(), LISTEN_DEFAULT),
             listen_tls: or_default(draft.listen_tls.take(), LISTEN_TLS_DEFAULT),
+            listen_websocket: std::mem::take(&mut draft.listen_websocket),
+            listen_websocket_tls: std::mem::take(&mut draft.listen_websocket_tls),
+            websocket_origins: std::mem::take(&mut draft.websocket_origins),
             listen_http: std::mem::take(&mut draft.listen_http),
             socket: match draft.socket.take() {
                 None => Some(draft.data_dir.join(SOCKET_NAME)),
@@ -322,16 +331,26 @@ impl Reader {
         }
         let is_reachable = |address: &&SocketAddr| !address.ip().to_canonical().is_loopback();
         if !self.draft.allow_plain_text_beyond_loopback {
-            for address in config.listen.iter().filter(is_reachable) {
-                let reason = "can be reached by others, who could read along: use listen_tls, or say \
-                              allow_plain_text_beyond_loopback = true";
-                self.fault("listen", format!("{address} {reason}"));
+            for (key, addresses, instead) in [
+                ("listen", &config.listen, "listen_tls"),
+                ("listen_websocket", &config.listen_websocket, "listen_websocket_tls"),
+            ] {
+                for address in addresses.iter().filter(is_reachable) {
+                    let reason = format!(
+                        "{address} can be reached by others, who could read along: use {instead}, or say \
+                         allow_plain_text_beyond_loopback = true"
+                    );
+                    self.fault(key, reason);
+                }
             }
         }
         for address in config.listen_http.iter().filter(is_reachable) {
             let reason = "can be reached by others: what watches the server sits on this machine, or behind a proxy that \
                           asks who is there";
             self.fault("listen_http", format!("{address} {reason}"));
+        }
+        if config.rules.sts.is_some() && config.listen_tls.is_empty() {
+            self.fault("sts_port", "is given, and there is no listen_tls that clients could use instead");
         }
         match (&self.draft.tls_certificate, &self.draft.tls_key) {
             (Some(_), None) => self.fault("tls_key", "is missing: tls_certificate is given"),

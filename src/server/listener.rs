@@ -24,6 +24,7 @@ use super::hub::{Mail, stopped};
 use super::metrics::Metrics;
 use super::places::{Place, Places};
 use super::proxy;
+use super::websocket::{self, Origins};
 use crate::chat::policy;
 use crate::chat::ports::{ConnId, Peer, Transport};
 use crate::chat::throttle;
@@ -89,17 +90,23 @@ pub struct Listener {
     socket: Socket,
     /// Whose address all peers are said to have: for tests, and for a proxy that all connections come through.
     peer_address: Option<IpAddr>,
+    /// The pages that may connect, where IRC goes over WebSocket.
+    websocket: Option<Arc<Origins>>,
 }
 
 impl Listener {
+    fn of(socket: Socket) -> Self {
+        Self { socket, peer_address: None, websocket: None }
+    }
+
     /// TCP in the clear.
     pub fn plain(address: SocketAddr) -> Result<Self, ListenError> {
-        Ok(Self { socket: Socket::Plain(bind(address)?), peer_address: None })
+        Ok(Self::of(Socket::Plain(bind(address)?)))
     }
 
     /// TLS, by the acceptor that is the current one when a connection comes.
     pub fn tls(address: SocketAddr, acceptor: watch::Receiver<TlsAcceptor>) -> Result<Self, ListenError> {
-        Ok(Self { socket: Socket::Tls(bind(address)?, acceptor), peer_address: None })
+        Ok(Self::of(Socket::Tls(bind(address)?, acceptor)))
     }
 
     /// A Unix socket. Its directory is made with mode 0700 when it is missing; a socket file that nobody listens to any
@@ -121,13 +128,19 @@ impl Listener {
         let socket = UnixListener::bind(path).map_err(refused)?;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(SOCKET_MODE)).map_err(refused)?;
         let file = SocketFile::of(path).map_err(refused)?;
-        Ok(Self { socket: Socket::Unix(socket, file), peer_address: None })
+        Ok(Self::of(Socket::Unix(socket, file)))
     }
 
     /// Connections within this process: for the operator's commands when no server runs, and for tests.
     pub fn memory() -> (Self, Dialer) {
         let (dialer, connections) = mpsc::channel(MEMORY_CONNECTIONS_MAX);
-        (Self { socket: Socket::Memory(connections), peer_address: None }, Dialer(dialer))
+        (Self::of(Socket::Memory(connections)), Dialer(dialer))
+    }
+
+    /// WebSockets come in here, from these pages.
+    pub fn over_websocket(mut self, origins: Origins) -> Self {
+        self.websocket = Some(Arc::new(origins));
+        self
     }
 
     /// All peers of this listener are said to have this address.
@@ -147,9 +160,10 @@ impl Listener {
     /// Where it listens, for the operator.
     pub fn describe(&self) -> String {
         let address = || self.local_address().map_or_else(|| "?".to_owned(), |address| address.to_string());
+        let kind = if self.websocket.is_some() { " (WebSocket)" } else { "" };
         match &self.socket {
-            Socket::Plain(_) => address(),
-            Socket::Tls(..) => format!("{} (TLS)", address()),
+            Socket::Plain(_) => format!("{}{kind}", address()),
+            Socket::Tls(..) => format!("{} (TLS){kind}", address()),
             Socket::Unix(_, file) => file.path.display().to_string(),
             Socket::Memory(_) => "this process".to_owned(),
         }
@@ -169,7 +183,7 @@ impl Listener {
                     back_off = BACK_OFF_MIN;
                     tokio::select! {
                         () = stopped(&mut stop) => return,
-                        () = entrance.is_ready() => accepted.start(&entrance),
+                        () = entrance.is_ready() => accepted.start(&entrance, self.websocket.clone()),
                     }
                 }
                 Err(error) if is_of_one_connection(&error) => {}
@@ -303,6 +317,35 @@ impl Entrance {
         let conn = ConnId(self.numbers.fetch_add(1, Ordering::Relaxed));
         tokio::spawn(serve(stream, conn, peer, limits, self.hub.clone(), place));
     }
+
+    /// Sets a WebSocket up and carries lines between it and the connection's task; nothing when that fails.
+    async fn attend_websocket<S>(
+        self: Arc<Self>,
+        stream: S,
+        peer: Peer,
+        (limits, handshake_timeout): (ConnectionLimits, Duration),
+        place: Place,
+        origins: Arc<Origins>,
+    ) where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let (socket, subprotocol) = match timeout(handshake_timeout, websocket::accept(stream, &origins)).await {
+            Ok(Ok(accepted)) => accepted,
+            Ok(Err(error)) => {
+                tracing::debug!(%error, peer = %peer.address, "the WebSocket handshake failed");
+                return self.metrics.handshakes_failed.add_one();
+            }
+            Err(_) => {
+                tracing::debug!(peer = %peer.address, "the WebSocket handshake took too long");
+                return self.metrics.handshakes_failed.add_one();
+            }
+        };
+        let (near, far) = duplex(websocket::PIPE_BYTES_MAX);
+        self.attend(near, peer, limits, place);
+        // A server that stops waits for nobody who carries lines only.
+        drop(self);
+        websocket::carry(socket, subprotocol, far).await;
+    }
 }
 
 /// Sets TLS up; nothing when that fails or takes too long.
@@ -330,12 +373,12 @@ enum Accepted {
 
 impl Accepted {
     /// Starts the connection's task, or turns it away when there are too many.
-    fn start(self, entrance: &Arc<Entrance>) {
+    fn start(self, entrance: &Arc<Entrance>, websocket: Option<Arc<Origins>>) {
         let settings = Arc::clone(&entrance.settings.borrow());
         let Some(place) = entrance.places.take(settings.connections_max) else {
             tracing::warn!("too many connections: turning one away");
             entrance.metrics.turned_away.add_one();
-            tokio::spawn(self.turn_away("Too many connections"));
+            tokio::spawn(self.turn_away("Too many connections", websocket.is_some()));
             return;
         };
         entrance.metrics.accepted(self.word()).add_one();
@@ -344,12 +387,12 @@ impl Accepted {
             Self::Plain(..) | Self::Tls(..) if settings.is_balancer(self.peer().address) => {
                 tokio::spawn(async move {
                     match self.introduced(settings.handshake_timeout).await {
-                        Ok(accepted) => accepted.admit(&entrance, &settings, place),
+                        Ok(accepted) => accepted.admit(&entrance, &settings, place, websocket),
                         Err(error) => tracing::debug!(%error, "a balancer's connection ends"),
                     }
                 });
             }
-            other => other.admit(&entrance, &settings, place),
+            other => other.admit(&entrance, &settings, place, websocket),
         }
     }
 
@@ -375,14 +418,20 @@ impl Accepted {
     }
 
     /// Starts the connection's task unless there are too many from its address.
-    fn admit(self, entrance: &Arc<Entrance>, settings: &EntranceSettings, mut place: Place) {
+    fn admit(
+        self,
+        entrance: &Arc<Entrance>,
+        settings: &EntranceSettings,
+        mut place: Place,
+        websocket: Option<Arc<Origins>>,
+    ) {
         let address = self.peer().address;
         let is_bounded = throttle::is_bounded(&settings.rules, address);
         let most = settings.connections_per_address_max;
         if is_bounded && most > 0 && !place.belongs_to(policy::address_key(address), most) {
             tracing::info!(%address, "too many connections from one address: turning one away");
             entrance.metrics.turned_away.add_one();
-            tokio::spawn(self.turn_away("Too many connections from your address"));
+            tokio::spawn(self.turn_away("Too many connections from your address", websocket.is_some()));
             return;
         }
         let limits = match is_bounded {
@@ -392,7 +441,11 @@ impl Accepted {
         match self {
             Self::Plain(stream, peer) => {
                 let _ = stream.set_nodelay(true);
-                entrance.attend(stream, peer, limits, place);
+                let (entrance, bounds) = (Arc::clone(entrance), (limits, settings.handshake_timeout));
+                match websocket {
+                    Some(origins) => drop(tokio::spawn(entrance.attend_websocket(stream, peer, bounds, place, origins))),
+                    None => entrance.attend(stream, peer, limits, place),
+                }
             }
             Self::Tls(stream, acceptor, peer) => {
                 let _ = stream.set_nodelay(true);
@@ -400,7 +453,12 @@ impl Accepted {
                 // A task of its own, whose room is given back when the connection's own task begins.
                 tokio::spawn(async move {
                     match shake_hands(stream, &acceptor, &peer, most).await {
-                        Some(stream) => entrance.attend(stream, peer, limits, place),
+                        Some(stream) => match websocket {
+                            Some(origins) => {
+                                entrance.attend_websocket(stream, peer, (limits, most), place, origins).await;
+                            }
+                            None => entrance.attend(stream, peer, limits, place),
+                        },
                         None => entrance.metrics.handshakes_failed.add_one(),
                     }
                 });
@@ -419,7 +477,10 @@ impl Accepted {
     }
 
     /// Says why, where that can be said in the clear, without waiting.
-    async fn turn_away(self, reason: &str) {
+    async fn turn_away(self, reason: &str, is_websocket: bool) {
+        if is_websocket {
+            return;
+        }
         let line = format!("ERROR :{reason}\r\n");
         // A new socket's buffer is empty: the line fits, or the other end is gone already.
         match self {

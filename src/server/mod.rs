@@ -32,6 +32,7 @@ pub mod places;
 pub mod proxy;
 pub mod record;
 pub mod reload;
+pub mod websocket;
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -66,6 +67,7 @@ use measured::MeasuredStore;
 use metrics::Metrics;
 use operator_log::{OperatorLog, OperatorLogEnd};
 use reload::{ReadSettings, Reloader};
+use websocket::Origins;
 
 /// The file in the data directory that a running server holds locked.
 pub const LOCK_FILE: &str = "lock";
@@ -317,15 +319,22 @@ type AcceptorSender = watch::Sender<TlsAcceptor>;
 fn bind(config: &Config) -> Result<(Vec<Listener>, Option<AcceptorSender>), ServerError> {
     let mut listeners = Vec::new();
     let mut current = None;
+    let origins = Origins(config.websocket_origins.clone());
     for address in &config.listen {
         listeners.push(Listener::plain(*address)?);
     }
-    if !config.listen_tls.is_empty() {
+    if !config.listen_tls.is_empty() || !config.listen_websocket_tls.is_empty() {
         let (acceptor, acceptors) = watch::channel(certificate(config)?.acceptor());
         for address in &config.listen_tls {
             listeners.push(Listener::tls(*address, acceptors.clone())?);
         }
+        for address in &config.listen_websocket_tls {
+            listeners.push(Listener::tls(*address, acceptors.clone())?.over_websocket(origins.clone()));
+        }
         current = Some(acceptor);
+    }
+    for address in &config.listen_websocket {
+        listeners.push(Listener::plain(*address)?.over_websocket(origins.clone()));
     }
     if let Some(socket) = &config.socket {
         listeners.push(Listener::unix(socket)?);

@@ -31,3 +31,4 @@ mod slow_reader;
 mod stop;
 mod transcripts;
 mod watching;
+mod websocket;

@@ -26,6 +26,9 @@ pub(super) struct Draft {
     pub rules: Settings,
     pub listen: Option<Vec<SocketAddr>>,
     pub listen_tls: Option<Vec<SocketAddr>>,
+    pub listen_websocket: Vec<SocketAddr>,
+    pub listen_websocket_tls: Vec<SocketAddr>,
+    pub websocket_origins: Vec<String>,
     pub listen_http: Vec<SocketAddr>,
     pub socket: Option<String>,
     pub allow_plain_text_beyond_loopback: bool,
@@ -58,6 +61,9 @@ impl Draft {
             rules: Settings::default(),
             listen: None,
             listen_tls: None,
+            listen_websocket: Vec::new(),
+            listen_websocket_tls: Vec::new(),
+            websocket_origins: Vec::new(),
             listen_http: Vec::new(),
             socket: None,
             allow_plain_text_beyond_loopback: false,
@@ -237,10 +243,23 @@ pub(super) const SETTINGS: &[Setting] = &[
         flag: Some("listen-tls"),
         ..at_start("listen_tls", Kind::List, |draft, value| put!(draft.listen_tls, addresses(value.list()).map(Some)))
     },
+    at_start("listen_websocket", Kind::List, |draft, value| put!(draft.listen_websocket, addresses(value.list()))),
+    at_start("listen_websocket_tls", Kind::List, |draft, value| {
+        put!(draft.listen_websocket_tls, addresses(value.list()))
+    }),
+    at_start("websocket_origins", Kind::List, |draft, value| put!(draft.websocket_origins, origins(value.list()))),
     at_start("listen_http", Kind::List, |draft, value| put!(draft.listen_http, addresses(value.list()))),
     at_start("socket", Kind::Text, |draft, value| put!(draft.socket, Ok(Some(value.text())))),
     at_start("allow_plain_text_beyond_loopback", Kind::Switch, |draft, value| {
         put!(draft.allow_plain_text_beyond_loopback, Ok(value.switch()))
+    }),
+    setting("sts_port", Kind::Number, |draft, value| {
+        let port = value.number(0, 65_535).map(|port| u16::try_from(port).unwrap_or_default())?;
+        draft.rules.sts = (port > 0).then_some(port);
+        Ok(())
+    }),
+    setting("sts_duration_seconds", Kind::Number, |draft, value| {
+        put!(draft.rules.sts_duration, value.seconds(0, 315_360_000))
     }),
     setting("tls_certificate", Kind::Text, |draft, value| put!(draft.tls_certificate, path(value).map(Some))),
     setting("tls_key", Kind::Text, |draft, value| put!(draft.tls_key, path(value).map(Some))),
@@ -489,6 +508,18 @@ fn admin(lines: Vec<String>) -> Result<Vec<String>, String> {
 fn networks(items: Vec<String>) -> Result<Vec<IpNet>, String> {
     let read = |text: &String| text.parse().map_err(|_| format!("{text:?} is not a network such as 10.0.0.0/8"));
     items.iter().map(read).collect()
+}
+
+/// Pages as browsers name them: a scheme, a host and perhaps a port; or `*`.
+fn origins(items: Vec<String>) -> Result<Vec<String>, String> {
+    let is_origin = |item: &str| match item.split_once("://") {
+        Some((scheme, host)) => !scheme.is_empty() && !host.is_empty() && !host.contains(['/', '*', ' ']),
+        None => item == "*" || item == "null",
+    };
+    match items.iter().find(|item| !is_origin(item)) {
+        Some(item) => Err(format!("{item:?} is neither an origin such as https://chat.example.org nor *")),
+        None => Ok(items),
+    }
 }
 
 fn path(value: Value) -> Result<PathBuf, String> {

@@ -110,6 +110,31 @@ fn plain_text_beyond_the_loopback_is_a_decision() {
 }
 
 #[test]
+fn websockets_have_listeners_and_pages() {
+    let config = read_environment(&[
+        ("CHAT_LISTEN_WEBSOCKET", "127.0.0.1:8067"),
+        ("CHAT_LISTEN_WEBSOCKET_TLS", "0.0.0.0:8097"),
+        ("CHAT_WEBSOCKET_ORIGINS", "https://chat.example.org,http://localhost:8000"),
+    ]);
+    let config = config.unwrap();
+    assert_eq!((config.listen_websocket.len(), config.listen_websocket_tls.len(), config.listen.len()), (1, 1, 1));
+    assert_eq!(config.websocket_origins, ["https://chat.example.org", "http://localhost:8000"]);
+    for wrong in ["chat.example.org", "https://chat.example.org/", "https://*.example.org"] {
+        assert_eq!(faults(read_environment(&[("CHAT_WEBSOCKET_ORIGINS", wrong)])).len(), 1, "{wrong}");
+    }
+    let found = faults(read_environment(&[("CHAT_LISTEN_WEBSOCKET", "0.0.0.0:8067")]));
+    assert!(found.len() == 1 && found[0].contains("listen_websocket_tls"), "{found:?}");
+}
+
+#[test]
+fn nobody_is_told_to_use_a_door_that_is_not_there() {
+    let found = faults(read_environment(&[("CHAT_LISTEN", "127.0.0.1:6667"), ("CHAT_STS_PORT", "6697")]));
+    assert!(found.len() == 1 && found[0].starts_with("sts_port: "), "{found:?}");
+    let config = read_environment(&[("CHAT_STS_PORT", "6697"), ("CHAT_STS_DURATION_SECONDS", "300")]).unwrap();
+    assert_eq!((config.rules.sts, config.rules.sts_duration.as_secs()), (Some(6697), 300));
+}
+
+#[test]
 fn who_watches_sits_on_this_machine() {
     let found = faults(read_environment(&[("CHAT_LISTEN_HTTP", "127.0.0.1:1, 192.168.1.2:4")]));
     assert!(found.len() == 1 && found[0].starts_with("listen_http: 192.168.1.2:4 "), "{found:?}");
