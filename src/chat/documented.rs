@@ -2,7 +2,7 @@
 
 use super::commands::COMMANDS;
 use super::commands::capability::OFFERED;
-use crate::proto::caps::CapSet;
+use crate::proto::caps::{Cap, CapSet};
 
 /// A command as HELP tells of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,5 +26,5 @@ pub fn commands() -> impl Iterator<Item = DocumentedCommand> {
 
 /// Every capability that the server can offer.
 pub fn capabilities() -> CapSet {
-    OFFERED
+    OFFERED.with(Cap::Sts)
 }

@@ -1,6 +1,6 @@
 //! What being an operator means to a session, what operators are told, and what happens when the settings are read again.
 
-use super::commands::welcome;
+use super::commands::{capability, welcome};
 use super::event::{AccountId, Author, AuthorKind, Event, OperatorAct, Place};
 use super::operators::{Duty, Right, Rights};
 use super::ports::{ConnId, FailedCheck, Notable, Reloaded};
@@ -138,8 +138,10 @@ impl World {
 
     fn change_settings(&mut self, settings: &Settings) {
         let known = welcome::isupport(self);
+        let offers = capability::offers(self);
         self.settings = settings.with_lasting_names_of(&self.settings);
         self.tell_new_isupport(&known);
+        capability::tell_changed_offers(self, &offers);
         let on_duty: Vec<(ConnId, Duty)> = self
             .sessions
             .values()

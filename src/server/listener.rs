@@ -443,7 +443,9 @@ impl Accepted {
                 let _ = stream.set_nodelay(true);
                 let (entrance, bounds) = (Arc::clone(entrance), (limits, settings.handshake_timeout));
                 match websocket {
-                    Some(origins) => drop(tokio::spawn(entrance.attend_websocket(stream, peer, bounds, place, origins))),
+                    Some(origins) => {
+                        drop(tokio::spawn(entrance.attend_websocket(stream, peer, bounds, place, origins)))
+                    }
                     None => entrance.attend(stream, peer, limits, place),
                 }
             }

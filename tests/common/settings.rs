@@ -23,6 +23,8 @@ pub fn set(settings: &mut Settings, key: &str, value: &str, hash: fn(&str) -> St
         }
         "motd" => settings.motd = value.split(" / ").filter(|line| !line.is_empty()).map(str::to_owned).collect(),
         "replay_messages_max" => settings.replay_messages_max = u32::try_from(number()?).unwrap_or(u32::MAX),
+        "sts_port" => settings.sts = value.parse().ok(),
+        "sts_duration_seconds" => settings.sts_duration = seconds()?,
         "multiline_bytes_max" => settings.multiline_bytes_max = number()?,
         "multiline_lines_max" => settings.multiline_lines_max = number()?,
         "channels_per_account_max" => settings.channels_per_account_max = number()?,

@@ -1,12 +1,12 @@
 //! CAP: which extensions a connection speaks.
 //!
-//! Specification: IRCv3 "Client Capability Negotiation", version 302. What is offered stands in [`OFFERED`], with the values
+//! Specification: IRCv3 "Client Capability Negotiation", version 302, and `sts`. What is offered stands in [`OFFERED`], with the values
 //! that depend on the settings in [`value`].
 
 use super::{authenticate, welcome};
 use crate::chat::call::Call;
 use crate::chat::limits;
-use crate::chat::ports::ConnId;
+use crate::chat::ports::{ConnId, Transport};
 use crate::chat::refusal::{Handled, Refusal};
 use crate::chat::world::World;
 use crate::ground::texts::Language;
@@ -67,10 +67,9 @@ pub(crate) fn cap(world: &mut World, call: &Call<'_>) -> Handled {
             if version >= VALUES_SINCE {
                 session.caps.insert(Cap::CapNotify);
             }
-            let words = OFFERED.iter().map(|cap| match value(world, conn, cap) {
-                Some(value) if version >= VALUES_SINCE => format!("{cap}={value}"),
-                _ => cap.to_string(),
-            });
+            let offer = offer(world, conn);
+            let words =
+                offer.iter().map(|(cap, value)| word(*cap, value.as_deref().filter(|_| version >= VALUES_SINCE)));
             let words: Vec<_> = words.collect();
             list(world, conn, "LS", &words);
         }
@@ -125,6 +124,68 @@ fn request(world: &mut World, conn: ConnId, list: &str) -> Handled {
         world.audiences.change();
     }
     Ok(())
+}
+
+/// What a connection is offered, with the values for those who asked by version 302.
+fn offer(world: &World, conn: ConnId) -> Vec<(Cap, Option<String>)> {
+    let mut offer: Vec<_> = OFFERED.iter().map(|cap| (cap, value(world, conn, cap))).collect();
+    // It is only announced, and means nothing without its value.
+    offer.extend(sts(world, conn).map(|value| (Cap::Sts, Some(value))));
+    offer
+}
+
+fn word(cap: Cap, value: Option<&str>) -> String {
+    value.map_or_else(|| cap.to_string(), |value| format!("{cap}={value}"))
+}
+
+/// IRCv3 `sts`: in the clear the port with TLS, with TLS for how long to keep to it. Who sits on this machine is told nothing,
+/// because the policy would count for `localhost` as a whole.
+fn sts(world: &World, conn: ConnId) -> Option<String> {
+    let (port, peer) = (world.settings.sts?, &world.session(conn).peer);
+    let is_here = peer.address.to_canonical().is_loopback();
+    match peer.transport {
+        _ if is_here => None,
+        Transport::Unix { .. } => None,
+        Transport::Plain => Some(format!("port={port}")),
+        _ => Some(format!("duration={}", world.settings.sts_duration.as_secs())),
+    }
+}
+
+/// What each connection is offered that wants to know what changes of it (`cap-notify`).
+pub(in crate::chat) type Offers = Vec<(ConnId, Vec<(Cap, Option<String>)>)>;
+
+/// What is offered now, to be compared later.
+pub(in crate::chat) fn offers(world: &World) -> Offers {
+    let watching = world.sessions.values().filter(|session| session.has(Cap::CapNotify) && !session.is_closed);
+    watching.map(|session| (session.conn, offer(world, session.conn))).collect()
+}
+
+/// Tells what of the offers has changed: `CAP NEW`, also for a new value, and `CAP DEL`, which switches off. `sts` is never taken
+/// back: its duration does that.
+pub(in crate::chat) fn tell_changed_offers(world: &mut World, before: &Offers) {
+    for (conn, before) in before {
+        let now = offer(world, *conn);
+        let new: Vec<String> = now
+            .iter()
+            .filter(|entry| !before.contains(entry))
+            .map(|(cap, value)| word(*cap, value.as_deref()))
+            .collect();
+        let gone: CapSet = before
+            .iter()
+            .map(|(cap, _)| *cap)
+            .filter(|cap| *cap != Cap::Sts && !now.iter().any(|(known, _)| known == cap))
+            .collect();
+        if !new.is_empty() {
+            list(world, *conn, "NEW", &new);
+        }
+        if !gone.is_empty() {
+            let words: Vec<_> = gone.iter().map(|cap| cap.to_string()).collect();
+            list(world, *conn, "DEL", &words);
+            let session = world.session_mut(*conn);
+            session.caps = session.caps.difference(gone);
+            world.audiences.change();
+        }
+    }
 }
 
 /// The value of a capability for those who asked by version 302.

@@ -80,3 +80,24 @@ fn settings_that_are_read_again_are_told_as_far_as_clients_know_them() {
     expect(&driver.take(ann), &[":chat.local NOTICE ann ", "x.toml:1: no"]);
     expect(&driver.ask(ann, "MOTD"), &[":- new"]);
 }
+
+#[test]
+fn capabilities_that_change_are_told_by_new_and_del() {
+    let mut driver = Driver::new(&["ann"]);
+    let ann = driver.connect_by_tls("192.168.56.1");
+    let old = driver.connect_by_tls("192.168.56.1");
+    driver.ask(ann, "CAP LS 302");
+    driver.ask(old, "CAP LS");
+    let reload = |driver: &mut Driver, settings: Settings| {
+        let reloaded = Reloaded::Read { settings: Box::new(settings), needs_restart: Vec::new() };
+        driver.input(Input::Reloaded { asker: None, reloaded });
+    };
+    let changed = Settings { multiline_lines_max: 7, sts: Some(6697), ..Settings::default() };
+    reload(&mut driver, changed);
+    let told = driver.take(ann);
+    expect(&told, &["CAP * NEW :draft/multiline=max-bytes=4096,max-lines=7 sts=duration=0"]);
+    assert_eq!(driver.take(old).len(), 0, "it did not ask for cap-notify");
+    // A policy is not taken back but by its duration.
+    reload(&mut driver, Settings { multiline_lines_max: 7, ..Settings::default() });
+    assert_eq!(driver.take(ann).iter().filter(|line| line.contains(" CAP ")).count(), 0);
+}
