@@ -85,6 +85,10 @@ pub fn run_console(socket: PathBuf, language: Language, directories: Directories
         plain_text: false,
         spawn: false,
         mode: Mode::Console,
+        typing: false,
+        mouse: true,
+        open_with: None,
+        log: false,
         keymap: Keymap::default(),
     };
     full_screen(Options { settings, directories, spawn: Spawn::Forbidden })

@@ -11,6 +11,15 @@ chat-quit = { $name } is gone
 chat-quit-because = { $name } is gone ({ $reason })
 chat-renamed = { $from } is now called { $to }
 chat-renamed-you = You are now called { $to } (before: { $from })
+comings-came = { $names } came in
+comings-left = { $names } left
+comings-gone = { $count ->
+    [one] { $names } is gone
+   *[other] { $names } are gone
+}
+comings-passed = { $names } came and went
+comings-back = { $names } went and came back
+comings-and-more = { $names } and { $count } more
 chat-channel-renamed = The channel { $from } is now called { $to }
 chat-topic-changed = { $name } changed the topic: { $topic }
 chat-topic-removed = { $name } removed the topic
@@ -106,6 +115,10 @@ config-name = the name to log in with
 config-language = the language: en or fr
 config-plain-text = accept connections that are not encrypted
 config-spawn = start a local server when none runs
+config-typing = tell others while you write
+config-mouse = use the mouse; without it, the terminal's own selection works
+config-open-with = what opens a link, such as "xdg-open"; without it, links are copied
+config-log = on servers without history, keep what is said in files of this device
 config-expects-text = a text in quotation marks
 config-expects-bool = true or false
 config-expects-language = a language: "en" or "fr"

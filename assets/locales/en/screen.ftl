@@ -78,6 +78,11 @@ panel-members = { $count ->
 }
 panel-more-members = … { $count } more
 panel-unread = { $count } unread
+panel-typing = { $count ->
+    [one] { $name } is writing…
+    [2] { $name } and another are writing…
+   *[other] { $name } and others are writing…
+}
 panel-waiting = { $count ->
     [one] { $count } message waits
    *[other] { $count } messages wait

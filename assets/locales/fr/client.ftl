@@ -11,6 +11,27 @@ chat-quit = { $name } s'est déconnecté
 chat-quit-because = { $name } s'est déconnecté ({ $reason })
 chat-renamed = { $from } s'appelle maintenant { $to }
 chat-renamed-you = Vous vous appelez maintenant { $to } (avant : { $from })
+comings-came = { $count ->
+    [one] { $names } est entré
+   *[other] { $names } sont entrés
+}
+comings-left = { $count ->
+    [one] { $names } est parti
+   *[other] { $names } sont partis
+}
+comings-gone = { $count ->
+    [one] { $names } n'est plus là
+   *[other] { $names } ne sont plus là
+}
+comings-passed = { $count ->
+    [one] { $names } est passé
+   *[other] { $names } sont passés
+}
+comings-back = { $count ->
+    [one] { $names } est parti puis revenu
+   *[other] { $names } sont partis puis revenus
+}
+comings-and-more = { $names } et { $count } autres
 chat-channel-renamed = Le salon { $from } s'appelle maintenant { $to }
 chat-topic-changed = { $name } a changé le sujet : { $topic }
 chat-topic-removed = { $name } a effacé le sujet
@@ -106,6 +127,10 @@ config-name = l'identifiant avec lequel se connecter
 config-language = la langue : en ou fr
 config-plain-text = accepter les connexions non chiffrées
 config-spawn = démarrer un serveur local quand aucun ne tourne
+config-typing = dire aux autres que vous écrivez
+config-mouse = utiliser la souris ; sans cela, la sélection du terminal fonctionne
+config-open-with = ce qui ouvre un lien, comme "xdg-open" ; sans cela, les liens sont copiés
+config-log = sur les serveurs sans historique, garder ce qui se dit dans des fichiers de cet appareil
 config-expects-text = un texte entre guillemets
 config-expects-bool = true ou false
 config-expects-language = une langue : "en" ou "fr"

@@ -84,6 +84,11 @@ panel-unread = { $count ->
     [one] { $count } non lu
    *[other] { $count } non lus
 }
+panel-typing = { $count ->
+    [one] { $name } écrit…
+    [2] { $name } et une autre personne écrivent…
+   *[other] { $name } et d'autres écrivent…
+}
 panel-waiting = { $count ->
     [one] { $count } message en attente
    *[other] { $count } messages en attente
