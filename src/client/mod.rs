@@ -13,6 +13,7 @@
 //! | [`chord`], [`keymap`] | keys, and what they mean for this person |
 //! | [`keys`], [`mouse`] | what they do |
 //! | [`chosen`] | the chosen message and what can be done with it |
+//! | [`links`] | links in texts |
 //! | [`picker`], [`switcher`] | lists to choose from, and what they hold |
 //! | [`form`], [`overlay`] | the form before the chat, the dialogues above everything |
 //! | [`conversation`], [`members`] | channels, people, the server as a correspondent |
@@ -65,6 +66,7 @@ pub mod keymap;
 pub mod keys;
 pub mod lines;
 pub mod link;
+pub mod links;
 pub mod local;
 pub mod markers;
 pub mod members;

@@ -26,7 +26,8 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
     match event {
         Event::Start => connect::start(model, effects),
         Event::Key(key) => keys::pressed(model, key, effects),
-        Event::Mouse(event) => mouse::clicked(model, event),
+        Event::Mouse(event) => mouse::acted(model, event, effects),
+        Event::Dragged(text) => mouse::dragged(model, text, effects),
         Event::Paste(text) => keys::pasted(model, &text),
         Event::Resize { columns, rows } => model.size = (columns, rows),
         Event::Focus(is_focused) => {

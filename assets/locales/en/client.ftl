@@ -50,6 +50,9 @@ chat-takes-no-messages = Nothing can be written to { $name } at the moment: you 
 chat-too-many-pending = { $maximum } messages are waiting to be sent already. The text stays here.
 chat-unavailable = The server cannot keep messages at the moment. Yours wait and go out by themselves.
 chat-nothing-to-resend = Nothing here failed: there is nothing to send again.
+chat-nothing-unread = Nothing here is new.
+mouse-taken = The mouse works here again.
+mouse-given-back = The mouse is the terminal's: it selects and copies as usual.
 chat-not-connected = There is no connection at the moment. Messages wait for it, commands do not.
 chat-no-conversation = There is no conversation to write to. /join #channel or /msg name opens one.
 chat-not-a-channel = This is not a channel.
@@ -72,6 +75,8 @@ chosen-not-a-message = This cannot be done with what is chosen.
 chosen-no-redaction = Messages cannot be withdrawn on this server.
 chosen-not-yours = Only your own messages can be withdrawn, or any by the operators of a channel.
 chosen-copied = Copied.
+chosen-no-link = There is no link in it.
+chosen-link-copied = The link is copied. The setting open_with names a program that opens it.
 
 ## The connection.
 

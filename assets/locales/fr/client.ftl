@@ -62,6 +62,9 @@ chat-takes-no-messages = On ne peut rien écrire dans { $name } pour le moment :
 chat-too-many-pending = { $maximum } messages attendent déjà d'être envoyés. Le texte reste ici.
 chat-unavailable = Le serveur ne peut pas conserver de messages pour le moment. Les vôtres attendent et partiront d'eux-mêmes.
 chat-nothing-to-resend = Rien n'a échoué ici : il n'y a rien à renvoyer.
+chat-nothing-unread = Il n'y a rien de nouveau ici.
+mouse-taken = La souris fonctionne de nouveau ici.
+mouse-given-back = La souris est au terminal : elle sélectionne et copie comme d'habitude.
 chat-not-connected = Il n'y a pas de connexion pour le moment. Les messages l'attendent, les commandes non.
 chat-no-conversation = Il n'y a pas de conversation où écrire. /join #salon ou /msg nom en ouvre une.
 chat-not-a-channel = Ce n'est pas un salon.
@@ -84,6 +87,8 @@ chosen-not-a-message = Ce n'est pas possible avec ce qui est choisi.
 chosen-no-redaction = Les messages ne peuvent pas être retirés sur ce serveur.
 chosen-not-yours = On ne peut retirer que ses propres messages, ou ceux de tous comme opérateur du canal.
 chosen-copied = Copié.
+chosen-no-link = Il n'y a pas de lien dedans.
+chosen-link-copied = Le lien est copié. Le réglage open_with nomme un programme pour l'ouvrir.
 
 ## La connexion.
 
