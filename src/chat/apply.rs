@@ -10,8 +10,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::event::{
-    AccountId, AccountState, ChannelId, ChannelModes, ChannelState, DeviceId, Event, ListEntry, MetadataOwner, Place,
-    Rank, Record, Seq, Snapshot, Topic,
+    AccountId, AccountState, ChannelId, ChannelModes, ChannelState, DeviceId, Digest, Event, ListEntry, MetadataOwner,
+    Place, Rank, Record, Seq, Snapshot, Topic,
 };
 use super::lookalikes::Lookalikes;
 use crate::proto::mask::Mask;
@@ -96,6 +96,8 @@ pub(crate) struct State {
     last_account: AccountId,
     last_channel: ChannelId,
     last_device: DeviceId,
+    /// The devices that were added since the server started, by their digests.
+    new_devices: HashMap<Digest, DeviceId>,
 }
 
 impl State {
@@ -191,6 +193,11 @@ impl State {
         ChannelId(self.last_channel.0 + 1)
     }
 
+    /// Whether a device with this digest was added since the server started, and was not revoked.
+    pub fn is_device_of_today(&self, digest: &Digest) -> bool {
+        self.new_devices.contains_key(digest)
+    }
+
     /// The number for a new device token.
     pub fn next_device(&self) -> DeviceId {
         DeviceId(self.last_device.0 + 1)
@@ -252,11 +259,15 @@ impl State {
                 self.change_account(*account, record.seq, |state| state.suspended = None);
             }
             Event::AccountDeleted { account } => self.delete_account(*account, record.seq),
-            Event::DeviceAdded { device, account, .. } => {
+            Event::DeviceAdded { device, account, digest, .. } => {
                 self.last_device = self.last_device.max(*device);
+                self.new_devices.insert(*digest, *device);
                 self.change_account(*account, record.seq, |_| {});
             }
-            Event::DeviceRevoked { account, .. } => self.change_account(*account, record.seq, |_| {}),
+            Event::DeviceRevoked { device, account } => {
+                self.new_devices.retain(|_, known| known != device);
+                self.change_account(*account, record.seq, |_| {});
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a session's open question is about: plain data, with which its handler goes on when the answer has come.
 
-use super::event::{AccountId, DeviceId, Seq};
+use super::event::{AccountId, DeviceId, Digest, Seq};
 use super::limits;
 use super::playback::PlaybackAsked;
 use super::ports::{FailedCheck, PageQuery};
@@ -85,7 +85,7 @@ pub(crate) struct LogIn {
     pub name: String,
     /// The account of that name, when a person may log in to it.
     pub account: Option<AccountId>,
-    /// Whether a device token stood in the password's place.
+    /// Whether a device proves it: by a token in the password's place, or by a certificate.
     pub is_token: bool,
     /// Whether it counts as a failed one as long as it has not succeeded.
     pub is_counted: bool,
@@ -94,6 +94,11 @@ pub(crate) struct LogIn {
 }
 
 impl LogIn {
+    /// Whether the account is as whom the certificate says, because no name was given.
+    pub fn is_anybody(&self) -> bool {
+        self.name.is_empty() && self.method == Method::Sasl(Mechanism::External)
+    }
+
     /// The check that failed when the proof is wrong.
     pub fn wrong_check(&self) -> FailedCheck {
         match self.account {
@@ -111,6 +116,10 @@ pub(crate) enum AskedDevice {
     Room(String),
     /// The token of the new one.
     Token(String),
+    /// Whether a certificate is nobody's yet, to be bound under this name.
+    Certificate(String, Digest),
+    /// Whether there is room for it.
+    CertificateRoom(String, Digest),
     /// The list itself.
     List,
     /// Whether one of them has this number, to revoke it.

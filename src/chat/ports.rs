@@ -38,6 +38,11 @@ pub enum Transport {
     Plain,
     /// TLS.
     Tls,
+    /// TLS, and the other end has proved to hold the key of a certificate of its own.
+    CertifiedTls {
+        /// SHA-256 of the certificate.
+        certificate: Digest,
+    },
     /// The server's own Unix socket.
     Unix {
         /// The peer's user id, as the kernel says.
@@ -52,7 +57,7 @@ impl Transport {
     pub fn word(self) -> &'static str {
         match self {
             Self::Plain => "plain",
-            Self::Tls => "tls",
+            Self::Tls | Self::CertifiedTls { .. } => "tls",
             Self::Unix { .. } => "unix",
         }
     }
@@ -179,6 +184,13 @@ pub enum Question {
         /// From which address, for the list of devices.
         address: String,
     },
+    /// To whom is this TLS certificate bound?
+    Certificate {
+        /// SHA-256 of it.
+        certificate: Digest,
+        /// From which address, for the list of devices.
+        address: String,
+    },
     /// Credentials for a new password.
     Hash {
         /// The new password.
@@ -204,14 +216,14 @@ pub enum Question {
 /// The answer to a [`Question`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// To `Password` and `Token`: it is right.
+    /// To `Password`, `Token` and `Certificate`: it is right.
     Proved {
         /// Whose it is.
         account: AccountId,
         /// Which device, for a token.
         device: Option<DeviceId>,
     },
-    /// To `Password` and `Token`: it is wrong.
+    /// To `Password`, `Token` and `Certificate`: it is wrong, or nobody's.
     Refused,
     /// To `Hashed`: whether it is.
     Agrees(bool),

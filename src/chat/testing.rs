@@ -3,7 +3,7 @@
 //! By itself it answers every question and commits every event at once. A test that wants to stand in between sets
 //! [`Driver::answers`] or [`Driver::commits`] to false and calls [`Driver::answer_all`] and [`Driver::commit`].
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::mem::{Discriminant, discriminant};
 use std::num::NonZeroU32;
 
@@ -52,6 +52,7 @@ pub(crate) struct Driver {
     committed: Seq,
     passwords: BTreeMap<AccountId, String>,
     tokens: BTreeMap<String, (AccountId, Device)>,
+    certificates: HashMap<Digest, (AccountId, DeviceId)>,
     next_conn: u64,
     next_token: u64,
 }
@@ -98,6 +99,7 @@ impl Driver {
             committed: Seq(0),
             passwords,
             tokens: BTreeMap::new(),
+            certificates: HashMap::new(),
             next_conn: 0,
             next_token: 0,
         }
@@ -249,6 +251,7 @@ impl Driver {
                 self.passwords.insert(*account, credentials.argon2.clone());
             }
             Event::DeviceAdded { device, account, name, digest } => {
+                self.certificates.insert(*digest, (*account, *device));
                 let token = format!("ctd1_{}", digest.0[0]);
                 let created = record.time;
                 let device = Device { id: *device, name: name.clone(), created, last_used: None, last_address: None };
@@ -281,6 +284,13 @@ impl Driver {
                 Some((account, device)) => Answer::Proved { account: *account, device: Some(device.id) },
                 None => Answer::Refused,
             },
+            Question::Certificate { certificate, .. } => {
+                let bound = self.certificates.get(certificate);
+                bound.map_or(Answer::Refused, |(account, device)| Answer::Proved {
+                    account: *account,
+                    device: Some(*device),
+                })
+            }
             Question::Hash { password } => {
                 Answer::Hashed(Box::new(Credentials { argon2: password.expose().to_owned(), scram: None }))
             }

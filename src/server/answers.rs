@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::auth::{self, Hasher, NoRandomness};
 use super::clock::now;
 use super::metrics::Metrics;
-use crate::chat::event::AccountId;
+use crate::chat::event::{AccountId, Digest};
 use crate::chat::ports::{Answer, Question};
 use crate::proto::sasl::ScramKeys;
 use crate::proto::secret::Secret;
@@ -63,6 +63,7 @@ fn login(question: &Question) -> Option<&'static str> {
         Question::Password { .. } => Some("password"),
         Question::Scram { .. } => Some("scram"),
         Question::Token { .. } => Some("token"),
+        Question::Certificate { .. } => Some("certificate"),
         _ => None,
     }
 }
@@ -78,7 +79,8 @@ impl Answers for Answerer {
                 self.hasher.verify(stored, password).await.map(Answer::Agrees).ok_or(Trouble::Busy)
             }
             Question::Scram { name, account } => self.scram(&name, account).await,
-            Question::Token { token, address } => self.token(&token, &address).await,
+            Question::Token { token, address } => self.device(auth::token_digest(&token), &address).await,
+            Question::Certificate { certificate, address } => self.device(certificate, &address).await,
             Question::Hash { password } => match self.hasher.credentials(password).await {
                 Some(credentials) => Ok(Answer::Hashed(Box::new(credentials))),
                 None => Err(Trouble::Busy),
@@ -151,9 +153,9 @@ impl Answerer {
         Ok(Answer::Scram { keys, nonce })
     }
 
-    async fn token(&self, token: &Secret, address: &str) -> Result<Answer, Trouble> {
+    async fn device(&self, digest: Digest, address: &str) -> Result<Answer, Trouble> {
         let _turn = self.turns.acquire().await;
-        let found = self.store.use_device(auth::token_digest(token), now(), address).await?;
+        let found = self.store.use_device(digest, now(), address).await?;
         Ok(match found {
             Some((account, device)) => Answer::Proved { account, device: Some(device) },
             None => Answer::Refused,

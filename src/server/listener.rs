@@ -25,10 +25,12 @@ use super::metrics::Metrics;
 use super::places::{Place, Places};
 use super::proxy;
 use super::websocket::{self, Origins};
+use crate::chat::event::Digest;
 use crate::chat::policy;
 use crate::chat::ports::{ConnId, Peer, Transport};
 use crate::chat::throttle;
 use crate::ground::paths::{self, PathError};
+use crate::ground::tls::server::client_certificate;
 
 /// How many connections may wait to be accepted; the system refuses more.
 const BACKLOG: i32 = 4_096;
@@ -348,15 +350,20 @@ impl Entrance {
     }
 }
 
-/// Sets TLS up; nothing when that fails or takes too long.
+/// Sets TLS up, and sees whether the other end has a certificate; nothing when that fails or takes too long.
 async fn shake_hands(
     stream: TcpStream,
     acceptor: &TlsAcceptor,
     peer: &Peer,
     most: Duration,
-) -> Option<Box<TlsStream<TcpStream>>> {
+) -> Option<(Box<TlsStream<TcpStream>>, Peer)> {
     match timeout(most, acceptor.accept(stream)).await {
-        Ok(Ok(stream)) => return Some(Box::new(stream)),
+        Ok(Ok(stream)) => {
+            let certificate = client_certificate(stream.get_ref().1).map(Digest);
+            let transport = certificate.map(|certificate| Transport::CertifiedTls { certificate });
+            let peer = Peer { transport: transport.unwrap_or(peer.transport), ..peer.clone() };
+            return Some((Box::new(stream), peer));
+        }
         Ok(Err(error)) => tracing::debug!(%error, peer = %peer.address, "the TLS handshake failed"),
         Err(_) => tracing::debug!(peer = %peer.address, "the TLS handshake took too long"),
     }
@@ -455,7 +462,7 @@ impl Accepted {
                 // A task of its own, whose room is given back when the connection's own task begins.
                 tokio::spawn(async move {
                     match shake_hands(stream, &acceptor, &peer, most).await {
-                        Some(stream) => match websocket {
+                        Some((stream, peer)) => match websocket {
                             Some(origins) => {
                                 entrance.attend_websocket(stream, peer, (limits, most), place, origins).await;
                             }

@@ -190,6 +190,9 @@ async fn apply_to_accounts<S: Session>(clerk: &mut Clerk<S>, record: &Record) ->
         }
         Event::AccountDeleted { account } => delete(clerk, record, *account).await,
         Event::DeviceAdded { device, account, name, digest } => {
+            // A certificate that was bound once before may be bound again.
+            let sql = "DELETE FROM device WHERE token_digest = ? AND revoked_at IS NOT NULL";
+            change(clerk, sql, values![digest.0.as_slice()]).await?;
             let sql = "INSERT INTO device (id, account_id, name, token_digest, created_at) VALUES (?, ?, ?, ?, ?)";
             let values = values![*device, *account, name.as_str(), digest.0.as_slice(), record.time];
             change(clerk, sql, values).await

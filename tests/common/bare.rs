@@ -209,6 +209,10 @@ impl Bare {
                 Some((account, device)) => Answer::Proved { account, device: Some(device) },
                 None => Answer::Refused,
             },
+            Question::Certificate { certificate, .. } => match self.record.device(*certificate) {
+                Some((account, device)) => Answer::Proved { account, device: Some(device) },
+                None => Answer::Refused,
+            },
             Question::NewToken => {
                 self.tokens += 1;
                 let token = Secret::new(format!("ctd1_{}", self.tokens));
@@ -252,6 +256,7 @@ impl Driver for Bare {
         let transport = match wire {
             Wire::Plain => Transport::Plain,
             Wire::Tls => Transport::Tls,
+            Wire::Certified => Transport::CertifiedTls { certificate: settings::certificate_of(address) },
             Wire::Unix { operator } => Transport::Unix { uid: 1000, operator },
         };
         let port = if matches!(wire, Wire::Unix { .. }) { 0 } else { 50_000 };

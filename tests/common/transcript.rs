@@ -68,6 +68,8 @@ pub enum Wire {
     Plain,
     /// TLS.
     Tls,
+    /// TLS with a certificate of the client: the same one from the same address.
+    Certified,
     /// The Unix socket, by a user who may act as the server or by another one.
     Unix {
         /// Whether it may.
@@ -84,7 +86,7 @@ pub enum Directive {
     Needs(Vec<String>),
     /// `--- set KEY = VALUE`: a setting; before the first connection.
     Set(String, String),
-    /// `--- connect NAME plain|tls ADDRESS`, `--- connect NAME unix [operator]`: a connection, nothing sent yet.
+    /// `--- connect NAME plain|tls|certified ADDRESS`, `--- connect NAME unix [operator]`: a connection, nothing sent yet.
     Connect(String, Wire, IpAddr),
     /// `--- enter NAME [as ACCOUNT] [plain|tls ADDRESS|unix [operator]] [with CAP …]`: connects, registers the account (or
     /// logs in when an earlier line has registered it), and reads everything up to the end of the welcome.
@@ -239,9 +241,10 @@ fn parse_wire<'a>(words: &'a [&'a str]) -> Result<(Wire, IpAddr, &'a [&'a str]),
     match words {
         ["plain", at, rest @ ..] => Ok((Wire::Plain, address(at)?, rest)),
         ["tls", at, rest @ ..] => Ok((Wire::Tls, address(at)?, rest)),
+        ["certified", at, rest @ ..] => Ok((Wire::Certified, address(at)?, rest)),
         ["unix", "operator", rest @ ..] => Ok((Wire::Unix { operator: true }, ANYWHERE, rest)),
         ["unix", rest @ ..] => Ok((Wire::Unix { operator: false }, ANYWHERE, rest)),
-        _ => Err("expected plain ADDRESS, tls ADDRESS or unix".to_owned()),
+        _ => Err("expected plain ADDRESS, tls ADDRESS, certified ADDRESS or unix".to_owned()),
     }
 }
 

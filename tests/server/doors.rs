@@ -120,3 +120,98 @@ async fn more_connections_than_allowed_are_turned_away_until_one_leaves() {
     first.settle().await;
     host.stop().await;
 }
+
+/// A way to connect by TLS that shows a certificate of its own.
+fn certified() -> tokio_rustls::TlsConnector {
+    use rustls::pki_types::pem::PemObject as _;
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::new(vec!["ann".to_owned()]).unwrap().self_signed(&key).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::from_pem_slice(key.serialize_pem().as_bytes()).unwrap();
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(std::sync::Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .dangerous()
+        .with_custom_certificate_verifier(std::sync::Arc::new(AnyServer(provider)))
+        .with_client_auth_cert(vec![certificate.der().clone()], key)
+        .unwrap();
+    tokio_rustls::TlsConnector::from(std::sync::Arc::new(config))
+}
+
+/// Believes any server: here it is the clients that are tested.
+#[derive(Debug)]
+struct AnyServer(std::sync::Arc<rustls::crypto::CryptoProvider>);
+
+impl rustls::client::danger::ServerCertVerifier for AnyServer {
+    fn verify_server_cert(
+        &self,
+        _: &rustls::pki_types::CertificateDer<'_>,
+        _: &[rustls::pki_types::CertificateDer<'_>],
+        _: &rustls::pki_types::ServerName<'_>,
+        _: &[u8],
+        _: rustls::pki_types::UnixTime,
+    ) -> Result<rustls::client::danger::ServerCertVerified, rustls::Error> {
+        Ok(rustls::client::danger::ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &rustls::pki_types::CertificateDer<'_>,
+        signature: &rustls::DigitallySignedStruct,
+    ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &rustls::pki_types::CertificateDer<'_>,
+        signature: &rustls::DigitallySignedStruct,
+    ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clients_own_certificate_logs_it_in() {
+    let directory = tempdir().unwrap();
+    let certificate = ServerCertificate::self_signed(directory.path(), &["localhost".to_owned()]).unwrap();
+    let (_acceptor, acceptors) = tokio::sync::watch::channel(certificate.acceptor());
+    let listener = Listener::tls("127.0.0.1:0".parse().unwrap(), acceptors).unwrap();
+    let address = listener.local_address().unwrap();
+    let host = Host::listening(&directory, &Database::Sqlite.url(&directory), vec![listener], |_| {}).await;
+    let dial = async |connector: &tokio_rustls::TlsConnector| {
+        let stream = TcpStream::connect(address).await.unwrap();
+        let name = rustls::pki_types::ServerName::try_from("localhost").unwrap();
+        Client::over(connector.connect(name, stream).await.unwrap())
+    };
+    let (own, other) = (certified(), certified());
+    let mut ann = dial(&own).await.register("ann", PASSWORD).await;
+    ann.send("DEVICE CERT :laptop").await;
+    ann.expect("DEVICE CERT ").await;
+    ann.send("QUIT").await;
+    ann.rest().await;
+
+    let mut again = dial(&own).await;
+    again.introduce("ann").await;
+    again.send("AUTHENTICATE EXTERNAL").await;
+    again.expect("AUTHENTICATE +").await;
+    again.send("AUTHENTICATE +").await;
+    again.expect(" 900 ").await;
+    again.expect(" 903 ").await;
+    again.welcomed().await;
+    let mut stranger = dial(&other).await;
+    stranger.introduce("stranger").await;
+    stranger.send("AUTHENTICATE EXTERNAL").await;
+    stranger.expect("AUTHENTICATE +").await;
+    stranger.send("AUTHENTICATE +").await;
+    stranger.expect(" 904 ").await;
+    host.stop().await;
+}

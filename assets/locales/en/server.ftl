@@ -105,3 +105,5 @@ server-missed = What was said while you were away, with times in UTC:
 server-missed-more = More was said: of each conversation the last { $most } messages are shown.
 server-missed-unavailable = What was said while you were away cannot be shown at the moment.
 server-playback-syntax = It is written: PLAY <names> [<from> [<to>]], LIST [<names>], CLEAR <names>
+server-no-certificate = You have shown no TLS certificate on this connection.
+server-certificate-in-use = This certificate is bound to an account already.

@@ -105,3 +105,5 @@ server-missed = Ce qui s'est dit pendant votre absence, aux heures UTC :
 server-missed-more = Il s'est dit davantage : les { $most } derniers messages de chaque conversation sont montrés.
 server-missed-unavailable = Ce qui s'est dit pendant votre absence ne peut pas être montré pour le moment.
 server-playback-syntax = Cela s'écrit : PLAY <noms> [<de> [<à>]], LIST [<noms>], CLEAR <noms>
+server-no-certificate = Vous n'avez montré aucun certificat TLS sur cette connexion.
+server-certificate-in-use = Ce certificat est déjà lié à un compte.

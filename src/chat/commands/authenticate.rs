@@ -1,6 +1,6 @@
 //! AUTHENTICATE: logging in by SASL; and the log-in itself, which PASS shares.
 //!
-//! Specifications: IRCv3 `sasl-3.1` and `sasl-3.2`, reauthentication at any time included; RFC 4616 (PLAIN); RFC 7677 (SCRAM-SHA-256). A wrong name, password or
+//! Specifications: IRCv3 `sasl-3.1` and `sasl-3.2`, reauthentication at any time included; RFC 4422, appendix A (EXTERNAL); RFC 4616 (PLAIN); RFC 7677 (SCRAM-SHA-256). A wrong name, password or
 //! address look alike to the one who tries; the operator's log tells them apart.
 
 use std::net::IpAddr;
@@ -27,9 +27,11 @@ use crate::proto::secret::Secret;
 /// What a device token begins with.
 const TOKEN_PREFIX: &str = "ctd1_";
 
-/// Who may use a mechanism: everybody, but what proves the server's own user only on the server's own socket.
+/// Who may use a mechanism: everybody, but EXTERNAL only where the connection itself proves something: the server's own user on
+/// the server's own socket, or a TLS certificate of the client.
 fn is_offered(mechanism: Mechanism, peer: &Peer) -> bool {
-    mechanism != Mechanism::External || matches!(peer.transport, Transport::Unix { operator: true, .. })
+    mechanism != Mechanism::External
+        || matches!(peer.transport, Transport::Unix { operator: true, .. } | Transport::CertifiedTls { .. })
 }
 
 /// The mechanisms that are offered to a peer, separated by commas.
@@ -82,7 +84,8 @@ fn begin(world: &mut World, conn: ConnId, name: &str) -> Handled {
     let session = world.session(conn);
     let peer = &session.peer;
     let mechanism = Mechanism::find(name).filter(|mechanism| is_offered(*mechanism, peer));
-    if mechanism == Some(Mechanism::External) && session.is_welcome {
+    let is_socket = matches!(peer.transport, Transport::Unix { .. });
+    if mechanism == Some(Mechanism::External) && session.is_welcome && is_socket {
         return Err(failed());
     }
     let Some(mechanism) = mechanism else {
@@ -161,8 +164,20 @@ fn scram_proof(world: &mut World, conn: ConnId, log_in: LogIn, server: ScramServ
     Ok(())
 }
 
-/// The server's own user, on its own socket, acts as the correspondent.
+/// The connection itself proves who somebody is. The response is the account's name, or empty.
 fn external(world: &mut World, conn: ConnId, response: &[u8]) -> Handled {
+    let Transport::CertifiedTls { certificate } = world.session(conn).peer.transport else {
+        return by_socket(world, conn, response);
+    };
+    let Ok(name) = std::str::from_utf8(response) else { return Err(failed()) };
+    let log_in = LogIn { is_token: true, ..log_in_as(world, name, Method::Sasl(Mechanism::External)) };
+    let question = Question::Certificate { certificate, address: world.session(conn).address() };
+    world.ask(conn, question, Asked::LogIn(log_in));
+    Ok(())
+}
+
+/// The server's own user, on its own socket, acts as the correspondent.
+fn by_socket(world: &mut World, conn: ConnId, response: &[u8]) -> Handled {
     let Transport::Unix { uid, operator: true } = world.session(conn).peer.transport else { return Err(failed()) };
     let correspondent = world.settings.correspondent.clone();
     if !response.is_empty() && response != correspondent.as_str().as_bytes() {
@@ -264,7 +279,7 @@ pub(super) fn by_password(world: &mut World, conn: ConnId, name: &str, password:
 /// The store has spoken.
 pub(super) fn answered(world: &mut World, conn: ConnId, log_in: LogIn, answer: Answer) -> Handled {
     match answer {
-        Answer::Proved { account, device } if log_in.account == Some(account) => {
+        Answer::Proved { account, device } if log_in.account == Some(account) || log_in.is_anybody() => {
             finish(world, conn, &log_in, account, device)
         }
         Answer::Proved { .. } => refuse(world, conn, &log_in, FailedCheck::Token),
@@ -325,6 +340,7 @@ fn finish(world: &mut World, conn: ConnId, log_in: &LogIn, account: AccountId, d
         become_account(world, conn, account, &name, device);
     }
     let by = match log_in.method {
+        Method::Sasl(Mechanism::External) => "certificate",
         _ if device.is_some() => "token",
         Method::Sasl(Mechanism::ScramSha256) => "scram",
         Method::Pass | Method::Services | Method::Sasl(_) => "password",

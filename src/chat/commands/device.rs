@@ -1,14 +1,15 @@
 //! DEVICE: tokens by which a device logs in instead of a password.
 //!
-//! Specification: `chat-tui/devices`, our own: `DEVICE ADD :<name>`, `DEVICE LIST`, `DEVICE REVOKE <id>`. A token is shown to its
-//! owner once; what is stored is its digest.
+//! Specification: `chat-tui/devices`, our own: `DEVICE ADD :<name>`, `DEVICE CERT :<name>`, `DEVICE LIST`, `DEVICE REVOKE <id>`. A
+//! token is shown to its owner once; what is stored is its digest. `CERT` binds the TLS certificate that the client has shown on
+//! this connection: from then on it logs in by SASL EXTERNAL. It is listed and revoked like a token.
 
 use crate::chat::asked::{Asked, AskedDevice};
 use crate::chat::call::Call;
 use crate::chat::event::{AccountId, DeviceId, Event, Place};
 use crate::chat::limits::{self, is_reached};
 use crate::chat::policy::cut;
-use crate::chat::ports::{Answer, ConnId, Device, Question};
+use crate::chat::ports::{Answer, ConnId, Device, Question, Transport};
 use crate::chat::refusal::{Handled, Refusal, Text};
 use crate::chat::world::{Draft, World};
 
@@ -22,8 +23,11 @@ pub(crate) fn device(world: &mut World, call: &Call<'_>) -> Handled {
     let asked = match subcommand.as_str() {
         "ADD" => {
             world.require_journal(&["ADD"])?;
-            let name: String = call.param(1).chars().filter(|character| !character.is_control()).collect();
-            AskedDevice::Room(cut(name.trim(), limits::DEVICE_NAME_BYTES_MAX).to_owned())
+            AskedDevice::Room(device_name(call))
+        }
+        "CERT" => {
+            world.require_journal(&["CERT"])?;
+            return bind_certificate(world, call);
         }
         "LIST" => AskedDevice::List,
         "REVOKE" => {
@@ -38,6 +42,27 @@ pub(crate) fn device(world: &mut World, call: &Call<'_>) -> Handled {
     Ok(())
 }
 
+/// What a device is called.
+fn device_name(call: &Call<'_>) -> String {
+    let name: String = call.param(1).chars().filter(|character| !character.is_control()).collect();
+    cut(name.trim(), limits::DEVICE_NAME_BYTES_MAX).to_owned()
+}
+
+/// `DEVICE CERT :<name>`: first whether the certificate is nobody's yet.
+fn bind_certificate(world: &mut World, call: &Call<'_>) -> Handled {
+    let session = world.session(call.conn);
+    let Transport::CertifiedTls { certificate } = session.peer.transport else {
+        return Err(Refusal::fail("NO_CERTIFICATE", &["CERT"], "server-no-certificate"));
+    };
+    let question = Question::Certificate { certificate, address: session.address() };
+    world.ask(call.conn, question, Asked::Device(AskedDevice::Certificate(device_name(call), certificate)));
+    Ok(())
+}
+
+fn in_use() -> Refusal {
+    Refusal::fail("CERTIFICATE_IN_USE", &["CERT"], "server-certificate-in-use")
+}
+
 fn unknown(device: &str) -> Refusal {
     Refusal::fail("UNKNOWN_DEVICE", &[device], "server-unknown-device")
 }
@@ -46,6 +71,27 @@ fn unknown(device: &str) -> Refusal {
 pub(super) fn answered(world: &mut World, conn: ConnId, asked: AskedDevice, answer: Answer) -> Handled {
     let Some(account) = world.session(conn).account() else { return Ok(()) };
     match (asked, answer) {
+        (AskedDevice::Certificate(name, digest), Answer::Refused) => {
+            let asked = Asked::Device(AskedDevice::CertificateRoom(name, digest));
+            world.ask(conn, Question::Devices { account }, asked);
+            Ok(())
+        }
+        (AskedDevice::Certificate(..), Answer::Proved { .. }) => Err(in_use()),
+        (AskedDevice::CertificateRoom(name, digest), Answer::Devices(devices)) => {
+            if is_reached(devices.len(), world.settings.limits.devices_per_account_max) {
+                return Err(Refusal::fail("TOO_MANY_DEVICES", &["CERT"], "server-too-many-devices"));
+            }
+            // Somebody else may have bound it since the store was asked.
+            if world.state.is_device_of_today(&digest) {
+                return Err(in_use());
+            }
+            world.require_journal(&["CERT"])?;
+            let device = world.state.next_device();
+            append(world, conn, account, Event::DeviceAdded { device, account, name: name.clone(), digest });
+            let line = world.server_line("DEVICE").param("CERT").param(&device.to_string()).trailing(&name);
+            world.reply(conn, line);
+            Ok(())
+        }
         (AskedDevice::Room(name), Answer::Devices(devices)) => {
             if is_reached(devices.len(), world.settings.limits.devices_per_account_max) {
                 return Err(Refusal::fail("TOO_MANY_DEVICES", &["ADD"], "server-too-many-devices"));
@@ -86,6 +132,7 @@ pub(super) fn answered(world: &mut World, conn: ConnId, asked: AskedDevice, answ
         (asked, _) => {
             let subcommand = match asked {
                 AskedDevice::Room(_) | AskedDevice::Token(_) => "ADD",
+                AskedDevice::Certificate(..) | AskedDevice::CertificateRoom(..) => "CERT",
                 AskedDevice::List => "LIST",
                 AskedDevice::Revoke(_) => "REVOKE",
             };

@@ -75,9 +75,10 @@ pub(crate) const COMMANDS: &[Command] = &[
         "CHATHISTORY <subcommand> <target> <reference> [<reference>] <limit>",
         "What was said before, page by page.",
     ),
-    command("DEVICE", 1, device::device)
-        .secret()
-        .help("DEVICE ADD :<name>, DEVICE LIST, DEVICE REVOKE <id>", "Manages the tokens of your devices."),
+    command("DEVICE", 1, device::device).secret().help(
+        "DEVICE ADD|CERT :<name>, DEVICE LIST, DEVICE REVOKE <id>",
+        "Manages the tokens and TLS certificates of your devices.",
+    ),
     command("ERROR", 0, connection::error).early().help("ERROR <text>", "Means nothing from a client."),
     command("HELP", 0, query::help).for_waiting().help("HELP [<command>]", "What a command does."),
     command("HELPOP", 0, query::help).help("HELPOP [<command>]", "The same as HELP."),

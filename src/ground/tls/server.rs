@@ -6,9 +6,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls::ServerConfig;
+use rustls::client::danger::HandshakeSignatureValid;
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::{DigitallySignedStruct, DistinguishedName, Error as RustlsError, ServerConfig, SignatureScheme};
 use tokio_rustls::TlsAcceptor;
 
 use super::{Fingerprint, provider};
@@ -53,6 +56,65 @@ pub enum CertificateError {
     },
 }
 
+/// Takes whatever certificate a client shows, when it shows one and proves to hold its key: accounts are bound to the certificate
+/// itself, not to what an authority says of it.
+#[derive(Debug)]
+struct AnyCertificate(Arc<CryptoProvider>);
+
+impl AnyCertificate {
+    fn new(provider: Arc<CryptoProvider>) -> Self {
+        Self(provider)
+    }
+}
+
+impl ClientCertVerifier for AnyCertificate {
+    fn client_auth_mandatory(&self) -> bool {
+        false
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: UnixTime,
+    ) -> Result<ClientCertVerified, RustlsError> {
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, RustlsError> {
+        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, RustlsError> {
+        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// The digest (SHA-256) of the certificate that the client has shown; nothing when it has shown none.
+pub fn client_certificate(connection: &rustls::ServerConnection) -> Option<[u8; 32]> {
+    let own = connection.peer_certificates()?.first()?;
+    let digest = ring::digest::digest(&ring::digest::SHA256, own);
+    digest.as_ref().try_into().ok()
+}
+
 /// A certificate with its key, ready to accept connections with.
 #[derive(Clone)]
 pub struct ServerCertificate {
@@ -81,7 +143,7 @@ impl ServerCertificate {
         let config = ServerConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .map_err(unfit)?
-            .with_no_client_auth()
+            .with_client_cert_verifier(Arc::new(AnyCertificate::new(provider())))
             .with_single_cert(chain, private_key)
             .map_err(unfit)?;
         Ok(Self { config: Arc::new(config), fingerprint })

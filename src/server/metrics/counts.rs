@@ -49,7 +49,7 @@ pub(crate) const QUERIES: [&str; 11] = [
     "tidy",
 ];
 /// By what people log in.
-pub(crate) const LOGINS: [&str; 3] = ["password", "scram", "token"];
+pub(crate) const LOGINS: [&str; 4] = ["password", "scram", "token", "certificate"];
 
 /// The entry of a list that belongs to a word of a table. A word that is in no table is a fault of the program, which a
 /// debug build tells; it counts as the first one.
