@@ -384,6 +384,8 @@ fn clear(model: &mut Model, _: &str, _: &mut Effects) -> Outcome {
 }
 
 fn raw(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
+    // One line of the wire: what stands behind a line break would be a command of its own.
+    let arguments = arguments.lines().next().unwrap_or_default();
     let Ok(message) = Message::parse(arguments) else { return Err(missing(model, "raw")) };
     let line = Line::new(message.command).raw_tags(message.raw_tags());
     let line = message.params().iter().fold(line, |line, word| line.param(word));

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::annotation::Redaction;
-use super::comings::Comings;
 use super::reactions::Reactions;
 use crate::proto::names::MsgId;
 use crate::proto::time::Timestamp;
@@ -109,8 +108,6 @@ pub struct Entry {
     pub reply: Option<Box<Reply>>,
     /// The reactions to it.
     pub reactions: Reactions,
-    /// Who came and went, when it is that which it tells.
-    pub comings: Option<Box<Comings>>,
     /// It was withdrawn; its text is gone then.
     pub redaction: Option<Box<Redaction>>,
     /// It was said before this program looked: it came in a page of history that nobody missed.
@@ -135,7 +132,6 @@ impl Entry {
             mention: false,
             reply: None,
             reactions: Reactions::default(),
-            comings: None,
             redaction: None,
             is_past: false,
         }

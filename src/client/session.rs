@@ -48,7 +48,6 @@ const WANTED: CapSet = CapSet::of(&[
     Cap::EchoMessage,
     Cap::EventPlayback,
     Cap::ExtendedJoin,
-    Cap::ExtendedMonitor,
     Cap::Idempotency,
     Cap::InviteNotify,
     Cap::LabeledResponse,

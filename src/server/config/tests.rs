@@ -252,11 +252,11 @@ fn a_file_may_hold_the_message_of_the_day() {
 
 /// Values of each kind, of which every setting takes one that is not its default.
 fn values() -> Vec<Raw> {
-    let numbers = [0, 1, 2, 3, 7, 200, 5_000, 70_000].map(Raw::Number);
+    let numbers = [0, 1, 2, 3, 7, 200, 5_000, 20_000, 70_000, 700_000].map(Raw::Number);
     let switches = [true, false].map(Raw::Switch);
     let texts =
         ["a.example", "fr", "json", "ascii", "off", "plain", "sqlite:/x"].map(|text| Raw::Text(text.to_owned()));
-    let lists = ["127.0.0.1:1", "#x", "10.0.0.0/8"].map(|item| Raw::List(vec![item.to_owned()]));
+    let lists = ["127.0.0.1:1", "#x", "10.0.0.0/8", "https://a.example"].map(|item| Raw::List(vec![item.to_owned()]));
     let operator =
         [("name", "ann"), ("password", HASH)].map(|(key, text)| (key.to_owned(), Raw::Text(text.to_owned())));
     let tables = Raw::Tables(vec![operator.into()]);
