@@ -10,6 +10,8 @@ use std::sync::Arc;
 use super::apply::Channel;
 use super::audience::Audience;
 use super::event::{AccountId, AuthorKind, ChannelId, Event, OperatorAct, Place, Record, Seq};
+use super::limits::USER_BYTES_MAX;
+use super::policy::cut;
 use super::ports::{ConnId, Effect};
 use super::spoken::Spoken;
 use super::stamp::Stamp;
@@ -352,18 +354,23 @@ impl World {
     }
 
     /// 353 and 366: the members who are there.
-    pub(crate) fn show_names(&mut self, conn: ConnId, channel: ChannelId) {
+    fn show_names(&mut self, conn: ConnId, channel: ChannelId) {
+        self.list_names(conn, channel);
+        let name = self.channel_name(channel);
+        self.reply_end(conn, RPL_ENDOFNAMES, &name, "End of /NAMES list");
+    }
+
+    /// 353: the members who are there.
+    pub(crate) fn list_names(&mut self, conn: ConnId, channel: ChannelId) {
         self.shows(channel);
         let Some(channel) = self.state.channel(channel) else { return };
         let name = channel.name.as_str();
         let sign = if channel.has_flag('s') { "@" } else { "=" };
         let words = self.names(channel, self.session(conn).caps);
         let head = self.numeric(conn, RPL_NAMREPLY).param(sign).param(name);
-        let end = self.numeric(conn, RPL_ENDOFNAMES).param(name).trailing("End of /NAMES list");
         if !words.is_empty() {
             self.reply_words(conn, &head, &words);
         }
-        self.reply(conn, end);
     }
 
     /// The members of a channel who are there, with their prefixes, as 353 lists them.
@@ -447,8 +454,15 @@ impl World {
             AuthorKind::Server => self.correspondent_source(),
             AuthorKind::System => self.settings.server_name.clone(),
             AuthorKind::Account | AuthorKind::Guest => {
-                let host = author.address.parse().map(|address| self.cloak(address));
-                format!("{0}!{0}@{1}", author.name, host.unwrap_or_else(|_| self.settings.server_name.clone()))
+                let acting = self.turn_actor().filter(|actor| self.session(*actor).name() == author.name);
+                match acting {
+                    Some(actor) => self.session(actor).source(),
+                    None => {
+                        let host = author.address.parse().map(|address| self.cloak(address));
+                        let host = host.unwrap_or_else(|_| self.settings.server_name.clone());
+                        format!("{}!{}@{host}", author.name, cut(&author.name, USER_BYTES_MAX))
+                    }
+                }
             }
         }
     }

@@ -146,7 +146,7 @@ impl World {
         let source = if first.from_server {
             self.correspondent_source()
         } else {
-            format!("{0}!{0}@{1}", first.name, session.host)
+            format!("{}!{}@{}", first.name, session.user(), session.host)
         };
         let stamp = Stamp {
             time: first.time,

@@ -77,6 +77,8 @@ pub fn is_reached(count: usize, max: usize) -> bool {
 pub const LINES_IN_FLIGHT_MAX: usize = 64;
 /// Bytes of one SASL message; its Base64 form has 8 KiB. Beyond: numeric 905.
 pub const SASL_PAYLOAD_BYTES_MAX: usize = 6_144;
+/// Bytes of the name that a connection gives with USER (`USERLEN`). Beyond: it is cut.
+pub const USER_BYTES_MAX: usize = 20;
 /// Bytes of an operator's name as OPER takes it. Beyond: it is cut, and means nobody.
 pub const OPERATOR_NAME_BYTES_MAX: usize = 32;
 /// Bytes of a password. Beyond: `UNACCEPTABLE_PASSWORD`.

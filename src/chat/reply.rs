@@ -106,6 +106,13 @@ impl World {
         Ok(())
     }
 
+    /// A numeric that ends an answer repeats what was asked for, so that clients know it by that, as far as the line has room.
+    pub(crate) fn reply_end(&mut self, conn: ConnId, numeric: &'static str, asked: &str, text: &str) {
+        let head = self.numeric(conn, numeric);
+        let room = BODY_BYTES_MAX.saturating_sub(head.clone().param("*").trailing(text).body_bytes()) + 1;
+        self.reply(conn, head.param(policy::cut(asked, room)).trailing(text));
+    }
+
     /// Words in as few numerics as possible, behind what `head` says already; one without words when there are none.
     pub(crate) fn reply_words(&mut self, conn: ConnId, head: &Line, words: &[String]) {
         let room = BODY_BYTES_MAX.saturating_sub(head.clone().trailing("").body_bytes());

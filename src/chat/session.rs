@@ -113,7 +113,7 @@ pub(crate) struct Session {
     pub is_negotiating: bool,
     /// What it wants to be called, and once welcomed what it is called.
     pub nick: Option<Nick>,
-    /// The name given with USER.
+    /// The name given with USER, as far as others see it.
     pub user: Option<String>,
     /// The real name given with USER.
     pub realname: String,
@@ -162,6 +162,15 @@ pub(crate) struct Session {
     pub gate: Seq,
     /// It has been closed and is forgotten at the end of the turn.
     pub is_closed: bool,
+}
+
+/// The user name of those who gave none that may be shown.
+const NO_USER: &str = "user";
+
+/// A name given with USER as others see it: letters, digits and a few signs, not too many of them.
+pub(crate) fn shown_user(given: &str) -> String {
+    let is_shown = |letter: &char| letter.is_ascii_alphanumeric() || "-._~".contains(*letter);
+    given.chars().filter(is_shown).take(limits::USER_BYTES_MAX).collect()
 }
 
 impl Session {
@@ -240,9 +249,17 @@ impl Session {
         self.nick.as_ref().map_or("*", Nick::as_str)
     }
 
-    /// Who it is to others: `nick!nick@host`.
+    /// What stands between its nick and its host.
+    pub fn user(&self) -> &str {
+        if self.is_operator() {
+            return self.name();
+        }
+        self.user.as_deref().filter(|user| !user.is_empty()).unwrap_or(NO_USER)
+    }
+
+    /// Who it is to others: `nick!user@host`.
     pub fn source(&self) -> String {
-        format!("{0}!{0}@{1}", self.name(), self.host)
+        format!("{}!{}@{}", self.name(), self.user(), self.host)
     }
 
     /// The address as the record has it.

@@ -15,6 +15,8 @@ pub(crate) const DEPARTURES_MAX: usize = 1_024;
 pub(crate) struct Departure {
     /// The nick.
     pub nick: Nick,
+    /// The user name that others saw.
+    pub user: String,
     /// The host that others saw.
     pub host: String,
     /// The real name.
@@ -38,9 +40,9 @@ impl Departures {
         self.0.push_back(departure);
     }
 
-    /// Those who were called so, the last one first, at most `count`.
-    pub fn of(&self, nick: &Nick, count: usize) -> Vec<Departure> {
-        self.0.iter().rev().filter(|departure| departure.nick == *nick).take(count).cloned().collect()
+    /// Those who were called one of these, the last one first, at most `count`.
+    pub fn of(&self, nicks: &[Nick], count: usize) -> Vec<Departure> {
+        self.0.iter().rev().filter(|departure| nicks.contains(&departure.nick)).take(count).cloned().collect()
     }
 }
 
@@ -54,12 +56,12 @@ mod tests {
         let nick = Nick::new("ann").unwrap();
         for second in 0..=DEPARTURES_MAX as i64 {
             let (nick, left_at) = (nick.clone(), Timestamp::from_millis(second * 1_000));
-            let (host, realname) = (String::new(), String::new());
-            departures.add(Departure { nick, host, realname, account: None, left_at });
+            let (user, host, realname) = (String::new(), String::new(), String::new());
+            departures.add(Departure { nick, user, host, realname, account: None, left_at });
         }
-        let all = departures.of(&nick, usize::MAX);
+        let all = departures.of(std::slice::from_ref(&nick), usize::MAX);
         assert_eq!(all.len(), DEPARTURES_MAX);
         assert_eq!(all[0].left_at.as_seconds(), DEPARTURES_MAX as i64);
-        assert_eq!(departures.of(&nick, 1).len(), 1);
+        assert_eq!(departures.of(&[nick], 1).len(), 1);
     }
 }

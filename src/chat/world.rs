@@ -265,10 +265,10 @@ impl World {
         self.nick_looks.remove(nick.folded());
         let session = self.session(conn);
         let account = session.account().and_then(|account| self.account_name(account));
-        let (host, realname) = (session.host.clone(), session.realname.clone());
+        let (user, host, realname) = (session.user().to_owned(), session.host.clone(), session.realname.clone());
         if !session.is_operator() {
             let left_at = self.now;
-            self.departures.add(Departure { nick: nick.clone(), host, realname, account, left_at });
+            self.departures.add(Departure { nick: nick.clone(), user, host, realname, account, left_at });
         }
         self.tell_monitors_of_departure(&nick);
     }

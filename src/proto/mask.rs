@@ -11,7 +11,7 @@ use super::names::{Folded, fold};
 
 /// The most bytes of a mask.
 pub const MASK_BYTES_MAX: usize = 256;
-/// The names of the extended ban that looks at the account, for the token `ACCOUNTEXTBAN`.
+/// The names of the extended ban that looks at the account, for the token `ACCOUNTEXTBAN`; the short one is in `EXTBAN`.
 pub const ACCOUNT_EXTBANS: &str = "account,a";
 
 /// Whether `text` is what `pattern` describes: `*` is any number of characters, `?` is one. Both are compared as they are:
@@ -208,6 +208,12 @@ mod tests {
             ("?*?", &["ab", "abc"], &["a"]),
             ("**a**", &["a", "bab"], &["b"]),
             ("*!*@host", &["n!u@host", "!@host"], &["n!u@host.example", "n@host"]),
+            ("*@192.0.2.1", &["ann!u@192.0.2.1", "b!~v@192.0.2.1"], &["ann!u@192.0.2.5", "b!~v@192.0.3.1"]),
+            ("an*@*", &["ann!u@192.0.2.1", "andy9!u@host.example"], &["hann!u@192.0.2.1", "amn!u@h"]),
+            ("an!*@*", &["an!ann@192.0.2.1", "an!~u@h", "an!3u@h"], &["ann!u@192.0.2.1", "han!u@h"]),
+            ("an!?user@*", &["an!auser@h", "an!~user@h"], &["an!user@h"]),
+            ("an!a?*@*", &["an!ab@h", "an!abc@h"], &["an!a@h"]),
+            ("an[ny]!*@*", &["an[ny]!u@h", "an[ny]!a@host.example"], &["ann!u@h", "an[!u@h", "any!u@h"]),
             (r"a\*", &[r"a\", r"a\b"], &["a*"]),
         ] {
             for text in yes {

@@ -159,6 +159,11 @@ impl Clients {
         self.lines_done.push(conn);
     }
 
+    /// The server stops: those who are closed now are not waited for.
+    pub fn hurry(&self) {
+        self.by_number.values().for_each(|client| client.link.hurry());
+    }
+
     /// Ends a connection once what is queued to it has left.
     pub fn close(&mut self, conn: ConnId) {
         self.step_out(conn);

@@ -42,6 +42,8 @@ const HALF_CLOSED_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long, and for how many bytes, we listen after our last line: a socket that is closed with unread bytes resets the
 /// connection, and the other end loses the line that says why.
 const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
+/// The same when the server stops.
+const LINGER_TIMEOUT_AT_STOP: Duration = Duration::from_millis(100);
 const LINGER_BYTES_MAX: u64 = 64 * 1024;
 
 /// Serves a connection from its first byte to its last, and keeps its `place` among all connections so long. The hub is
@@ -112,7 +114,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         match self.exchange().await {
             Ok(reason) => {
                 // Not a part of the connection's own future, in which its scratch would take room from the beginning.
-                let _ = Box::pin(timeout(LINGER_TIMEOUT, self.pipe.farewell())).await;
+                let wait = if self.link.is_hurried() { LINGER_TIMEOUT_AT_STOP } else { LINGER_TIMEOUT };
+                let _ = Box::pin(timeout(wait, self.pipe.farewell())).await;
                 reason.to_owned()
             }
             Err(error) => describe(&error),

@@ -483,6 +483,7 @@ impl Hub {
     /// Tells everybody and closes. The tasks of the connections flush.
     fn say_farewell(&mut self, until: Instant) {
         self.phase = Phase::Stopping { until };
+        self.clients.hurry();
         self.handle(Input::Stopping);
     }
 

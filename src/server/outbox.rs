@@ -97,6 +97,7 @@ struct Queue {
     closing: Option<Closing>,
     /// What each line that is not done yet takes up, the oldest first.
     in_flight: VecDeque<u8>,
+    is_hurried: bool,
 }
 
 /// What the hub and a connection's task share. One allocation for each connection.
@@ -190,6 +191,16 @@ impl Link {
     /// Nothing more is taken in; what is queued leaves first.
     pub fn close(&self) {
         self.queue().closing.get_or_insert(Closing::Flushed);
+    }
+
+    /// The server stops: nobody has time to see the other end off.
+    pub fn hurry(&self) {
+        self.queue().is_hurried = true;
+    }
+
+    /// Whether the server stops.
+    pub fn is_hurried(&self) -> bool {
+        self.queue().is_hurried
     }
 
     /// Wakes the connection's task.

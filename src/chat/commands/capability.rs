@@ -70,7 +70,14 @@ pub(crate) fn cap(world: &mut World, call: &Call<'_>) -> Handled {
             let offer = offer(world, conn);
             let words =
                 offer.iter().map(|(cap, value)| word(*cap, value.as_deref().filter(|_| version >= VALUES_SINCE)));
-            let words: Vec<_> = words.collect();
+            let mut words: Vec<_> = words.collect();
+            if version < VALUES_SINCE {
+                // One line is all that such clients read: what became a part of the standard goes first.
+                words.sort_by_key(|word| word.contains(['/', '.']));
+                let lists = pack_words(&words, limits::CAP_LIST_BYTES_MAX);
+                let first = lists.into_iter().next().unwrap_or_default();
+                words = first.split(' ').map(str::to_owned).collect();
+            }
             list(world, conn, "LS", &words);
         }
         "LIST" => {

@@ -62,6 +62,7 @@ impl World {
             rank: self.rank_of(conn, channel),
             is_operator: self.has_right(conn, Right::Channels),
             is_invited: false,
+            is_invited_by_operator: false,
         }
     }
 
@@ -155,8 +156,10 @@ fn join_one(world: &mut World, conn: ConnId, name: &str, key: Option<&str>) -> H
         }
         Some(id) => {
             world.shows(id);
-            let is_invited = world.invites.has(id, world.person_of(conn));
-            let asker = Asker { is_invited, ..world.asker(conn, id) };
+            let person = world.person_of(conn);
+            let is_invited = world.invites.has(id, person);
+            let is_invited_by_operator = world.invites.has_by_operator(id, person);
+            let asker = Asker { is_invited, is_invited_by_operator, ..world.asker(conn, id) };
             let members = world.member_count(id);
             if let Some(channel) = world.state.channel(id) {
                 policy::may_join(channel, &asker, key, members)?;
@@ -208,7 +211,7 @@ fn enter(world: &mut World, conn: ConnId, id: ChannelId) {
     let Some(channel) = world.state.channel(id) else { return };
     // Whoever comes first into a channel without a founder is its operator as long as it lives.
     let rank = match world.is_abandoned(id) {
-        true => Rank::FOUNDER.with(Rank::OPERATOR),
+        true => Rank::OPERATOR,
         false => policy::rank_at_join(channel, &asker),
     };
     if asker.account.is_some() {
@@ -356,7 +359,7 @@ pub(crate) fn invite(world: &mut World, call: &Call<'_>) -> Handled {
     }
     policy::may_invite(channel, &asker)?;
 
-    world.invites.add(id, person);
+    world.invites.add(id, person, policy::is_channel_operator(&asker));
     let nick = world.name_of(person);
     let inviting = world.numeric(conn, RPL_INVITING).param(&nick).param(&name);
     world.reply(conn, inviting);

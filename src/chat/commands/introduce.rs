@@ -10,7 +10,7 @@ use crate::chat::policy::{allows_nick, cut};
 use crate::chat::ports::ConnId;
 use crate::chat::refusal::{Handled, Refusal};
 use crate::chat::services;
-use crate::chat::session::Identity;
+use crate::chat::session::{Identity, shown_user};
 use crate::chat::world::World;
 use crate::proto::caps::CapSet;
 use crate::proto::message::Line;
@@ -70,11 +70,9 @@ pub(super) fn change_nick(world: &mut World, conn: ConnId, nick: &Nick) {
     receivers.extend(world.peers(conn));
     let line = Line::new("NICK").source(&source).param(nick.as_str());
     world.tell(&receivers, &stamp, CapSet::EMPTY, false, |_| Some(line.clone()));
-    let user = world.session(conn).name().to_owned();
     for conn in own {
         world.rename(conn, nick.clone());
     }
-    world.tell_new_user(conn, &receivers, &user);
 }
 
 /// `USER <name> <mode> * <real name>`.
@@ -84,10 +82,10 @@ pub(crate) fn user(world: &mut World, call: &Call<'_>) -> Handled {
     if session.is_welcome || session.user.is_some() {
         return Err(Refusal::numeric(ERR_ALREADYREGISTERED, &[], "You may not reregister"));
     }
-    if call.param(0).is_empty() {
+    if call.param(0).is_empty() || call.param(3).is_empty() {
         return Err(call.needs_more_params());
     }
-    session.user = Some(cut(call.param(0), name_bytes_max).to_owned());
+    session.user = Some(shown_user(call.param(0)));
     session.realname = cut(call.param(3), name_bytes_max).to_owned();
     welcome::try_welcome(world, call.conn)
 }

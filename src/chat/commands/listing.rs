@@ -6,7 +6,6 @@
 use crate::chat::call::Call;
 use crate::chat::event::ChannelId;
 use crate::chat::policy::channel as policy;
-use crate::chat::policy::repeated;
 use crate::chat::refusal::Handled;
 use crate::chat::world::World;
 use crate::proto::mask::{fold_mask, glob};
@@ -17,13 +16,10 @@ use crate::proto::numerics::{RPL_ENDOFNAMES, RPL_LIST, RPL_LISTEND, RPL_LISTSTAR
 pub(crate) fn names(world: &mut World, call: &Call<'_>) -> Handled {
     let list = if call.param(0).is_empty() { "*" } else { call.param(0) };
     for name in list.split(',').filter(|name| !name.is_empty()).take(world.settings.limits.targets_max) {
-        match world.find_channel(name) {
-            Ok(id) if sees(world, call, id) => world.show_names(call.conn, id),
-            _ => {
-                let end = world.numeric(call.conn, RPL_ENDOFNAMES).param(repeated(name)).trailing("End of /NAMES list");
-                world.reply(call.conn, end);
-            }
+        if let Some(id) = world.find_channel(name).ok().filter(|id| sees(world, call, *id)) {
+            world.list_names(call.conn, id);
         }
+        world.reply_end(call.conn, RPL_ENDOFNAMES, name, "End of /NAMES list");
     }
     Ok(())
 }

@@ -16,6 +16,7 @@ use crate::chat::refusal::{Handled, Refusal, Text};
 use crate::chat::session::Person;
 use crate::chat::world::{Draft, World};
 use crate::proto::caps::{Cap, CapSet};
+use crate::proto::line::BODY_BYTES_MAX;
 use crate::proto::message::Line;
 use crate::proto::names::ChannelName;
 use crate::proto::numerics::{RPL_KEYNOTSET, RPL_KEYVALUE, RPL_METADATASUBOK, RPL_METADATASUBS, RPL_METADATAUNSUBOK};
@@ -134,9 +135,29 @@ fn key_value(world: &World, conn: ConnId, target: &str, key: &str, value: Option
     }
 }
 
-fn reply_batch(world: &mut World, conn: ConnId, lines: Vec<Line>) {
+/// Lines in a batch whose parameter says whom they are about, or `*` for several.
+fn reply_batch(world: &mut World, conn: ConnId, target: &str, lines: Vec<Line>) {
     let head = world.server_line("BATCH");
-    reply_in_batch(world, conn, head, BATCH_TYPE, None, lines);
+    reply_in_batch(world, conn, head, BATCH_TYPE, Some(target), lines);
+}
+
+/// Keys as parameters of their own, in as many numerics as it takes.
+fn reply_keys(world: &mut World, conn: ConnId, numeric: &'static str, keys: &[String]) {
+    /// Of the 15 parameters of a line one is the client's nick.
+    const KEYS_MAX: usize = 14;
+    let mut line = world.numeric(conn, numeric);
+    let mut count = 0;
+    for key in keys {
+        let longer = line.clone().param(key);
+        if count == KEYS_MAX || longer.body_bytes() > BODY_BYTES_MAX {
+            world.reply(conn, std::mem::replace(&mut line, world.numeric(conn, numeric).param(key)));
+            count = 1;
+        } else {
+            line = longer;
+            count += 1;
+        }
+    }
+    world.reply(conn, line);
 }
 
 fn keys<'a>(call: &'a Call<'_>) -> Result<&'a [&'a str], Refusal> {
@@ -152,7 +173,7 @@ fn get(world: &mut World, call: &Call<'_>, owner: Owner) -> Handled {
         None => key_invalid(world, call.conn, text),
     });
     let lines = lines.collect();
-    reply_batch(world, call.conn, lines);
+    reply_batch(world, call.conn, &target, lines);
     Ok(())
 }
 
@@ -161,7 +182,7 @@ fn list(world: &mut World, call: &Call<'_>, owner: Owner) -> Handled {
     let (target, known) = (name_of(world, owner), known(world, owner));
     let lines = known.iter().map(|(key, value)| key_value(world, call.conn, &target, key, Some(value)));
     let lines = lines.collect();
-    reply_batch(world, call.conn, lines);
+    reply_batch(world, call.conn, &target, lines);
     Ok(())
 }
 
@@ -237,7 +258,7 @@ fn clear(world: &mut World, call: &Call<'_>, owner: Owner) -> Handled {
         change(world, call.conn, owner, &key, None)?;
         lines.push(key_value(world, call.conn, &target, &key, None));
     }
-    reply_batch(world, call.conn, lines);
+    reply_batch(world, call.conn, &target, lines);
     Ok(())
 }
 
@@ -267,14 +288,13 @@ fn subscribe(world: &mut World, call: &Call<'_>, _owner: Owner) -> Handled {
     if subscribed.is_empty() {
         return Ok(());
     }
-    let head = world.numeric(conn, RPL_METADATASUBOK);
-    world.reply_words(conn, &head, &subscribed);
+    reply_keys(world, conn, RPL_METADATASUBOK, &subscribed);
     // What is there already of these keys.
     let mut owners = vec![Owner::Person(world.person_of(conn))];
     for channel in world.channels_of(conn) {
         owners.extend(owners_in(world, channel));
     }
-    world.show_metadata(conn, owners, &subscribed, false);
+    world.show_metadata(conn, "*", owners, &subscribed, false);
     Ok(())
 }
 
@@ -293,8 +313,7 @@ fn unsubscribe(world: &mut World, call: &Call<'_>, _owner: Owner) -> Handled {
         }
     }
     if !gone.is_empty() {
-        let head = world.numeric(conn, RPL_METADATAUNSUBOK);
-        world.reply_words(conn, &head, &gone);
+        reply_keys(world, conn, RPL_METADATAUNSUBOK, &gone);
     }
     Ok(())
 }
@@ -302,8 +321,7 @@ fn unsubscribe(world: &mut World, call: &Call<'_>, _owner: Owner) -> Handled {
 fn subscriptions(world: &mut World, call: &Call<'_>, _owner: Owner) -> Handled {
     let keys = world.session(call.conn).metadata_keys.clone();
     if !keys.is_empty() {
-        let head = world.numeric(call.conn, RPL_METADATASUBS);
-        world.reply_words(call.conn, &head, &keys);
+        reply_keys(world, call.conn, RPL_METADATASUBS, &keys);
     }
     Ok(())
 }
@@ -313,8 +331,8 @@ fn sync(world: &mut World, call: &Call<'_>, owner: Owner) -> Handled {
         Owner::Channel(channel) => owners_in(world, channel),
         Owner::Person(_) => vec![owner],
     };
-    let keys = world.session(call.conn).metadata_keys.clone();
-    world.show_metadata(call.conn, owners, &keys, true);
+    let (target, keys) = (name_of(world, owner), world.session(call.conn).metadata_keys.clone());
+    world.show_metadata(call.conn, &target, owners, &keys, true);
     Ok(())
 }
 
@@ -357,7 +375,7 @@ impl World {
     }
 
     /// What these have of some keys, in a batch; without `always` nothing when there is nothing. Bounded: the rest is left out.
-    fn show_metadata(&mut self, conn: ConnId, mut owners: Vec<Owner>, keys: &[String], always: bool) {
+    fn show_metadata(&mut self, conn: ConnId, about: &str, mut owners: Vec<Owner>, keys: &[String], always: bool) {
         let mut seen: Vec<Owner> = Vec::new();
         owners.truncate(limits::METADATA_OWNERS_SHOWN_MAX);
         let mut lines = Vec::new();
@@ -374,7 +392,7 @@ impl World {
             lines.extend(wanted.map(|(key, value)| notification(server, &target, key, Some(value))));
         }
         if always || !lines.is_empty() {
-            reply_batch(self, conn, lines);
+            reply_batch(self, conn, about, lines);
         }
     }
 
@@ -383,7 +401,8 @@ impl World {
         let session = self.session(conn);
         if session.has(Cap::Metadata) && !session.metadata_keys.is_empty() {
             let (keys, owners) = (session.metadata_keys.clone(), owners_in(self, channel));
-            self.show_metadata(conn, owners, &keys, false);
+            let name = self.channel_name(channel);
+            self.show_metadata(conn, &name, owners, &keys, false);
         }
     }
 
@@ -392,7 +411,8 @@ impl World {
         if self.session(conn).has(Cap::Metadata) && self.session(conn).is_welcome {
             let own = Owner::Person(self.person_of(conn));
             let keys: Vec<String> = known(self, own).into_keys().collect();
-            self.show_metadata(conn, vec![own], &keys, true);
+            let name = name_of(self, own);
+            self.show_metadata(conn, &name, vec![own], &keys, true);
         }
     }
 }

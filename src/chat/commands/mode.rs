@@ -273,7 +273,8 @@ impl Changing {
 }
 
 fn bad_parameter(world: &World, channel: ChannelId, letter: char, parameter: &str, text: &'static str) -> Refusal {
-    let parameter = if parameter.is_empty() { "*" } else { parameter };
+    // A key is not repeated: it may be the channel's but for a slip.
+    let parameter = if parameter.is_empty() || letter == 'k' { "*" } else { parameter };
     let params = [&world.channel_name(channel), &letter.to_string(), parameter].map(ToString::to_string).to_vec();
     Refusal::Numeric { numeric: ERR_INVALIDMODEPARAM, params, text }
 }

@@ -2,11 +2,14 @@
 //!
 //! Specifications: IRCv3 `batch`, `draft/chathistory`, `draft/multiline`.
 
+use crate::chat::limits::USER_BYTES_MAX;
+use crate::chat::policy::cut;
 use crate::chat::ports::{ConnId, StoredEvent, StoredWhat};
 use crate::chat::spoken::Spoken;
 use crate::chat::stamp::Stamp;
 use crate::chat::world::World;
 use crate::proto::caps::Cap;
+use crate::proto::line::BODY_BYTES_MAX;
 use crate::proto::message::Line;
 use crate::proto::names::MsgId;
 
@@ -37,7 +40,11 @@ pub(super) fn reply_in_batch(
 
 /// An event of the past as it was told then: one line, or those of a message of several.
 pub(super) fn lines_of(world: &mut World, conn: ConnId, event: &StoredEvent, target: &str) -> Vec<Line> {
-    let (source, batch) = (source_of(world, event), world.next_batch());
+    let (mut source, batch) = (source_of(world, event), world.next_batch());
+    // One line then is one line now, whatever its author's user and host have become.
+    if !fits(&source, target, &event.what) && fits(&event.name, target, &event.what) {
+        source.clone_from(&event.name);
+    }
     let from = (source.as_str(), target);
     let said = match &event.what {
         StoredWhat::Privmsg(text) => Spoken::past("PRIVMSG", from, text, &batch),
@@ -73,6 +80,13 @@ fn line_of(what: &StoredWhat, target: &str) -> Line {
     }
 }
 
+/// Whether what was said then fits into one line with this source.
+fn fits(source: &str, target: &str, what: &StoredWhat) -> bool {
+    let (StoredWhat::Privmsg(text) | StoredWhat::Notice(text)) = what else { return true };
+    let around = Line::new("PRIVMSG").source(source).param(target).trailing("").body_bytes();
+    !text.contains('\n') && around + text.len() <= BODY_BYTES_MAX
+}
+
 /// Who wrote an event, as others see them. The host of those who are not there any more is not kept.
 fn source_of(world: &World, event: &StoredEvent) -> String {
     if event.from_server {
@@ -80,9 +94,9 @@ fn source_of(world: &World, event: &StoredEvent) -> String {
     }
     let there = event.account.and_then(|account| world.account_sessions(account).first());
     match there {
-        Some(conn) => format!("{0}!{0}@{1}", event.name, world.session(*conn).host),
+        Some(conn) => format!("{}!{}@{}", event.name, world.session(*conn).user(), world.session(*conn).host),
         None if event.name == world.settings.server_name => event.name.clone(),
-        None => format!("{0}!{0}@{HOST_OF_ABSENT}", event.name),
+        None => format!("{}!{}@{HOST_OF_ABSENT}", event.name, cut(&event.name, USER_BYTES_MAX)),
     }
 }
 

@@ -71,11 +71,10 @@ impl World {
         tell_those_with(self, conn, &observers, Cap::AccountNotify, &line);
     }
 
-    /// The user name of a session follows its nick: who tracks user and host is told the new one. `user` is the old one.
-    pub(crate) fn tell_new_user(&mut self, conn: ConnId, receivers: &[ConnId], user: &str) {
+    /// A session takes over the user name of its account's others: who tracks user and host is told. `source` is the old one.
+    pub(crate) fn tell_new_user(&mut self, conn: ConnId, receivers: &[ConnId], source: &str) {
         let session = self.session(conn);
-        let source = format!("{}!{user}@{}", session.name(), session.host);
-        let line = Line::new("CHGHOST").source(&source).param(session.name()).param(&session.host);
+        let line = Line::new("CHGHOST").source(source).param(session.user()).param(&session.host);
         tell_those_with(self, conn, receivers, Cap::ChgHost, &line);
     }
 }

@@ -7,7 +7,6 @@ use super::welcome;
 use crate::chat::call::Call;
 use crate::chat::operators::Right;
 use crate::chat::policy::operator::must_have;
-use crate::chat::policy::repeated;
 use crate::chat::refusal::{Handled, Refusal};
 use crate::chat::world::World;
 use crate::proto::caps::Cap;
@@ -44,7 +43,7 @@ pub(crate) fn version(world: &mut World, call: &Call<'_>) -> Handled {
 pub(crate) fn time(world: &mut World, call: &Call<'_>) -> Handled {
     is_for_us(world, call.param(0))?;
     let line = world.numeric(call.conn, RPL_TIME).param(&world.settings.server_name);
-    let line = line.param(&world.now.as_seconds().to_string()).param("+0000").trailing(&world.now.to_string());
+    let line = line.param(&world.now.as_seconds().to_string()).param("0").trailing(&world.now.to_string());
     world.reply(call.conn, line);
     Ok(())
 }
@@ -92,11 +91,10 @@ pub(crate) fn links(world: &mut World, call: &Call<'_>) -> Handled {
     let server = &world.settings.server_name;
     let line = world.numeric(call.conn, RPL_LINKS).param(server).param(server);
     let line = line.trailing(&format!("0 {}", world.settings.description));
-    let end = world.numeric(call.conn, RPL_ENDOFLINKS).param(repeated(mask)).trailing("End of /LINKS list");
     if is_for_us(world, mask).is_ok() {
         world.reply(call.conn, line);
     }
-    world.reply(call.conn, end);
+    world.reply_end(call.conn, RPL_ENDOFLINKS, mask, "End of /LINKS list");
     Ok(())
 }
 

@@ -6,7 +6,7 @@
 
 use super::{playback, user_mode};
 use crate::chat::event::{AccountId, ChannelId, DeviceId, Event, Place, Rank};
-use crate::chat::limits::Limits;
+use crate::chat::limits::{Limits, USER_BYTES_MAX};
 use crate::chat::modes::KEY_BYTES_MAX;
 use crate::chat::ports::ConnId;
 use crate::chat::refusal::{Handled, Refusal, Text};
@@ -192,12 +192,16 @@ pub(super) fn act_as(
     world.note_departure(conn, true);
     world.take_account(conn, account);
     world.session_mut(conn).device = device;
-    let (nick, user) = (nick_as(world, conn, name), world.session(conn).name().to_owned());
-    if user != nick.as_str() {
+    let nick = nick_as(world, conn, name);
+    if world.session(conn).name() != nick.as_str() {
         let line = Line::new("NICK").source(&source).param(nick.as_str());
         world.tell(&receivers, &stamp, CapSet::EMPTY, false, |_| Some(line.clone()));
         world.rename(conn, nick);
-        world.tell_new_user(conn, &receivers, &user);
+    }
+    let source = world.session(conn).source();
+    take_over_user(world, conn);
+    if world.session(conn).source() != source {
+        world.tell_new_user(conn, &receivers, &source);
     }
     for (channel, rank) in &kept {
         if world.rank_of(conn, *channel).is_none() {
@@ -238,6 +242,17 @@ fn take_over_nick(world: &mut World, conn: ConnId) {
     let nick = first.and_then(|first| world.session(first).nick.clone());
     if let Some(nick) = nick {
         call_early(world, conn, nick);
+    }
+    take_over_user(world, conn);
+}
+
+/// They have the same user name too.
+fn take_over_user(world: &mut World, conn: ConnId) {
+    let account = world.session(conn).account();
+    let others = account.map_or(&[][..], |account| world.account_sessions(account));
+    let first = others.iter().find(|other| **other != conn);
+    if let Some(user) = first.map(|first| world.session(*first).user.clone()) {
+        world.session_mut(conn).user = user;
     }
 }
 
@@ -298,10 +313,11 @@ pub(crate) fn tell_isupport(world: &mut World, conn: ConnId) {
 
 /// The value of `TARGMAX`: how many targets each command takes.
 fn targets_max(limits: &Limits) -> String {
-    const COMMANDS: [&str; 9] = ["JOIN", "KICK", "NAMES", "NOTICE", "PART", "PRIVMSG", "TAGMSG", "WHOIS", "WHOWAS"];
+    const COMMANDS: [&str; 8] = ["JOIN", "KICK", "NOTICE", "PART", "PRIVMSG", "TAGMSG", "WHOIS", "WHOWAS"];
     let others = COMMANDS.map(|command| format!("{command}:{}", limits.targets_max)).join(",");
-    // The list of MONITOR is bounded as a whole, not by line.
-    format!("{others},MONITOR:")
+    // More than one channel of NAMES is answered too, each with an end of its own: which clients that ask for several do not
+    // agree on. The list of MONITOR is bounded as a whole, not by line.
+    format!("{others},MONITOR:,NAMES:1")
 }
 
 /// The tokens of 005: what is true of this server.
@@ -343,6 +359,7 @@ pub(crate) fn isupport(world: &World) -> Tokens {
         .value("STATUSMSG", PREFIXES.map(|prefix| prefix.sign).iter().collect::<String>())
         .value("TARGMAX", targets_max(limits))
         .value("TOPICLEN", settings.topic_bytes_max)
+        .value("USERLEN", USER_BYTES_MAX)
         .flag("SAFERATE")
         .flag("UTF8ONLY")
         .flag("WHOX");

@@ -6,7 +6,6 @@
 use crate::chat::call::Call;
 use crate::chat::event::{ChannelId, Rank};
 use crate::chat::policy::channel as policy;
-use crate::chat::policy::repeated;
 use crate::chat::ports::ConnId;
 use crate::chat::refusal::Handled;
 use crate::chat::session::Person;
@@ -59,8 +58,7 @@ pub(crate) fn who(world: &mut World, call: &Call<'_>) -> Handled {
         };
         world.reply(conn, line);
     }
-    let end = world.numeric(conn, RPL_ENDOFWHO).param(repeated(mask)).trailing("End of WHO list");
-    world.reply(conn, end);
+    world.reply_end(conn, RPL_ENDOFWHO, mask, "End of WHO list");
     Ok(())
 }
 
@@ -89,7 +87,8 @@ fn by_mask(world: &World, conn: ConnId, mask: &str) -> Vec<Found> {
     let mut seen: Vec<Person> = Vec::new();
     for session in world.sessions.values().filter(|session| session.is_welcome && !session.is_closed) {
         let person = world.person_of(session.conn);
-        let texts = [session.name(), &session.host, &world.settings.server_name, &session.realname, &session.source()];
+        let (source, server) = (session.source(), &world.settings.server_name);
+        let texts = [session.name(), session.user(), &session.host, server, &session.realname, &source];
         let fits = texts.iter().any(|text| glob(&mask, &fold_mask(text)));
         let is_shown = person == own || !session.modes.contains('i') || peers.contains(&session.conn);
         if fits && is_shown && !seen.contains(&person) {

@@ -10,7 +10,6 @@ use crate::chat::event::Rank;
 use crate::chat::limits;
 use crate::chat::operators::Right;
 use crate::chat::policy::channel as policy;
-use crate::chat::policy::repeated;
 use crate::chat::ports::{ConnId, Transport};
 use crate::chat::refusal::{Handled, Refusal};
 use crate::chat::session::Person;
@@ -31,7 +30,7 @@ impl World {
         if session.is_operator() {
             return (self.settings.correspondent.to_string(), self.settings.server_name.clone());
         }
-        (session.name().to_owned(), session.host.clone())
+        (session.user().to_owned(), session.host.clone())
     }
 
     /// Whether a session may see from where another one has come.
@@ -57,9 +56,8 @@ pub(crate) fn whois(world: &mut World, call: &Call<'_>) -> Handled {
     }
     for nick in nicks.split(',').filter(|nick| !nick.is_empty()).take(world.settings.limits.targets_max) {
         whois_one(world, call.conn, nick);
-        let end = world.numeric(call.conn, RPL_ENDOFWHOIS).param(repeated(nick)).trailing("End of /WHOIS list");
-        world.reply(call.conn, end);
     }
+    world.reply_end(call.conn, RPL_ENDOFWHOIS, nicks, "End of /WHOIS list");
     Ok(())
 }
 
@@ -140,7 +138,7 @@ fn shown_channels(world: &mut World, conn: ConnId, person: Person, of: ConnId) -
     names
 }
 
-/// `WHOWAS <nick> [<count> [<server>]]`: the last ones who were called so, the last one first.
+/// `WHOWAS <nick>{,<nick>} [<count> [<server>]]`: the last ones who were called so, the last one first.
 pub(crate) fn whowas(world: &mut World, call: &Call<'_>) -> Handled {
     let conn = call.conn;
     if call.param(0).is_empty() {
@@ -150,27 +148,29 @@ pub(crate) fn whowas(world: &mut World, call: &Call<'_>) -> Handled {
     // A count that is not positive stands for all, as the specification has it.
     let count = call.param(1).parse::<usize>().ok().filter(|count| *count > 0);
     let count = count.unwrap_or(usize::MAX).min(limits::WHOWAS_REPLIES_MAX);
-    for name in call.param(0).split(',').filter(|name| !name.is_empty()).take(world.settings.limits.targets_max) {
-        let found = Nick::new(name).map(|nick| world.departures.of(&nick, count)).unwrap_or_default();
-        if found.is_empty() {
-            let refusal = Refusal::numeric(ERR_WASNOSUCHNICK, &[name], "There was no such nickname");
-            world.refuse(conn, call.command.name, refusal);
-        }
-        for was in found {
-            let nick = was.nick.as_str();
-            let user = world.numeric(conn, RPL_WHOWASUSER).param(nick).param(nick).param(&was.host);
-            world.reply(conn, user.param("*").trailing(&was.realname));
-            if let Some(account) = &was.account {
-                let line =
-                    world.numeric(conn, RPL_WHOISACCOUNT).param(nick).param(account).trailing("was logged in as");
-                world.reply(conn, line);
+    let names = call.param(0).split(',').filter(|name| !name.is_empty()).take(world.settings.limits.targets_max);
+    let mut nicks = Vec::new();
+    for name in names {
+        match Nick::new(name).ok().filter(|nick| !world.departures.of(std::slice::from_ref(nick), 1).is_empty()) {
+            Some(nick) => nicks.push(nick),
+            None => {
+                let refusal = Refusal::numeric(ERR_WASNOSUCHNICK, &[name], "There was no such nickname");
+                world.refuse(conn, call.command.name, refusal);
             }
-            let server = world.numeric(conn, RPL_WHOISSERVER).param(nick).param(&world.settings.server_name);
-            world.reply(conn, server.trailing(&was.left_at.to_string()));
         }
-        let end = world.numeric(conn, RPL_ENDOFWHOWAS).param(repeated(name)).trailing("End of WHOWAS");
-        world.reply(conn, end);
     }
+    for was in world.departures.of(&nicks, count) {
+        let nick = was.nick.as_str();
+        let user = world.numeric(conn, RPL_WHOWASUSER).param(nick).param(&was.user).param(&was.host);
+        world.reply(conn, user.param("*").trailing(&was.realname));
+        if let Some(account) = &was.account {
+            let line = world.numeric(conn, RPL_WHOISACCOUNT).param(nick).param(account).trailing("was logged in as");
+            world.reply(conn, line);
+        }
+        let server = world.numeric(conn, RPL_WHOISSERVER).param(nick).param(&world.settings.server_name);
+        world.reply(conn, server.trailing(&was.left_at.to_string()));
+    }
+    world.reply_end(conn, RPL_ENDOFWHOWAS, call.param(0), "End of WHOWAS");
     Ok(())
 }
 

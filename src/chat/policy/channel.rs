@@ -29,6 +29,8 @@ pub(crate) struct Asker {
     pub is_operator: bool,
     /// Whether an invitation is open. It matters to joining only, and is looked up for that only.
     pub is_invited: bool,
+    /// Whether an operator of the channel has invited: nothing bars the way then.
+    pub is_invited_by_operator: bool,
 }
 
 impl Asker {
@@ -79,7 +81,7 @@ pub(crate) fn rank_at_join(channel: &Channel, asker: &Asker) -> Rank {
 
 /// Whether somebody who is no member may become one. `members` is how many there are.
 pub(crate) fn may_join(channel: &Channel, asker: &Asker, key: Option<&str>, members: usize) -> Handled {
-    if asker.is_founder(channel) {
+    if asker.is_founder(channel) || asker.is_invited_by_operator {
         return Ok(());
     }
     if asker.is_banned(channel) {
@@ -230,6 +232,7 @@ mod tests {
             rank: rank.map(Rank::from_letters),
             is_operator: false,
             is_invited: false,
+            is_invited_by_operator: false,
         }
     }
 

@@ -28,6 +28,22 @@ const SPLITS: &[Case] = &[
     ("@a=1;b=;c PING x", &[("a", "1"), ("b", ""), ("c", "")], None, "PING", &["x"]),
     ("@a=1;;b=2;  :s  PING", &[("a", "1"), ("b", "2")], Some("s"), "PING", &[]),
     ("@+k/v=x=y :s!u@h TAGMSG #c", &[("+k/v", "x=y")], Some("s!u@h"), "TAGMSG", &["#c"]),
+    (":ann AWAY ", &[], Some("ann"), "AWAY", &[]),
+    (":ann JOIN :#tea", &[], Some("ann"), "JOIN", &["#tea"]),
+    (":ann PRIVMSG #tea :   ", &[], Some("ann"), "PRIVMSG", &["#tea", "   "]),
+    (":ann PRIVMSG #tea :so :) ", &[], Some("ann"), "PRIVMSG", &["#tea", "so :) "]),
+    (":ann MODE #tea +v  bob  ", &[], Some("ann"), "MODE", &["#tea", "+v", "bob"]),
+    (":ann MODE #tea +vv bob :eve", &[], Some("ann"), "MODE", &["#tea", "+vv", "bob", "eve"]),
+    (":irc.example 433  bob :Taken: by somebody", &[], Some("irc.example"), "433", &["bob", "Taken: by somebody"]),
+    (":a\tb PING x", &[], Some("a\tb"), "PING", &["x"]),
+    (":ann!u@h\u{3}4\u{f}.example PING x", &[], Some("ann!u@h\u{3}4\u{f}.example"), "PING", &["x"]),
+    (
+        "@a=1;v.example/a=2;v.example/b= :s PING x :y z",
+        &[("a", "1"), ("v.example/a", "2"), ("v.example/b", "")],
+        Some("s"),
+        "PING",
+        &["x", "y z"],
+    ),
     ("@ PING", &[], None, "PING", &[]),
     ("   NOTICE  x", &[], None, "NOTICE", &["x"]),
     ("MODE #c +b :é!*@*", &[], None, "MODE", &["#c", "+b", "é!*@*"]),
@@ -81,6 +97,8 @@ fn a_repeated_tag_counts_once_and_last() {
     assert_eq!(message.tag("a").as_deref(), Some("3"));
     assert_eq!(message.tag("b").as_deref(), Some("2"));
     assert_eq!(message.tag("c"), None);
+    let vendors = Message::parse("@a=1;v/a=2;a=3;v/a=4 PING").unwrap();
+    assert_eq!((vendors.tag("a").as_deref(), vendors.tag("v/a").as_deref()), (Some("3"), Some("4")));
     assert_eq!(Message::parse("@a=1;a PING").unwrap().tag("a").as_deref(), Some(""));
 }
 
@@ -90,6 +108,9 @@ fn tag_values_are_unescaped() {
         ("plain", "plain"),
         (r"a\:b\sc\\d\re\nf", "a;b c\\d\re\nf"),
         (r"\\s", r"\s"),
+        (r"two\\nwords", r"two\nwords"),
+        (r"\\\\\:\\s\s\r\n", "\\\\;\\s \r\n"),
+        (r"\7", "7"),
         (r"\\\s", "\\ "),
         (r"unknown\b", "unknownb"),
         (r"end\", "end"),
@@ -102,6 +123,9 @@ fn tag_values_are_unescaped() {
     let mut out = String::new();
     escape("; \\\r\n\0é", &mut out);
     assert_eq!(out, r"\:\s\\\r\né");
+    out.clear();
+    escape("\\\\;\\s \r\n", &mut out);
+    assert_eq!(out, r"\\\\\:\\s\s\r\n");
 }
 
 #[test]
@@ -112,6 +136,7 @@ fn sources_split_into_name_user_and_host() {
         ("ann@host", "ann", None, Some("host")),
         ("ann!~u@host", "ann", Some("~u"), Some("host")),
         ("ann!u", "ann", Some("u"), None),
+        ("ann!~u@h\u{3}4\u{f}.example", "ann", Some("~u"), Some("h\u{3}4\u{f}.example")),
         ("ann!u!v@h@i", "ann", Some("u!v"), Some("h@i")),
         ("!@", "", Some(""), Some("")),
     ] {
@@ -128,6 +153,14 @@ fn lines_join_from_their_parts() {
         (Line::new("PING").param("x"), "PING x"),
         (Line::new("PING").trailing("x"), "PING :x"),
         (Line::new("TOPIC").param("#c").param(""), "TOPIC #c :"),
+        (Line::new("AWAY").source("s"), ":s AWAY"),
+        (Line::new("AWAY").source("s").param(""), ":s AWAY :"),
+        (Line::new("A").source("s").param("b").param("  c d "), ":s A b :  c d "),
+        (Line::new("A").source("s").param("b").param("  "), ":s A b :  "),
+        (Line::new("A").source("s").param("b").param("so :) "), ":s A b :so :) "),
+        (Line::new("A").source("s").param("b\tc").param("d"), ":s A b\tc d"),
+        (Line::new("A").tag("t", "a\\b\nc").tag("u", "d;e").param("b"), r"@t=a\\b\nc;u=d\:e A b"),
+        (Line::new("A").tag("t", "").source("s").param("b").param("  "), "@t :s A b :  "),
         (Line::new("A").param("b").param(":)"), "A b ::)"),
         (Line::new("A").param("b").param("a:)"), "A b a:)"),
         (Line::new("A").tag("a", "").tag("b", "c d").source("s").param("x"), r"@a;b=c\sd :s A x"),

@@ -550,7 +550,8 @@ fn database(url: String) -> Result<Secret, String> {
 /// A name that stands in front of lines: it must not be taken for a nick, and blanks would end it.
 fn server_name(name: String) -> Result<String, String> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
-    if name.contains('.') && name.len() <= 63 && name.chars().all(allowed) {
+    let is_label = |label: &str| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-');
+    if name.contains('.') && name.len() <= 63 && name.chars().all(allowed) && name.split('.').all(is_label) {
         Ok(name)
     } else {
         Err(format!(

@@ -288,3 +288,17 @@ fn what_is_no_part_of_the_rules_counts_from_the_start_only() {
         );
     }
 }
+
+#[test]
+fn a_server_is_called_like_a_host() {
+    for name in
+        ["chat.example", "a-b.example.org", "ChAt.Example", "a.b1c2d3.example", "123.example", "xn--tst-qla.example"]
+    {
+        assert!(read_file(&format!("server_name = \"{name}\"\n")).is_ok(), "{name}");
+    }
+    for name in
+        ["", "chat", "-chat-.example", "-chat.example", "chat-.example", "_irc._tcp.example", "a..b", ".b", "ü.example"]
+    {
+        assert!(read_file(&format!("server_name = \"{name}\"\n")).is_err(), "{name:?}");
+    }
+}
