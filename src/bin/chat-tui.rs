@@ -155,7 +155,7 @@ fn settings(matches: &ArgMatches, directories: &Directories, texts: &Texts) -> R
         language: text("lang").as_deref().and_then(Language::from_tag),
         plain_text: matches.get_flag("allow-plain-text").then_some(true),
         spawn: matches.get_flag("no-spawn").then_some(false),
-        keymap: None,
+        ..Choices::default()
     };
     let file = match matches.get_one::<PathBuf>("config") {
         Some(path) => read_choices(path, true, texts)?,

@@ -86,6 +86,12 @@ pub enum Action {
     Redact,
     /// What Enter does with what is chosen.
     Act,
+    /// Open a link of the chosen message.
+    OpenLink,
+    /// To the first message that is new.
+    FirstUnread,
+    /// Take the mouse, or give it back to the terminal.
+    ToggleMouse,
     /// Conversations, people and commands to choose from.
     Switcher,
     /// Everything that can be done, to choose from.
@@ -261,6 +267,8 @@ pub const BINDINGS: &[Binding] = &{
         key(Chat, NONE, KeyCode::PageDown, A::PageDown, "help-key-page-down"),
         key(Chat, CONTROL, KeyCode::Home, A::Oldest, "help-key-oldest"),
         key(Chat, CONTROL, KeyCode::End, A::Newest, "help-key-newest"),
+        letter(Chat, ALT, 'u', A::FirstUnread, "help-key-first-unread"),
+        letter(Chat, ALT, 'm', A::ToggleMouse, "help-key-mouse"),
         letter(Chat, CONTROL, 'r', A::Resend, "help-key-resend"),
         key(Chat, SHIFT, KeyCode::Up, A::ChooseOlder, "help-key-choose-older"),
         key(Chat, CONTROL, KeyCode::Up, A::ChooseOlder, "help-key-choose-older"),
@@ -269,6 +277,7 @@ pub const BINDINGS: &[Binding] = &{
         in_footer(letter(Chosen, NONE, 'r', A::Reply, "help-key-reply"), "footer-reply"),
         in_footer(letter(Chosen, NONE, '+', A::React, "help-key-react"), "footer-react"),
         in_footer(letter(Chosen, NONE, 'y', A::Copy, "help-key-copy"), "footer-copy"),
+        letter(Chosen, NONE, 'o', A::OpenLink, "help-key-open-link"),
         in_footer(letter(Chosen, NONE, 'd', A::Redact, "help-key-redact"), "footer-redact"),
         key(Chosen, NONE, KeyCode::Delete, A::Redact, "help-key-redact"),
         key(Chosen, NONE, KeyCode::Enter, A::Act, "help-key-act"),

@@ -11,8 +11,10 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::annotation::{Annotation, Note, Waiting};
+use super::comings::{Coming, Comings};
 use super::entry::{Entry, EntryKey, EntryKind, Fate, Quote};
 use super::position::{Position, Window};
+use crate::ground::texts::Texts;
 use crate::proto::time::Timestamp;
 
 /// How many entries a conversation holds; beyond it the oldest ones go, and can be fetched from history again.
@@ -227,6 +229,24 @@ impl Buffer {
         let key = self.insert_at(end, entry);
         self.drop_oldest();
         key
+    }
+
+    /// Adds that somebody came, went or was renamed: to the line at the end that tells such things, or as a new one, which says
+    /// `sentence`.
+    pub fn push_coming(&mut self, nick: &str, coming: &Coming, sentence: &str, texts: &Texts, time: Timestamp) {
+        let end = self.entries.len() - self.pending;
+        if let Some(entry) = end.checked_sub(1).and_then(|index| self.entries.get_mut(index))
+            && let Some(comings) = &mut entry.comings
+            && comings.add(nick, coming)
+        {
+            entry.text = comings.sentence(texts);
+            entry.revision += 1;
+            return;
+        }
+        let key = self.push_remark(EntryKind::Info, sentence, time);
+        if let Some(entry) = self.index_of(key).and_then(|index| self.entries.get_mut(index)) {
+            entry.comings = Some(Box::new(Comings::new(nick, coming, sentence)));
+        }
     }
 
     /// Adds an own message that the server has not confirmed. The pane goes to the end. Refused (nothing) when

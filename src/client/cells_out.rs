@@ -5,21 +5,40 @@
 //! is never asked where its cursor is, because the answer would race the keys.
 
 use std::io::{self, Write};
+use std::rc::Rc;
 
 use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::{Cell, CellWidth as _};
 use ratatui::layout::{Position, Size};
+use ratatui::style::Color;
+
+use super::links::Links;
 
 /// Crossterm's backend, made careful.
 #[derive(Debug)]
 pub struct CellsOut<W: Write> {
     inner: CrosstermBackend<W>,
+    /// The links on the screen; nothing when the terminal is not to be told of them.
+    links: Option<Links>,
 }
 
 impl<W: Write> CellsOut<W> {
     /// Writes to `writer`.
-    pub fn new(writer: W) -> Self {
-        Self { inner: CrosstermBackend::new(writer) }
+    pub fn new(writer: W, links: Option<Links>) -> Self {
+        Self { inner: CrosstermBackend::new(writer), links }
+    }
+
+    /// Draws cells that belong to one link, or to none.
+    fn draw_linked(&mut self, cells: &[(u16, u16, Cell)], link: Option<(u32, Rc<str>)>) -> io::Result<()> {
+        if let Some((number, link)) = &link {
+            // The number says that pieces of it in several rows are one link.
+            write!(self.inner, "\x1b]8;id={number:x};{link}\x1b\\")?;
+        }
+        self.inner.draw(cells.iter().map(|(x, y, cell)| (*x, *y, cell)))?;
+        if link.is_some() {
+            self.inner.write_all(b"\x1b]8;;\x1b\\")?;
+        }
+        Ok(())
     }
 }
 
@@ -48,7 +67,23 @@ impl<W: Write> Backend for CellsOut<W> {
         if !blanks.is_empty() {
             self.inner.draw(blanks.iter().map(|(x, y, cell)| (*x, *y, cell)))?;
         }
-        self.inner.draw(content.into_iter())
+        if content.iter().all(|(_, _, cell)| cell.underline_color == Color::Reset) {
+            return self.inner.draw(content.into_iter());
+        }
+        let mut piece: Vec<(u16, u16, Cell)> = Vec::new();
+        let mut color = Color::Reset;
+        for (x, y, cell) in content {
+            if cell.underline_color != color {
+                let link = self.links.as_ref().and_then(|links| links.of(color));
+                self.draw_linked(&std::mem::take(&mut piece), link)?;
+                color = cell.underline_color;
+            }
+            let mut cell = cell.clone();
+            cell.underline_color = Color::Reset;
+            piece.push((x, y, cell));
+        }
+        let link = self.links.as_ref().and_then(|links| links.of(color));
+        self.draw_linked(&piece, link)
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
@@ -98,6 +133,26 @@ mod tests {
     use crate::client::view::cells::paint;
 
     #[test]
+    fn a_link_is_one_for_the_terminal_in_all_its_rows() {
+        let area = Rect::new(0, 0, 6, 2);
+        let links = Links::default();
+        let link = Style::new().underline_color(links.color("https://a.example/"));
+        let mut after = Buffer::empty(area);
+        paint(&mut after, area, 0, 0, "x", 6, Style::new());
+        paint(&mut after, area, 1, 0, "https", 6, link);
+        paint(&mut after, area, 0, 1, "://a", 6, link);
+        let mut out = Vec::new();
+        CellsOut::new(&mut out, Some(links)).draw(Buffer::empty(area).diff(&after).into_iter()).unwrap();
+        let written = String::from_utf8(out).unwrap();
+        let opened: Vec<_> = written.match_indices(";https://a.example/\x1b\\").collect();
+        assert_eq!(opened.len(), 1, "{written:?}");
+        assert!(written.find("\x1b]8;;\x1b\\").unwrap() > opened[0].0 && !written.contains("\x1b[58"), "{written:?}");
+        let mut out = Vec::new();
+        CellsOut::new(&mut out, None).draw(Buffer::empty(area).diff(&after).into_iter()).unwrap();
+        assert!(!String::from_utf8(out).unwrap().contains("\x1b]8"));
+    }
+
+    #[test]
     fn a_disputed_cluster_stands_on_empty_columns() {
         let area = Rect::new(0, 0, 6, 1);
         let mut before = Buffer::empty(area);
@@ -105,7 +160,7 @@ mod tests {
         let mut after = Buffer::empty(area);
         paint(&mut after, area, 0, 0, "a❤\u{fe0f}def", 6, Style::new());
         let mut out = Vec::new();
-        CellsOut::new(&mut out).draw(before.diff(&after).into_iter()).unwrap();
+        CellsOut::new(&mut out, None).draw(before.diff(&after).into_iter()).unwrap();
         let written = String::from_utf8(out).unwrap();
         let (blanks, picture) = written.split_once('❤').unwrap();
         assert!(blanks.contains("\u{1b}[1;2H  "), "{written:?}");

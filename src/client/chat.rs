@@ -6,10 +6,12 @@ use super::event::{Effect, Effects};
 use super::model::Model;
 use super::outbox;
 use super::overlay::{AddressQuestion, Overlay};
+use super::presence;
 use super::remarks::{remark, remark_here, tell};
 use super::session::fact::{Annotated, Fact, Incoming, Refusal, ReplyKind};
+use super::signs::Presence;
 use super::unsent;
-use super::{drafts, history};
+use super::{drafts, history, markers};
 use crate::proto::message::Line;
 
 mod people;
@@ -22,6 +24,19 @@ pub fn apply(model: &mut Model, fact: Fact, effects: &mut Effects) {
     match fact {
         Fact::Message(incoming) => message(model, incoming, effects),
         Fact::Annotated(annotated) => self::annotated(model, annotated),
+        Fact::Typing { target, nick, state } => {
+            let now = model.now.elapsed_millis;
+            if let Some(id) = conversation_of(model, &target, &nick, false)
+                && let Some(conversation) = model.conversations.get_mut(id)
+            {
+                conversation.typing.hear(&nick, state, now);
+            }
+        }
+        Fact::ReadMarker { target, until } => markers::learn(model, &target, until),
+        Fact::Present { nick, is_here } => {
+            let presence = if is_here { Presence::Here } else { Presence::Offline };
+            presence::learn(model, &nick, presence);
+        }
         Fact::Page(page) => history::page(model, page, effects),
         Fact::Targets(targets) => history::targets(model, targets, effects),
         Fact::Refused(refusal) => refused(model, &refusal, effects),
@@ -57,8 +72,6 @@ pub fn apply(model: &mut Model, fact: Fact, effects: &mut Effects) {
         | Fact::Ready
         | Fact::Token(_)
         | Fact::Closing { .. }
-        | Fact::Typing { .. }
-        | Fact::ReadMarker { .. }
         | Fact::Silent => {}
     }
 }
@@ -93,11 +106,13 @@ fn message(model: &mut Model, incoming: Incoming, effects: &mut Effects) {
     let is_own = entry.own;
     let is_seen = model.is_seen(id);
     let Some(conversation) = model.conversations.get_mut(id) else { return };
-    // A notice (the server's greeting, a bot's answer) calls nobody.
-    entry.mention |= conversation.kind != ConversationKind::Channel && !is_own && entry.kind != EntryKind::Notice;
+    conversation.typing.stop(&entry.author);
+    entry.mention = conversation.calls_for(&entry);
+    // Another device may have read it before it came here.
+    let is_read = conversation.marker.until.is_some_and(|until| entry.time <= until);
     let is_mention = entry.mention;
     let Some(key) = conversation.buffer.push_live(entry) else { return };
-    if is_own || is_seen {
+    if is_own || is_seen || is_read {
         return;
     }
     conversation.unread = conversation.unread.saturating_add(1);
@@ -212,6 +227,8 @@ pub fn connected(model: &mut Model, effects: &mut Effects) {
 pub fn disconnected(model: &mut Model) {
     outbox::disconnected(model);
     history::disconnected(model);
+    markers::disconnected(model);
+    presence::disconnected(model);
     for conversation in model.conversations.at_hand_mut() {
         conversation.arriving_members.clear();
     }

@@ -9,7 +9,7 @@ use super::event::{Effect, Effects};
 use super::model::Model;
 use super::overlay::{Overlay, RedactQuestion};
 use super::picker::Purpose;
-use super::{chat, switcher};
+use super::{chat, links, switcher};
 use crate::proto::caps::Cap;
 use crate::proto::message::Line;
 use crate::proto::text::plain;
@@ -56,6 +56,7 @@ pub fn key(model: &mut Model, action: Action, effects: &mut Effects) -> bool {
         Action::React => react(model),
         Action::Copy => copy(model, effects),
         Action::Redact => redact(model),
+        Action::OpenLink => open_links(model, effects),
         _ => return false,
     }
     true
@@ -130,6 +131,28 @@ fn copy(model: &mut Model, effects: &mut Effects) {
         effects.push(Effect::Copy(text));
         leave(model);
         tell(model, "chosen-copied");
+    }
+}
+
+/// Opens the only link of the chosen message, or asks which one.
+fn open_links(model: &mut Model, effects: &mut Effects) {
+    let links = chosen(model).map(|(_, entry)| links::find(&plain(&entry.text))).unwrap_or_default();
+    match links.as_slice() {
+        [] => tell(model, "chosen-no-link"),
+        [(_, link)] => open_link(model, link, effects),
+        _ => switcher::open(model, Purpose::Open),
+    }
+}
+
+/// Opens a link with the program of the settings; copies it when there is none.
+pub fn open_link(model: &mut Model, link: &str, effects: &mut Effects) {
+    leave(model);
+    match model.settings.open_with.clone() {
+        Some(program) => effects.push(Effect::Open { program, link: link.to_owned() }),
+        None => {
+            effects.push(Effect::Copy(link.to_owned()));
+            tell(model, "chosen-link-copied");
+        }
     }
 }
 

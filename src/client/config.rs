@@ -150,6 +150,14 @@ pub struct Choices {
     pub plain_text: Option<bool>,
     /// A local server is started when none runs.
     pub spawn: Option<bool>,
+    /// Others are told while the person writes.
+    pub typing: Option<bool>,
+    /// Clicks, drags and the wheel are the program's, not the terminal's.
+    pub mouse: Option<bool>,
+    /// What opens a link: a program and its arguments.
+    pub open_with: Option<String>,
+    /// What is said on servers without history is kept in files of this device.
+    pub log: Option<bool>,
     /// The keys.
     pub keymap: Option<Keymap>,
 }
@@ -204,6 +212,38 @@ pub const KEYS: &[Key] = &[
         help_id: "config-spawn",
         apply: |choices, value| {
             choices.spawn = Some(value.as_bool().ok_or("config-expects-bool")?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "typing",
+        help_id: "config-typing",
+        apply: |choices, value| {
+            choices.typing = Some(value.as_bool().ok_or("config-expects-bool")?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "mouse",
+        help_id: "config-mouse",
+        apply: |choices, value| {
+            choices.mouse = Some(value.as_bool().ok_or("config-expects-bool")?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "log",
+        help_id: "config-log",
+        apply: |choices, value| {
+            choices.log = Some(value.as_bool().ok_or("config-expects-bool")?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "open_with",
+        help_id: "config-open-with",
+        apply: |choices, value| {
+            choices.open_with = Some(text(value)?);
             Ok(())
         },
     },
@@ -329,6 +369,14 @@ pub struct Settings {
     pub spawn: bool,
     /// Who sits in front of it.
     pub mode: Mode,
+    /// Others are told while the person writes.
+    pub typing: bool,
+    /// Clicks, drags and the wheel are the program's, not the terminal's.
+    pub mouse: bool,
+    /// What opens a link: a program and its arguments. Nothing: links are copied.
+    pub open_with: Option<String>,
+    /// What is said on servers without history is kept in files of this device.
+    pub log: bool,
     /// The keys.
     pub keymap: Keymap,
 }
@@ -348,6 +396,10 @@ impl Settings {
             plain_text,
             spawn: flags.spawn.or(file.spawn).unwrap_or(true),
             mode,
+            typing: flags.typing.or(file.typing).unwrap_or(true),
+            mouse: flags.mouse.or(file.mouse).unwrap_or(true),
+            open_with: flags.open_with.or(file.open_with),
+            log: flags.log.or(file.log).unwrap_or(true),
             keymap: flags.keymap.or(file.keymap).unwrap_or_default(),
         })
     }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::buffer::Buffer;
 use super::composer::Composer;
-use super::entry::{EntryKey, Quote};
+use super::entry::{Entry, EntryKey, EntryKind, Quote};
 use super::event::ServerId;
 use super::members::{Member, Members};
+use super::signs::{Marker, Presence, Typing};
 
 /// How many conversations are held; beyond it a new direct message replaces the one that has been quiet for longest.
 pub const CONVERSATIONS_MAX: usize = 500;
@@ -82,6 +83,14 @@ pub struct Conversation {
     pub chosen: Option<EntryKey>,
     /// The message that is being answered.
     pub replying: Option<Replying>,
+    /// How far it has been read.
+    pub marker: Marker,
+    /// Who writes in it at the moment.
+    pub typing: Typing,
+    /// Whether the person is there: for direct conversations.
+    pub presence: Presence,
+    /// The server watches over the person.
+    pub(super) is_watched: bool,
     /// How far back its history is known.
     pub history: HistoryState,
     /// Grows with every message in any conversation: the greatest is the latest.
@@ -108,10 +117,19 @@ impl Conversation {
             first_unread: None,
             chosen: None,
             replying: None,
+            marker: Marker::default(),
+            typing: Typing::default(),
+            presence: Presence::default(),
+            is_watched: false,
             history: HistoryState::default(),
             activity: 0,
             arriving_members: Vec::new(),
         }
+    }
+
+    /// Whether a message in it is meant for the person. A notice (the server's greeting, a bot's answer) calls nobody.
+    pub fn calls_for(&self, entry: &Entry) -> bool {
+        entry.mention || (self.kind != ConversationKind::Channel && !entry.own && entry.kind != EntryKind::Notice)
     }
 
     /// Whether messages can be sent to it.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::annotation::Redaction;
+use super::comings::Comings;
 use super::reactions::Reactions;
 use crate::proto::names::MsgId;
 use crate::proto::time::Timestamp;
@@ -108,6 +109,8 @@ pub struct Entry {
     pub reply: Option<Box<Reply>>,
     /// The reactions to it.
     pub reactions: Reactions,
+    /// Who came and went, when it is that which it tells.
+    pub comings: Option<Box<Comings>>,
     /// It was withdrawn; its text is gone then.
     pub redaction: Option<Box<Redaction>>,
     /// It was said before this program looked: it came in a page of history that nobody missed.
@@ -132,6 +135,7 @@ impl Entry {
             mention: false,
             reply: None,
             reactions: Reactions::default(),
+            comings: None,
             redaction: None,
             is_past: false,
         }

@@ -51,6 +51,8 @@ pub enum Event {
     Tick,
     /// The view's layout pass found that the top of what is loaded is near (see `Buffer::settle`).
     TopNear,
+    /// The layout pass gives the text that the mouse has dragged over.
+    Dragged(String),
     /// Something about the connection with this number (the one of [`Effect::Connect`]).
     Network(u64, NetworkEvent),
     /// The answer to [`Effect::Prove`], with its connection's number.
@@ -259,6 +261,15 @@ pub enum Effect {
     KeepDrafts(Vec<Draft>),
     /// Ring the terminal's bell.
     Bell,
+    /// Take the mouse, or give it back to the terminal.
+    Mouse(bool),
+    /// Open a link with a program; the link is its last argument.
+    Open {
+        /// The program and its first arguments, parted by blanks.
+        program: String,
+        /// The link.
+        link: String,
+    },
     /// Put this on the clipboard.
     Copy(String),
     /// Give the terminal back and stop as a shell's job, until the shell continues us.

@@ -1,5 +1,7 @@
 //! Where things are on the screen: computed once for drawing and for the mouse alike, from nothing but sizes.
 
+use super::entry::EntryKey;
+
 /// The columns of the composer's prompt.
 pub const PROMPT_COLUMNS: u16 = 2;
 /// Below this width there is no list of conversations beside the messages.
@@ -86,6 +88,77 @@ impl ChatAreas {
     pub fn composer_text_columns(columns: u16) -> usize {
         usize::from(columns.saturating_sub(PROMPT_COLUMNS).max(1))
     }
+}
+
+/// A row of the message pane as it is on the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PaneRow {
+    /// The entry that it belongs to.
+    pub key: EntryKey,
+    /// The row inside of it, those above its text counted as well.
+    pub row: usize,
+    /// How many rows stand above its text: a day, a quotation.
+    pub above: usize,
+    /// The column at which its text begins.
+    pub text_x: u16,
+}
+
+/// What is on the screen where, beyond what sizes tell: the layout pass notes it for the mouse.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pane {
+    /// Where the messages are written.
+    pub area: Area,
+    /// Its rows, the last one at its lower edge, upwards.
+    pub rows: Vec<PaneRow>,
+    /// Where "new below" stands; empty when it does not.
+    pub below: Area,
+    /// Where "unread above" stands; empty when it does not.
+    pub above: Area,
+    /// The items of the list that is open, and the first one that is visible.
+    pub items: (Area, usize),
+}
+
+/// A place in what is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// The entry.
+    pub key: EntryKey,
+    /// The row of its text.
+    pub row: usize,
+    /// The column of its text.
+    pub column: usize,
+}
+
+impl Pane {
+    /// The row of the pane that a cell lies in.
+    pub fn row_at(&self, column: u16, row: u16) -> Option<&PaneRow> {
+        if !self.area.contains(column, row) {
+            return None;
+        }
+        self.rows.get(usize::from((self.area.y + self.area.height).checked_sub(row + 1)?))
+    }
+
+    /// The place in the text that is nearest to a cell, which may lie outside of the pane.
+    pub fn point_at(&self, column: u16, row: u16) -> Option<Point> {
+        let bottom = (self.area.y + self.area.height).checked_sub(1)?;
+        let top = (bottom + 1).saturating_sub(u16::try_from(self.rows.len()).unwrap_or(u16::MAX));
+        let row = row.clamp(top.min(bottom), bottom);
+        let found = self.rows.get(usize::from(bottom - row))?;
+        let is_above = found.row < found.above;
+        let column = if is_above { 0 } else { column.saturating_sub(found.text_x) };
+        Some(Point { key: found.key, row: found.row.saturating_sub(found.above), column: usize::from(column) })
+    }
+}
+
+/// What the mouse has dragged over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drag {
+    /// Where the button was pressed.
+    pub from: Point,
+    /// Where the mouse is.
+    pub to: Point,
+    /// The button was released: what lies between is wanted.
+    pub is_done: bool,
 }
 
 /// The first item shown of a list in which item `current` must be visible.

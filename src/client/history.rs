@@ -11,6 +11,7 @@ use super::conversation::{ConversationId, ConversationKind, HistoryState};
 use super::entry::{Entry, EntryKind};
 use super::event::Effects;
 use super::fetch::{Fetch, Fetches, Purpose};
+use super::markers;
 use super::model::Model;
 use super::session::fact::{Incoming, Page, Refusal};
 use crate::proto::caps::Cap;
@@ -183,6 +184,9 @@ pub fn page(model: &mut Model, page: Page, effects: &mut Effects) {
             }
         }
         None => {}
+    }
+    if !is_shown {
+        markers::count(conversation);
     }
     match purpose {
         Some(Purpose::Latest { after_gap: true }) if !had_first => {

@@ -86,8 +86,15 @@ fn picker_key(model: &mut Model, action: Option<Action>, character: Option<char>
     }
 }
 
+/// Shows the conversation with somebody, made when there is none.
+pub fn talk_to(model: &mut Model, nick: &str, effects: &mut Effects) {
+    if let Err(sentence) = commands::enter(model, None, &format!("/msg {nick}"), effects) {
+        model.remark = Some(sentence);
+    }
+}
+
 /// Does what a key does among the conversations.
-fn perform(model: &mut Model, action: Action, effects: &mut Effects) {
+pub fn perform(model: &mut Model, action: Action, effects: &mut Effects) {
     if !everywhere(model, action, effects) {
         chat_key(model, action, effects);
     }
@@ -98,11 +105,8 @@ pub fn pick(model: &mut Model, effects: &mut Effects) {
     let Some(picker) = model.picker.take() else { return };
     match (picker.choice().cloned(), picker.purpose) {
         (Some(Choice::Conversation(id)), _) => choose(model, |model| model.conversations.show(id)),
-        (Some(Choice::Person(nick)), _) => {
-            if let Err(sentence) = commands::enter(model, None, &format!("/msg {nick}"), effects) {
-                model.remark = Some(sentence);
-            }
-        }
+        (Some(Choice::Person(nick)), _) => talk_to(model, &nick, effects),
+        (Some(Choice::Link(link)), _) => chosen::open_link(model, &link, effects),
         (Some(Choice::Command(name)), _) => {
             if let Some(conversation) = model.conversations.current_mut() {
                 conversation.composer.edit.set(&format!("/{name} "));
@@ -220,6 +224,13 @@ fn chat_key(model: &mut Model, action: Action, effects: &mut Effects) {
         Action::LastConversation => choose(model, |model| model.conversations.show_previous()),
         Action::Switcher => switcher::open(model, Purpose::Switch),
         Action::Palette => switcher::open(model, Purpose::Command),
+        Action::FirstUnread => first_unread(model),
+        Action::ToggleMouse => {
+            model.has_mouse = !model.has_mouse;
+            effects.push(Effect::Mouse(model.has_mouse));
+            let id = if model.has_mouse { "mouse-taken" } else { "mouse-given-back" };
+            model.remark = Some(model.texts.get(id).into_owned());
+        }
         Action::ChooseOlder => chosen::choose(model, -1),
         Action::ChooseNewer => chosen::choose(model, 1),
         Action::Leave => {
@@ -235,6 +246,15 @@ fn chat_key(model: &mut Model, action: Action, effects: &mut Effects) {
         Action::Complete => writing::complete(model, 1),
         Action::CompleteBack => writing::complete(model, -1),
         action => conversation_key(model, action),
+    }
+}
+
+/// To the line above which everything was read.
+fn first_unread(model: &mut Model) {
+    let Some(conversation) = model.conversations.current_mut() else { return };
+    match conversation.first_unread {
+        Some(key) => conversation.buffer.centre(key),
+        None => model.remark = Some(model.texts.get("chat-nothing-unread").into_owned()),
     }
 }
 

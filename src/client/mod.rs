@@ -13,10 +13,13 @@
 //! | [`chord`], [`keymap`] | keys, and what they mean for this person |
 //! | [`keys`], [`mouse`] | what they do |
 //! | [`chosen`] | the chosen message and what can be done with it |
+//! | [`links`] | links in texts |
 //! | [`picker`], [`switcher`] | lists to choose from, and what they hold |
 //! | [`form`], [`overlay`] | the form before the chat, the dialogues above everything |
 //! | [`conversation`], [`members`] | channels, people, the server as a correspondent |
 //! | [`buffer`], [`entry`], [`position`] | what is said, in its order, and which part of it is shown |
+//! | [`comings`] | who came and went, in one line |
+//! | [`signs`], [`markers`], [`typing`], [`presence`] | what was read, who writes, who is there |
 //! | [`annotation`], [`reactions`] | what is said about a message later on |
 //! | [`composer`], [`edit`], [`completion`] | what is being written |
 //! | [`writing`], [`candidates`], [`drafts`], [`secrets`] | typing, pasting, completing, sending; what is kept of it |
@@ -43,6 +46,7 @@ pub mod cells_out;
 pub mod chat;
 pub mod chord;
 pub mod chosen;
+pub mod comings;
 pub mod commands;
 pub mod completion;
 pub mod composer;
@@ -62,7 +66,9 @@ pub mod keymap;
 pub mod keys;
 pub mod lines;
 pub mod link;
+pub mod links;
 pub mod local;
+pub mod markers;
 pub mod members;
 pub mod model;
 pub mod mouse;
@@ -73,6 +79,7 @@ pub mod pace;
 pub mod picker;
 pub mod plain;
 pub mod position;
+pub mod presence;
 pub mod reactions;
 pub mod remarks;
 pub mod run;
@@ -81,9 +88,11 @@ pub mod servers;
 pub mod session;
 pub mod shell;
 pub mod signals;
+pub mod signs;
 pub mod store;
 pub mod switcher;
 pub mod terminal;
+pub mod typing;
 pub mod unsent;
 pub mod update;
 pub mod view;

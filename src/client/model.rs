@@ -10,7 +10,7 @@ use super::conversation::{Conversation, ConversationId, ConversationKind, Conver
 use super::entry::{Entry, Reply};
 use super::event::{Draft, Login, Moment, ServerId, Unsent};
 use super::form::{Form, Tab};
-use super::geometry::ChatAreas;
+use super::geometry::{ChatAreas, Drag, Pane};
 use super::overlay::{Overlay, Overlays};
 use super::picker::Picker;
 use super::servers::{SERVERS_MAX, Server};
@@ -79,6 +79,12 @@ pub struct Model {
     pub overlays: Overlays,
     /// The list to choose from, when one is open.
     pub picker: Option<Picker>,
+    /// What is on the screen where: noted by the layout pass.
+    pub pane: Pane,
+    /// What the mouse has dragged over.
+    pub drag: Option<Drag>,
+    /// The mouse is the program's; else the terminal's.
+    pub has_mouse: bool,
     /// A short remark in the status line, until the next key.
     pub remark: Option<String>,
     /// The server at hand: the one that the event is about which is being handled; between two events the one whose
@@ -135,6 +141,9 @@ impl Model {
             },
             overlays: Overlays::default(),
             picker: None,
+            pane: Pane::default(),
+            drag: None,
+            has_mouse: settings.mouse,
             remark: None,
             server: Server::default(),
             others: Vec::new(),

@@ -59,6 +59,9 @@ pub fn say(
             conversation.buffer.push_pending(entry);
         }
     }
+    if let Some(conversation) = model.conversations.get_mut(id) {
+        conversation.typing.sent();
+    }
     model.conversations.touch(id);
     flush(model, effects);
     Ok(())

@@ -26,6 +26,8 @@ pub enum Purpose {
     Command,
     /// A reaction to the message of this id.
     React(Arc<str>),
+    /// Links of a message.
+    Open,
     /// Messages that hold the text.
     Search {
         /// In all conversations, not only in the one that is shown.
@@ -46,6 +48,8 @@ pub enum Choice {
     Action(Action),
     /// A reaction.
     Reaction(String),
+    /// A link.
+    Link(String),
     /// A message.
     Message(Found),
 }

@@ -16,6 +16,7 @@ use super::config::{Mode, ServerChoice, Settings};
 use super::conversation::HistoryState;
 use super::event::{Endpoint, Event, Exit};
 use super::keymap::Keymap;
+use super::links::Links;
 use super::local::Spawn;
 use super::shell::{EVENTS_PER_TURN_MAX, Options, Shell};
 use super::signals::{Signals, sleep_until_or_never};
@@ -62,8 +63,10 @@ pub fn full_screen(options: Options) -> Result<Exit, RunError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let exit = runtime.block_on(async {
         let mut shell = Shell::new(&options, None, SystemTime::now());
-        let screen = Screen::take()?;
-        let exit = run(&mut shell, screen).await;
+        terminal::mouse_sequence(options.settings.mouse);
+        let links = Links::default();
+        let screen = Screen::take_with(links.clone())?;
+        let exit = run(&mut shell, screen, links).await;
         shell.close().await;
         exit
     });
@@ -85,6 +88,10 @@ pub fn run_console(socket: PathBuf, language: Language, directories: Directories
         plain_text: false,
         spawn: false,
         mode: Mode::Console,
+        typing: false,
+        mouse: true,
+        open_with: None,
+        log: false,
         keymap: Keymap::default(),
     };
     full_screen(Options { settings, directories, spawn: Spawn::Forbidden })
@@ -115,8 +122,8 @@ impl Pace {
     }
 }
 
-async fn run(shell: &mut Shell, mut screen: Screen) -> Result<Exit, RunError> {
-    let mut view = View::new(Theme::from_environment(), Zone::Local);
+async fn run(shell: &mut Shell, mut screen: Screen, links: Links) -> Result<Exit, RunError> {
+    let mut view = View::new(Theme::from_environment(), Zone::Local, links);
     let mut signals = Signals::new()?;
     let mut keys = EventStream::new();
     let mut pace = Pace::default();
@@ -170,11 +177,17 @@ async fn run(shell: &mut Shell, mut screen: Screen) -> Result<Exit, RunError> {
 
 /// Draws a frame. When the top of what is loaded is near, older messages are asked for, and drawn when they come.
 fn draw(shell: &mut Shell, view: &mut View, screen: &mut Screen, pace: &mut Pace) -> io::Result<()> {
-    let wants_older = view.layout(&mut shell.model);
+    let found = view.layout(&mut shell.model);
     screen.draw(|frame| _ = view.draw(&shell.model, frame))?;
+    if let Some(text) = found.dragged {
+        shell.handle(Event::Dragged(text));
+        if shell.take_redraw() {
+            pace.changed(Instant::now(), true);
+        }
+    }
     let has_older =
         |shell: &Shell| shell.model.conversations.current().is_some_and(|one| one.history == HistoryState::More);
-    if wants_older && has_older(shell) {
+    if found.is_top_near && has_older(shell) {
         shell.handle(Event::TopNear);
         // Offline nothing is asked for and nothing changes: another frame would only ask again.
         if shell.take_redraw() && !has_older(shell) {

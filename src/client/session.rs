@@ -48,6 +48,7 @@ const WANTED: CapSet = CapSet::of(&[
     Cap::EchoMessage,
     Cap::EventPlayback,
     Cap::ExtendedJoin,
+    Cap::ExtendedMonitor,
     Cap::Idempotency,
     Cap::InviteNotify,
     Cap::LabeledResponse,

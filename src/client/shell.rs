@@ -4,6 +4,7 @@
 //! back. It draws nothing and prints nothing.
 
 use std::collections::{HashMap, VecDeque};
+use std::process::Stdio;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossterm::event::{Event as TerminalEvent, KeyEventKind};
@@ -227,6 +228,8 @@ impl Shell {
             Effect::Forget { server } => return self.order(Order::Forget(server)),
             Effect::Pin { server, fingerprint } => return self.order(Order::Pin(server, fingerprint)),
             Effect::KeepDrafts(drafts) => return self.order(Order::KeepDrafts(drafts)),
+            Effect::Mouse(is_wanted) => self.sequences.push(terminal::mouse_sequence(is_wanted)),
+            Effect::Open { program, link } => return open(&program, &link, &self.model.texts),
             Effect::Bell => self.sequences.push(b"\x07".to_vec()),
             Effect::Copy(text) => self.sequences.push(terminal::copy_sequence(&text)),
             Effect::Suspend => self.wants_suspension = true,
@@ -272,6 +275,16 @@ impl Shell {
             tracing::warn!(%error, "unsent messages were not kept");
         }
     }
+}
+
+/// Opens a link with the person's program, which neither reads nor writes here and may outlive us.
+fn open(program: &str, link: &str, texts: &Texts) -> Option<Event> {
+    let mut words = program.split_whitespace();
+    let mut command = tokio::process::Command::new(words.next()?);
+    command.args(words).arg(link).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+    let error = command.spawn().err()?;
+    let variables = [("program", program.into()), ("reason", error.to_string().into())];
+    Some(Event::StoreFailed(texts.format("run-open-failed", &variables)))
 }
 
 /// Random bytes for ids and nonces.

@@ -5,6 +5,7 @@ use super::commands::COMMANDS;
 use super::conversation::{Conversation, ConversationKind};
 use super::model::Model;
 use super::picker::{Choice, Item, Picker, Purpose, rank};
+use crate::proto::text::plain;
 
 /// How many members are offered; in greater channels one types their names.
 const PEOPLE_MAX: usize = 5_000;
@@ -42,6 +43,7 @@ pub fn fill(model: &mut Model) {
         Purpose::Switch => switch(model, &query),
         Purpose::Command => rank(&query, [actions(model), commands(model)].concat()),
         Purpose::React(_) => reactions(&query),
+        Purpose::Open => rank(&query, links(model)),
         Purpose::Search { .. } => return,
     };
     if let Some(picker) = &mut model.picker {
@@ -105,6 +107,14 @@ fn people(model: &Model) -> Vec<Item> {
         .filter(|(folded, (nick, _))| model.conversations.find(folded).is_none() && !session.is_own_nick(nick))
         .map(|(_, (nick, channel))| Item::new(nick, channel, Choice::Person(nick.to_owned())))
         .collect()
+}
+
+/// The links of the chosen message.
+fn links(model: &Model) -> Vec<Item> {
+    let current = model.conversations.current();
+    let entry = current.and_then(|conversation| conversation.buffer.entry(conversation.chosen?));
+    let found = entry.map(|entry| super::links::find(&plain(&entry.text))).unwrap_or_default();
+    found.into_iter().map(|(_, link)| Item::new(&link, "", Choice::Link(link.clone()))).collect()
 }
 
 fn commands(model: &Model) -> Vec<Item> {

@@ -21,10 +21,14 @@ use rustix::process::{Signal, kill_current_process_group};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::cells_out::CellsOut;
+use super::links::Links;
 
-/// Alternate screen; clicks, drags and the wheel as SGR reports (not every motion: nothing would use it, and each one
-/// would wake us); bracketed paste; focus reports.
-const ENTER: &str = "\x1b[?1049h\x1b[?1000h\x1b[?1002h\x1b[?1006h\x1b[?2004h\x1b[?1004h";
+/// Alternate screen; bracketed paste; focus reports.
+const ENTER: &str = "\x1b[?1049h\x1b[?2004h\x1b[?1004h";
+/// Clicks, drags and the wheel as SGR reports (not every motion: nothing would use it, and each one would wake us).
+const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
+/// The mouse is the terminal's again.
+const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1002l\x1b[?1000l";
 /// The reverse of [`ENTER`] in the reverse order, after an end of a frame that may have been cut short; then plain
 /// attributes, the default cursor, visible.
 const LEAVE: &str = "\x1b[?2026l\x1b[?1004l\x1b[?2004l\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[0m\x1b[?25h\x1b[?1049l";
@@ -47,6 +51,8 @@ const COPY_BYTES_MAX: usize = 70_000;
 static TAKEN: AtomicBool = AtomicBool::new(false);
 /// Whether the keyboard's flag was pushed.
 static KEYBOARD_PUSHED: AtomicBool = AtomicBool::new(false);
+/// Whether the mouse is wanted.
+static MOUSE_WANTED: AtomicBool = AtomicBool::new(true);
 /// The thread that draws. A panic elsewhere must not give the terminal back under its feet.
 static DRAWING_THREAD: OnceLock<ThreadId> = OnceLock::new();
 
@@ -67,10 +73,19 @@ impl Screen {
     /// # Errors
     /// When the terminal refuses raw mode or cannot be written to; it is left as it was.
     pub fn take() -> io::Result<Self> {
+        Self::take_with(Links::default())
+    }
+
+    /// The same with the links that the picture's cells name.
+    ///
+    /// # Errors
+    /// When the terminal refuses raw mode or cannot be written to; it is left as it was.
+    pub fn take_with(links: Links) -> io::Result<Self> {
         install_panic_hook();
         enter()?;
+        let links = has_links(&std::env::var("TERM").unwrap_or_default()).then_some(links);
         let bytes = FrameBytes::default();
-        let terminal = ratatui::Terminal::new(CellsOut::new(bytes.clone()));
+        let terminal = ratatui::Terminal::new(CellsOut::new(bytes.clone(), links));
         let screen = terminal.map(|terminal| Self { terminal, bytes });
         // The guard exists only from here on.
         let mut screen = screen.inspect_err(|_| leave())?;
@@ -144,6 +159,19 @@ impl Drop for Screen {
     }
 }
 
+/// Takes the mouse, or gives it back to the terminal: returns the sequence that does it. It is so again when the terminal is taken
+/// over the next time.
+pub fn mouse_sequence(is_wanted: bool) -> Vec<u8> {
+    MOUSE_WANTED.store(is_wanted, Ordering::SeqCst);
+    if is_wanted { MOUSE_ON } else { MOUSE_OFF }.as_bytes().to_vec()
+}
+
+/// Whether a terminal can be told of links (OSC 8). Most that do not know them are silent about them; some are known to print
+/// them.
+fn has_links(term: &str) -> bool {
+    !(term == "linux" || term.starts_with("vt") || term.starts_with("cons"))
+}
+
 /// The sequence that puts a text on the clipboard (OSC 52), also through ssh. A text that is too long is cut there.
 pub fn copy_sequence(text: &str) -> Vec<u8> {
     let cut = COPY_BYTES_MAX.min(text.len());
@@ -178,7 +206,8 @@ fn enter() -> io::Result<()> {
     let variable = |name| std::env::var(name).unwrap_or_default();
     let keyboard = has_kitty_keyboard(&variable("TERM"), &variable("TERM_PROGRAM"));
     KEYBOARD_PUSHED.store(keyboard, Ordering::SeqCst);
-    let written = write_out(&[ENTER, if keyboard { KEYBOARD_PUSH } else { "" }]);
+    let mouse = if MOUSE_WANTED.load(Ordering::SeqCst) { MOUSE_ON } else { "" };
+    let written = write_out(&[ENTER, mouse, if keyboard { KEYBOARD_PUSH } else { "" }]);
     if written.is_err() {
         leave();
     }
@@ -235,7 +264,7 @@ mod tests {
 
     #[test]
     fn what_was_switched_on_is_switched_off() {
-        for mode in ENTER.split("\x1b[?").filter_map(|sequence| sequence.strip_suffix('h')) {
+        for mode in [ENTER, MOUSE_ON].concat().split("\x1b[?").filter_map(|sequence| sequence.strip_suffix('h')) {
             assert!(LEAVE.contains(&format!("\x1b[?{mode}l")), "mode {mode} stays on");
         }
     }
@@ -255,10 +284,16 @@ mod tests {
     }
 
     #[test]
+    fn links_are_told_where_they_are_not_printed() {
+        assert!(has_links("xterm-256color") && has_links("tmux-256color"));
+        assert!(!has_links("linux") && !has_links("vt220"));
+    }
+
+    #[test]
     fn frames_leave_in_one_piece() {
         let bytes = FrameBytes::default();
         let mut terminal = ratatui::Terminal::with_options(
-            CellsOut::new(bytes.clone()),
+            CellsOut::new(bytes.clone(), None),
             ratatui::TerminalOptions { viewport: ratatui::Viewport::Fixed(Rect::new(0, 0, 5, 1)) },
         )
         .unwrap();

@@ -16,6 +16,7 @@ use crate::ground::texts::{Language, Texts};
 use crate::proto::secret::Secret;
 use crate::proto::time::Timestamp;
 
+mod attention;
 mod chat;
 mod chosen;
 mod forms;
@@ -57,7 +58,9 @@ impl Stage {
         Self::with(settings("chat.example.org", Language::English, Mode::Person), Remembered::default())
     }
 
-    fn with(settings: Settings, remembered: Remembered) -> Self {
+    fn with(mut settings: Settings, remembered: Remembered) -> Self {
+        // The stories about other things are clearer without it.
+        settings.typing = false;
         let texts = Texts::new(settings.language);
         let device_name = "laptop".to_owned();
         let model = Model::new(Start { settings, texts, remembered, seed: [7; 32], device_name });

@@ -5,12 +5,13 @@ use super::entry::EntryKind;
 use super::event::{Effects, Event, Exit, Moment, ServerId};
 use super::model::{Model, Screen};
 use super::servers::Server;
-use super::{connect, drafts, history, keys, link, mouse, outbox, remarks};
+use super::{connect, drafts, history, keys, link, markers, mouse, outbox, presence, remarks, typing};
 
 /// Takes in one event, which happened at `now`; what it asks for is added to `effects`.
 pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effects) {
     model.now = now;
     let is_quiet = matches!(event, Event::Tick | Event::TopNear);
+    let is_written = matches!(event, Event::Key(_) | Event::Paste(_));
     let about = match &event {
         Event::Network(number, _) | Event::Proved(number, _) => connected_by(model, *number),
         Event::LocalServer(_) => starting(model),
@@ -25,7 +26,8 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
     match event {
         Event::Start => connect::start(model, effects),
         Event::Key(key) => keys::pressed(model, key, effects),
-        Event::Mouse(event) => mouse::clicked(model, event),
+        Event::Mouse(event) => mouse::acted(model, event, effects),
+        Event::Dragged(text) => mouse::dragged(model, text, effects),
         Event::Paste(text) => keys::pasted(model, &text),
         Event::Resize { columns, rows } => model.size = (columns, rows),
         Event::Focus(is_focused) => {
@@ -41,6 +43,8 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
                 link::tick(model, effects);
                 history::tick(model, effects);
                 outbox::flush(model, effects);
+                markers::tick(model, effects);
+                effects.redraw |= typing::tick(model);
             }
         }
         Event::TopNear => history::older(model, effects),
@@ -53,10 +57,21 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
         },
         Event::Terminate => link::quit(model, "", Exit::Terminated, effects),
     }
-    effects.wake_at_millis = model.drafts_due_millis;
+    if is_written {
+        turn_to(model, model.shown_server(), effects);
+        typing::settle(model, effects);
+    }
+    effects.wake_at_millis = [model.drafts_due_millis, typing::wake_at_millis(model)].into_iter().flatten().min();
     for server in server_ids(model) {
         turn_to(model, server, effects);
-        let own = [link::wake_at_millis(model), model.server.fetches.late_at_millis(), outbox::wake_at_millis(model)];
+        markers::settle(model, effects);
+        presence::settle(model, effects);
+        let own = [
+            link::wake_at_millis(model),
+            model.server.fetches.late_at_millis(),
+            outbox::wake_at_millis(model),
+            markers::wake_at_millis(model),
+        ];
         effects.wake_at_millis = own.into_iter().flatten().chain(effects.wake_at_millis).min();
     }
     turn_to(model, model.shown_server(), effects);

@@ -11,6 +11,15 @@ chat-quit = { $name } is gone
 chat-quit-because = { $name } is gone ({ $reason })
 chat-renamed = { $from } is now called { $to }
 chat-renamed-you = You are now called { $to } (before: { $from })
+comings-came = { $names } came in
+comings-left = { $names } left
+comings-gone = { $count ->
+    [one] { $names } is gone
+   *[other] { $names } are gone
+}
+comings-passed = { $names } came and went
+comings-back = { $names } went and came back
+comings-and-more = { $names } and { $count } more
 chat-channel-renamed = The channel { $from } is now called { $to }
 chat-topic-changed = { $name } changed the topic: { $topic }
 chat-topic-removed = { $name } removed the topic
@@ -41,6 +50,9 @@ chat-takes-no-messages = Nothing can be written to { $name } at the moment: you 
 chat-too-many-pending = { $maximum } messages are waiting to be sent already. The text stays here.
 chat-unavailable = The server cannot keep messages at the moment. Yours wait and go out by themselves.
 chat-nothing-to-resend = Nothing here failed: there is nothing to send again.
+chat-nothing-unread = Nothing here is new.
+mouse-taken = The mouse works here again.
+mouse-given-back = The mouse is the terminal's: it selects and copies as usual.
 chat-not-connected = There is no connection at the moment. Messages wait for it, commands do not.
 chat-no-conversation = There is no conversation to write to. /join #channel or /msg name opens one.
 chat-not-a-channel = This is not a channel.
@@ -63,6 +75,8 @@ chosen-not-a-message = This cannot be done with what is chosen.
 chosen-no-redaction = Messages cannot be withdrawn on this server.
 chosen-not-yours = Only your own messages can be withdrawn, or any by the operators of a channel.
 chosen-copied = Copied.
+chosen-no-link = There is no link in it.
+chosen-link-copied = The link is copied. The setting open_with names a program that opens it.
 
 ## The connection.
 
@@ -106,6 +120,10 @@ config-name = the name to log in with
 config-language = the language: en or fr
 config-plain-text = accept connections that are not encrypted
 config-spawn = start a local server when none runs
+config-typing = tell others while you write
+config-mouse = use the mouse; without it, the terminal's own selection works
+config-open-with = what opens a link, such as "xdg-open"; without it, links are copied
+config-log = on servers without history, keep what is said in files of this device
 config-expects-text = a text in quotation marks
 config-expects-bool = true or false
 config-expects-language = a language: "en" or "fr"

@@ -61,9 +61,10 @@ status-waiting-because = connection lost, trying again: { $reason }
 message-failed = not sent: { $reason }
 message-unknown = the connection broke before the answer: it may or may not have arrived
 messages-unread-line = new
-messages-below = more below
-messages-new-below = { $count } new below
+messages-below = more below ({ $key })
+messages-new-below = { $count } new below ({ $key })
 messages-loading = loading older messages…
+messages-unread-above = ↑ new messages above ({ $key })
 messages-none = Nothing was said here yet.
 message-withdrawn = withdrawn by { $name }
 message-withdrawn-because = withdrawn by { $name }: { $reason }
@@ -78,6 +79,11 @@ panel-members = { $count ->
 }
 panel-more-members = … { $count } more
 panel-unread = { $count } unread
+panel-typing = { $count ->
+    [one] { $name } is writing…
+    [2] { $name } and another are writing…
+   *[other] { $name } and others are writing…
+}
 panel-waiting = { $count ->
     [one] { $count } message waits
    *[other] { $count } messages wait
@@ -91,6 +97,7 @@ composer-replying = ↳ answer to { $name } ({ $key }: no)
 picker-switch = Go to
 picker-command = Everything that can be done
 picker-react = React
+picker-open = Open a link
 picker-search-here = Search here
 picker-search-everywhere = Search everywhere
 picker-switch-hint = a name; @ for people, / for commands, > for all that can be done
@@ -154,3 +161,4 @@ question-redact-refuse = keep
 run-no-terminal = The full screen needs a terminal. Without one: chat-tui --plain
 run-failed = The terminal cannot be used: { $reason }
 run-send-failed = the server takes no more lines
+run-open-failed = { $program } cannot be started: { $reason }

@@ -11,6 +11,27 @@ chat-quit = { $name } s'est déconnecté
 chat-quit-because = { $name } s'est déconnecté ({ $reason })
 chat-renamed = { $from } s'appelle maintenant { $to }
 chat-renamed-you = Vous vous appelez maintenant { $to } (avant : { $from })
+comings-came = { $count ->
+    [one] { $names } est entré
+   *[other] { $names } sont entrés
+}
+comings-left = { $count ->
+    [one] { $names } est parti
+   *[other] { $names } sont partis
+}
+comings-gone = { $count ->
+    [one] { $names } n'est plus là
+   *[other] { $names } ne sont plus là
+}
+comings-passed = { $count ->
+    [one] { $names } est passé
+   *[other] { $names } sont passés
+}
+comings-back = { $count ->
+    [one] { $names } est parti puis revenu
+   *[other] { $names } sont partis puis revenus
+}
+comings-and-more = { $names } et { $count } autres
 chat-channel-renamed = Le salon { $from } s'appelle maintenant { $to }
 chat-topic-changed = { $name } a changé le sujet : { $topic }
 chat-topic-removed = { $name } a effacé le sujet
@@ -41,6 +62,9 @@ chat-takes-no-messages = On ne peut rien écrire dans { $name } pour le moment :
 chat-too-many-pending = { $maximum } messages attendent déjà d'être envoyés. Le texte reste ici.
 chat-unavailable = Le serveur ne peut pas conserver de messages pour le moment. Les vôtres attendent et partiront d'eux-mêmes.
 chat-nothing-to-resend = Rien n'a échoué ici : il n'y a rien à renvoyer.
+chat-nothing-unread = Il n'y a rien de nouveau ici.
+mouse-taken = La souris fonctionne de nouveau ici.
+mouse-given-back = La souris est au terminal : elle sélectionne et copie comme d'habitude.
 chat-not-connected = Il n'y a pas de connexion pour le moment. Les messages l'attendent, les commandes non.
 chat-no-conversation = Il n'y a pas de conversation où écrire. /join #salon ou /msg nom en ouvre une.
 chat-not-a-channel = Ce n'est pas un salon.
@@ -63,6 +87,8 @@ chosen-not-a-message = Ce n'est pas possible avec ce qui est choisi.
 chosen-no-redaction = Les messages ne peuvent pas être retirés sur ce serveur.
 chosen-not-yours = On ne peut retirer que ses propres messages, ou ceux de tous comme opérateur du canal.
 chosen-copied = Copié.
+chosen-no-link = Il n'y a pas de lien dedans.
+chosen-link-copied = Le lien est copié. Le réglage open_with nomme un programme pour l'ouvrir.
 
 ## La connexion.
 
@@ -106,6 +132,10 @@ config-name = l'identifiant avec lequel se connecter
 config-language = la langue : en ou fr
 config-plain-text = accepter les connexions non chiffrées
 config-spawn = démarrer un serveur local quand aucun ne tourne
+config-typing = dire aux autres que vous écrivez
+config-mouse = utiliser la souris ; sans cela, la sélection du terminal fonctionne
+config-open-with = ce qui ouvre un lien, comme "xdg-open" ; sans cela, les liens sont copiés
+config-log = sur les serveurs sans historique, garder ce qui se dit dans des fichiers de cet appareil
 config-expects-text = un texte entre guillemets
 config-expects-bool = true ou false
 config-expects-language = une langue : "en" ou "fr"

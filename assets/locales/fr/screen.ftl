@@ -61,12 +61,13 @@ status-waiting-because = connexion perdue, nouvel essai : { $reason }
 message-failed = non envoyé : { $reason }
 message-unknown = connexion coupée avant la réponse : il est peut-être arrivé, ou non
 messages-unread-line = nouveau
-messages-below = suite plus bas
+messages-below = suite plus bas ({ $key })
 messages-new-below = { $count ->
-    [one] { $count } nouveau plus bas
-   *[other] { $count } nouveaux plus bas
+    [one] { $count } nouveau plus bas ({ $key })
+   *[other] { $count } nouveaux plus bas ({ $key })
 }
 messages-loading = chargement des messages plus anciens…
+messages-unread-above = ↑ nouveaux messages au-dessus ({ $key })
 messages-none = Rien n'a encore été dit ici.
 message-withdrawn = retiré par { $name }
 message-withdrawn-because = retiré par { $name } : { $reason }
@@ -84,6 +85,11 @@ panel-unread = { $count ->
     [one] { $count } non lu
    *[other] { $count } non lus
 }
+panel-typing = { $count ->
+    [one] { $name } écrit…
+    [2] { $name } et une autre personne écrivent…
+   *[other] { $name } et d'autres écrivent…
+}
 panel-waiting = { $count ->
     [one] { $count } message en attente
    *[other] { $count } messages en attente
@@ -97,6 +103,7 @@ composer-replying = ↳ réponse à { $name } ({ $key } : non)
 picker-switch = Aller à
 picker-command = Tout ce que l'on peut faire
 picker-react = Réagir
+picker-open = Ouvrir un lien
 picker-search-here = Chercher ici
 picker-search-everywhere = Chercher partout
 picker-switch-hint = un nom ; @ pour les personnes, / pour les commandes, > pour tout le reste
@@ -160,3 +167,4 @@ question-redact-refuse = garder
 run-no-terminal = Le plein écran demande un terminal. Sans terminal : chat-tui --plain
 run-failed = Le terminal est inutilisable : { $reason }
 run-send-failed = le serveur n'accepte plus de lignes
+run-open-failed = { $program } ne peut pas être lancé : { $reason }

@@ -1,11 +1,13 @@
 //! Who comes, goes, is renamed, away, or of another rank.
 
+use crate::client::comings::Coming;
 use crate::client::conversation::ConversationKind;
 use crate::client::event::Effects;
 use crate::client::members::{MEMBERS_MAX, Member};
 use crate::client::model::Model;
-use crate::client::remarks::tell;
-use crate::client::{drafts, history, outbox};
+use crate::client::remarks::{tell, tell_coming};
+use crate::client::signs::Presence;
+use crate::client::{drafts, history, outbox, presence};
 use crate::ground::texts::Value;
 
 /// In channels with more members than this, joins and parts are not told.
@@ -41,7 +43,7 @@ pub(super) fn joined(model: &mut Model, channel: &str, nick: &str, is_own: bool,
     }
     let (id, is_quiet) = (conversation.id, conversation.members.count() > QUIET_MEMBERS);
     if is_new && !is_quiet {
-        tell(model, id, "chat-joined", &[("name", nick.into())]);
+        tell_coming(model, id, nick, Coming::Came, "chat-joined", &[("name", nick.into())]);
     }
 }
 
@@ -63,8 +65,10 @@ pub(super) fn left(model: &mut Model, channel: &str, nick: &str, by: Option<Stri
     }
     let name = ("name", Value::from(nick));
     match (by, reason) {
-        (None, "") => tell(model, id, "chat-left", &[name]),
-        (None, reason) => tell(model, id, "chat-left-because", &[name, ("reason", reason.into())]),
+        (None, "") => tell_coming(model, id, nick, Coming::Left, "chat-left", &[name]),
+        (None, reason) => {
+            tell_coming(model, id, nick, Coming::Left, "chat-left-because", &[name, ("reason", reason.into())]);
+        }
         (Some(by), reason) => {
             let text_id = if is_own { "chat-kicked-you" } else { "chat-kicked" };
             let reason = if reason.is_empty() { by.clone() } else { reason.to_owned() };
@@ -78,6 +82,7 @@ pub(super) fn quit(model: &mut Model, nick: &str, reason: &str) {
     let mut told = Vec::new();
     for conversation in model.conversations.at_hand_mut() {
         let count = conversation.members.count();
+        conversation.typing.stop(nick);
         if conversation.members.remove(&folded).is_some() && count <= QUIET_MEMBERS {
             told.push(conversation.id);
         }
@@ -85,8 +90,10 @@ pub(super) fn quit(model: &mut Model, nick: &str, reason: &str) {
     for id in told {
         let name = ("name", Value::from(nick));
         match reason {
-            "" => tell(model, id, "chat-quit", &[name]),
-            reason => tell(model, id, "chat-quit-because", &[name, ("reason", reason.into())]),
+            "" => tell_coming(model, id, nick, Coming::Gone, "chat-quit", &[name]),
+            reason => {
+                tell_coming(model, id, nick, Coming::Gone, "chat-quit-because", &[name, ("reason", reason.into())]);
+            }
         }
     }
 }
@@ -112,8 +119,11 @@ pub(super) fn renamed(model: &mut Model, from: &str, to: &str, is_own: bool) {
         told.push(id);
     }
     for id in told {
-        let text_id = if is_own { "chat-renamed-you" } else { "chat-renamed" };
-        tell(model, id, text_id, &[("from", from.into()), ("to", to.into())]);
+        let variables = [("from", from.into()), ("to", to.into())];
+        match is_own {
+            true => tell(model, id, "chat-renamed-you", &variables),
+            false => tell_coming(model, id, from, Coming::Renamed(to.to_owned()), "chat-renamed", &variables),
+        }
     }
 }
 
@@ -164,4 +174,5 @@ pub(super) fn away(model: &mut Model, nick: &str, is_away: bool) {
     for conversation in model.conversations.at_hand_mut() {
         conversation.members.change(&folded, &ranks, |member| member.is_away = is_away);
     }
+    presence::learn(model, nick, if is_away { Presence::Away } else { Presence::Here });
 }

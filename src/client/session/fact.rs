@@ -153,6 +153,13 @@ pub enum Fact {
         /// The time of the last message that was read; nothing when none was.
         until: Option<Timestamp>,
     },
+    /// Somebody whom the server watches over for us is connected, or not.
+    Present {
+        /// Who.
+        nick: String,
+        /// Connected.
+        is_here: bool,
+    },
     /// A page of history.
     Page(Page),
     /// Conversations with messages in the time that was asked for, and when the latest of each was.

@@ -208,6 +208,13 @@ impl Session {
                 out.facts.push(Fact::Names { channel: (*channel).to_owned(), members });
             }
             ("366", [channel, ..]) => out.facts.push(Fact::NamesEnd { channel: (*channel).to_owned() }),
+            ("730" | "731", [.., masks]) => {
+                for nick in masks.split(',').filter_map(|mask| mask.split('!').next()).filter(|nick| !nick.is_empty()) {
+                    out.facts.push(Fact::Present { nick: nick.to_owned(), is_here: numeric == "730" });
+                }
+            }
+            // The list of those watched over is full, or what was asked about is nobody.
+            ("732" | "733" | "734", _) => {}
             ("900", [mask, account, ..]) => {
                 self.account = Some((*account).to_owned());
                 self.mask = mask.split_once('!').map(|(_, mask)| mask.to_owned());

@@ -317,7 +317,7 @@ fn direct_messages_from_before_are_found() {
         "@batch=3 :s CHATHISTORY TARGETS #general 2026-11-21T10:00:00.000Z",
         ":s BATCH -3",
     ]);
-    assert_eq!(stage.take_sent(), ["CHATHISTORY LATEST cleo * 3"]);
+    assert_eq!(stage.take_sent(), ["CHATHISTORY LATEST cleo * 3", "MARKREAD cleo"]);
     assert_eq!(stage.conversation("cleo").kind, ConversationKind::Direct);
 }
 

@@ -4,6 +4,8 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
+use super::theme::Depth;
+
 const BOLD: char = '\u{02}';
 const COLOR: char = '\u{03}';
 const HEX_COLOR: char = '\u{04}';
@@ -34,8 +36,16 @@ const COLORS: [Color; 16] = [
     Color::Gray,
 ];
 
-/// Cuts `text` into runs. Colours are left out when `with_color` is false; weights are kept.
-pub fn runs(text: &str, base: Style, with_color: bool) -> Vec<(&str, Style)> {
+/// The colours 16 to 98, which mIRC has added later, by their numbers among a terminal's 256.
+const MORE_COLORS: [u8; 83] = [
+    52, 94, 100, 58, 22, 29, 23, 24, 17, 54, 53, 89, 88, 130, 142, 64, 28, 35, 30, 25, 18, 91, 90, 125, 124, 166, 184,
+    106, 34, 49, 37, 33, 19, 129, 127, 161, 196, 208, 226, 154, 46, 86, 51, 75, 21, 171, 201, 198, 203, 215, 227, 191,
+    83, 122, 87, 111, 63, 177, 207, 205, 217, 223, 229, 193, 157, 158, 159, 153, 147, 183, 219, 212, 16, 233, 235, 237,
+    239, 241, 244, 247, 250, 254, 231,
+];
+
+/// Cuts `text` into runs. Colours are those that so many allow; weights are kept.
+pub fn runs(text: &str, base: Style, depth: Depth) -> Vec<(&str, Style)> {
     let mut runs = Vec::new();
     let mut style = base;
     let mut rest = text;
@@ -55,11 +65,15 @@ pub fn runs(text: &str, base: Style, with_color: bool) -> Vec<(&str, Style)> {
             Some(REVERSE) => style = toggled(style, Modifier::REVERSED),
             Some(RESET) => style = base,
             Some(COLOR) => {
-                let (colored, after) = color(rest, style, base);
+                let (colored, after) = color(rest, style, base, depth);
                 rest = after;
-                style = if with_color { colored } else { style };
+                style = if depth == Depth::None { style } else { colored };
             }
-            Some(HEX_COLOR) => rest = skip_hex(rest),
+            Some(HEX_COLOR) => {
+                let (colored, after) = hex(rest, style, base);
+                rest = after;
+                style = if depth == Depth::Many { colored } else { style };
+            }
             // A terminal's text has one width already.
             _ => {}
         }
@@ -78,17 +92,23 @@ fn toggled(style: Style, modifier: Modifier) -> Style {
     if style.add_modifier.contains(modifier) { style.remove_modifier(modifier) } else { style.add_modifier(modifier) }
 }
 
-/// `N`, `NN`, `N,M` … behind a colour code; without a number both colours end. Numbers beyond 15 keep the text's colour.
-fn color(text: &str, style: Style, base: Style) -> (Style, &str) {
+/// The colour of a number; nothing for 99 and what else is no colour.
+fn palette(number: usize, depth: Depth) -> Option<Color> {
+    let more = || MORE_COLORS.get(number.checked_sub(COLORS.len())?).map(|index| Color::Indexed(*index));
+    COLORS.get(number).copied().or_else(|| if depth == Depth::Many { more() } else { None })
+}
+
+/// `N`, `NN`, `N,M` … behind a colour code; without a number both colours end. 99 is the text's own colour.
+fn color(text: &str, style: Style, base: Style, depth: Depth) -> (Style, &str) {
     let (foreground, rest) = number(text);
     let Some(foreground) = foreground else {
         return (Style { fg: base.fg, bg: base.bg, ..style }, text);
     };
-    let style = Style { fg: COLORS.get(foreground).copied().or(base.fg), ..style };
+    let style = Style { fg: palette(foreground, depth).or(base.fg), ..style };
     if let Some(after_comma) = rest.strip_prefix(',')
         && let (Some(background), rest) = number(after_comma)
     {
-        return (Style { bg: COLORS.get(background).copied().or(base.bg), ..style }, rest);
+        return (Style { bg: palette(background, depth).or(base.bg), ..style }, rest);
     }
     (style, rest)
 }
@@ -100,14 +120,34 @@ fn number(text: &str) -> (Option<usize>, &str) {
     (number.parse().ok(), rest)
 }
 
-/// `RRGGBB` and perhaps `,RRGGBB`: read past, not shown.
-fn skip_hex(text: &str) -> &str {
-    fn six(text: &str) -> Option<&str> {
-        let is_hex = text.len() >= 6 && text.as_bytes()[..6].iter().all(u8::is_ascii_hexdigit);
-        is_hex.then(|| &text[6..])
+/// `RRGGBB` and perhaps `,RRGGBB` behind a colour code; without it both colours end.
+fn hex(text: &str, style: Style, base: Style) -> (Style, &str) {
+    let Some((foreground, rest)) = six(text) else {
+        return (Style { fg: base.fg, bg: base.bg, ..style }, text);
+    };
+    let style = Style { fg: Some(foreground), ..style };
+    match rest.strip_prefix(',').and_then(six) {
+        Some((background, rest)) => (Style { bg: Some(background), ..style }, rest),
+        None => (style, rest),
     }
-    let Some(rest) = six(text) else { return text };
-    rest.strip_prefix(',').and_then(six).unwrap_or(rest)
+}
+
+/// Six hexadecimal digits as the nearest colour of the cube that terminals with 256 colours have.
+fn six(text: &str) -> Option<(Color, &str)> {
+    let digits = text.get(..6).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
+    let number = u32::from_str_radix(digits, 16).ok()?;
+    let [_, red, green, blue] = number.to_be_bytes();
+    // The cube's steps are 0, 95, 135, 175, 215, 255.
+    let step = |part: u8| {
+        if part < 48 {
+            0
+        } else if part < 115 {
+            1
+        } else {
+            (part - 35) / 40
+        }
+    };
+    Some((Color::Indexed(16 + 36 * step(red) + 6 * step(green) + step(blue)), &text[6..]))
 }
 
 #[cfg(test)]
@@ -117,18 +157,34 @@ mod tests {
     use super::*;
 
     fn plain(text: &str) -> String {
-        runs(text, Style::new(), false).into_iter().map(|(run, _)| run).collect()
+        runs(text, Style::new(), Depth::None).into_iter().map(|(run, _)| run).collect()
     }
 
     #[test]
     fn codes_become_styles() {
         let base = Style::new();
         let bold = base.add_modifier(Modifier::BOLD);
-        assert_eq!(runs("a\u{2}b\u{2}c", base, true)[1], ("b", bold));
-        assert_eq!(runs("\u{3}4,1red\u{3} no", base, true)[0], ("red", base.fg(Color::LightRed).bg(Color::Black)));
-        assert_eq!(runs("\u{3}4,1red\u{3} no", base, true)[1], (" no", base));
-        assert_eq!(runs("\u{3}4red", base, false), [("red", base)]);
-        assert_eq!(runs("\u{2}\u{1d}both\u{f}none", base, true)[1], ("none", base));
+        assert_eq!(runs("a\u{2}b\u{2}c", base, Depth::Many)[1], ("b", bold));
+        assert_eq!(
+            runs("\u{3}4,1red\u{3} no", base, Depth::Many)[0],
+            ("red", base.fg(Color::LightRed).bg(Color::Black))
+        );
+        assert_eq!(runs("\u{3}4,1red\u{3} no", base, Depth::Many)[1], (" no", base));
+        assert_eq!(runs("\u{3}4red", base, Depth::None), [("red", base)]);
+        assert_eq!(runs("\u{2}\u{1d}both\u{f}none", base, Depth::Many)[1], ("none", base));
+    }
+
+    #[test]
+    fn later_colours_need_256() {
+        let base = Style::new();
+        assert_eq!(runs("\u{3}52x", base, Depth::Many)[0].1, base.fg(Color::Indexed(196)));
+        assert_eq!(runs("\u{3}52x", base, Depth::Sixteen)[0].1, base);
+        assert_eq!(runs("\u{3}99x", base, Depth::Many)[0].1, base);
+        assert_eq!(
+            runs("\u{4}ff0000,0000ffx", base, Depth::Many)[0].1,
+            base.fg(Color::Indexed(196)).bg(Color::Indexed(21))
+        );
+        assert_eq!(runs("\u{4}ff0000x", base, Depth::Sixteen), [("x", base)]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::dates::Zone;
 use super::theme::Theme;
 use crate::client::geometry::Area;
 use crate::client::keymap::Keymap;
+use crate::client::links::Links;
 use crate::ground::texts::Texts;
 
 /// Narrower message panes use every column.
@@ -24,6 +25,8 @@ pub struct Look<'a> {
     pub keymap: &'a Keymap,
     /// What the person is called: where it stands in a text, it stands out.
     pub nick: &'a str,
+    /// The links on the screen.
+    pub links: &'a Links,
 }
 
 /// The model's rectangle as the screen's, within the screen, whose size may have changed since.

@@ -13,9 +13,12 @@ use super::cells::{clear, paint, paint_line, titled_rule};
 use super::dates::day_name;
 use super::look::Look;
 use super::rows::{AUTHOR_COLUMN_FROM, Grid, RowCache, author_style};
+use super::selection::Stretch;
 use super::wrap::{Columns, columns_of, cut, wrap};
+use crate::client::bindings::{Action, Context};
 use crate::client::conversation::{Conversation, ConversationKind, HistoryState};
 use crate::client::entry::{Entry, EntryKey, EntryKind, Fate};
+use crate::client::geometry::{Area, Pane, PaneRow};
 use crate::client::position::Window;
 use crate::proto::text::plain;
 
@@ -60,12 +63,42 @@ pub fn settle(
     })
 }
 
+/// Notes which row of which entry is where: for the mouse.
+pub fn note_rows(conversation: &Conversation, window: Window, cache: &mut RowCache, look: &Look<'_>, pane: &mut Pane) {
+    pane.rows.clear();
+    let (area, entries) = (pane.area, conversation.buffer.entries());
+    if entries.is_empty() || area.is_empty() {
+        return;
+    }
+    let grid = Grid::of(area.width);
+    let mut index = window.bottom.min(entries.len() - 1);
+    let mut last_row = Some(window.bottom_row);
+    loop {
+        let entry = &entries[index];
+        let before = index.checked_sub(1).map(|before| &entries[before]);
+        let above = above(entry, before, conversation.first_unread, look).len();
+        let count = above + cache.rows(entry, look).len();
+        for row in (0..=last_row.take().map_or(count - 1, |row| row.min(count - 1))).rev() {
+            if pane.rows.len() == usize::from(area.height) {
+                return;
+            }
+            let x = if row == above { grid.first_text_x(entry) } else { grid.text_x() };
+            pane.rows.push(PaneRow { key: entry.key(), row, above, text_x: area.x + x });
+        }
+        match index.checked_sub(1) {
+            Some(above) => index = above,
+            None => return,
+        }
+    }
+}
+
 /// Paints the pane. `window` is what [`settle`] found for the same size.
 pub fn draw(
     cells: &mut Cells,
     area: Rect,
     conversation: &Conversation,
     window: Window,
+    stretch: Option<Stretch>,
     cache: &mut RowCache,
     look: &Look<'_>,
 ) {
@@ -87,6 +120,7 @@ pub fn draw(
     let mut last_row = Some(window.bottom_row);
     // The uppermost message that is seen from its first row on: its author is named, also when those above are theirs.
     let mut uppermost = None;
+    let mut top_key = None;
     'pane: loop {
         let entry = &entries[index];
         let before = index.checked_sub(1).map(|before| &entries[before]);
@@ -98,6 +132,7 @@ pub fn draw(
                 break 'pane;
             }
             y -= 1;
+            top_key = Some(entry.key());
             let line = Rect { y, height: 1, ..area };
             match row.checked_sub(above.len()) {
                 None if above[row] == Above::Quote => painter.quote(line, entry),
@@ -107,6 +142,9 @@ pub fn draw(
                     painter.row(line, entry, &rows[row], row, is_grouped);
                     if conversation.chosen == Some(entry.key()) {
                         painter.cells.set_style(line, look.theme.selected());
+                    }
+                    if let Some(columns) = stretch.and_then(|stretch| stretch.columns(index, row)) {
+                        painter.select(line, entry, &rows[row], row, columns);
                     }
                     uppermost = if row == 0 { Some((line, entry)) } else { uppermost };
                 }
@@ -120,7 +158,7 @@ pub fn draw(
     if let Some((line, entry)) = uppermost {
         painter.author(line, entry);
     }
-    draw_hints(cells, area, conversation, look);
+    Hints::of(conversation, top_key, area.width, look).draw(cells, area);
 }
 
 /// Whether the author need not be named again.
@@ -157,6 +195,16 @@ impl Painter<'_> {
         } else {
             self.inline(line, entry, text, is_first);
         }
+    }
+
+    /// Makes the columns of a row stand out that the mouse has dragged over.
+    fn select(&mut self, line: Rect, entry: &Entry, text: &Line<'_>, row: usize, columns: std::ops::Range<usize>) {
+        let x = usize::from(if row == 0 { self.grid.first_text_x(entry) } else { self.grid.text_x() });
+        let end = columns_of(&text.to_string());
+        let cell = |column: usize| u16::try_from(usize::from(line.x) + x + column.min(end)).unwrap_or(u16::MAX);
+        let (from, to) = (cell(columns.start), cell(columns.end));
+        let selected = Rect { x: from, width: to.saturating_sub(from), ..line };
+        self.cells.set_style(selected.intersection(line), self.look.theme.selected());
     }
 
     /// The message that an entry answers, in one row above it.
@@ -259,30 +307,66 @@ fn draw_above(cells: &mut Cells, line: Rect, above: Above, entry: &Entry, look: 
     }
 }
 
-/// What lies over the pane's edges: older messages are being loaded, newer ones have arrived below.
-fn draw_hints(cells: &mut Cells, area: Rect, conversation: &Conversation, look: &Look<'_>) {
-    let is_at_end = conversation.buffer.follows_end();
-    if conversation.history == HistoryState::Loading && !is_at_end {
-        draw_hint(cells, area, area.top(), &look.texts.get("messages-loading"), look.theme.dim());
-    }
-    let unseen = conversation.buffer.unseen();
-    if !is_at_end {
-        let text = match unseen {
-            0 if area.width < AUTHOR_COLUMN_FROM => "↓".to_owned(),
-            0 => look.texts.get("messages-below").into_owned(),
-            count => look.texts.format("messages-new-below", &[("count", count.into())]),
-        };
-        let style = if unseen > 0 { look.theme.warning() } else { look.theme.dim() };
-        draw_hint(cells, area, area.bottom() - 1, &text, style.add_modifier(Modifier::REVERSED));
-    }
+/// What lies over the pane's edges: older messages are being loaded, what is unread begins above, newer ones have arrived below.
+pub struct Hints {
+    above: Option<(String, Style)>,
+    below: Option<(String, Style)>,
 }
 
-/// A short text at the right end of a row of the pane.
-fn draw_hint(cells: &mut Cells, area: Rect, y: u16, text: &str, style: Style) {
-    let text = format!(" {} ", cut(text, usize::from(area.width).saturating_sub(2)));
-    let columns = u16::try_from(columns_of(&text)).unwrap_or(area.width).min(area.width);
-    clear(cells, Rect { x: area.right() - columns, y, width: columns, height: 1 });
-    paint(cells, area, area.right() - columns, y, &text, usize::from(columns), style);
+impl Hints {
+    /// What there is to say for a pane whose uppermost entry is `top`.
+    pub fn of(conversation: &Conversation, top: Option<EntryKey>, columns: u16, look: &Look<'_>) -> Self {
+        let buffer = &conversation.buffer;
+        let is_at_end = buffer.follows_end();
+        let key =
+            |action| look.keymap.chord(Context::Chat, action).map_or(String::new(), |chord| chord.name(look.texts));
+        let unread = conversation.first_unread.and_then(|key| buffer.index_of(key));
+        let is_above =
+            unread.is_some_and(|unread| top.and_then(|top| buffer.index_of(top)).is_some_and(|top| unread < top));
+        let above = if is_above {
+            let text = look.texts.format("messages-unread-above", &[("key", key(Action::FirstUnread).into())]);
+            Some((text, look.theme.warning().add_modifier(Modifier::REVERSED)))
+        } else {
+            let is_loading = conversation.history == HistoryState::Loading && !is_at_end;
+            is_loading.then(|| (look.texts.get("messages-loading").into_owned(), look.theme.dim()))
+        };
+        let below = (!is_at_end).then(|| {
+            let variables = [("count", buffer.unseen().into()), ("key", key(Action::Newest).into())];
+            let text = match buffer.unseen() {
+                0 if columns < AUTHOR_COLUMN_FROM => "↓".to_owned(),
+                0 => look.texts.format("messages-below", &variables),
+                _ => look.texts.format("messages-new-below", &variables),
+            };
+            let style = if buffer.unseen() > 0 { look.theme.warning() } else { look.theme.dim() };
+            (text, style.add_modifier(Modifier::REVERSED))
+        });
+        Self { above, below }
+    }
+
+    /// Where they stand in a pane, the upper one and the lower one; empty when there is none.
+    pub fn areas(&self, pane: Area) -> (Area, Area) {
+        let place = |hint: &Option<(String, Style)>, y: u16| match hint {
+            Some((text, _)) if pane.width > 2 && pane.height > 0 => {
+                let width = u16::try_from(columns_of(text) + 2).unwrap_or(u16::MAX).min(pane.width);
+                Area { x: pane.x + pane.width - width, y, width, height: 1 }
+            }
+            _ => Area::default(),
+        };
+        (place(&self.above, pane.y), place(&self.below, (pane.y + pane.height).saturating_sub(1)))
+    }
+
+    /// Paints them.
+    pub fn draw(&self, cells: &mut Cells, pane: Rect) {
+        let area = Area { x: pane.x, y: pane.y, width: pane.width, height: pane.height };
+        let (above, below) = self.areas(area);
+        for (hint, place) in [(&self.above, above), (&self.below, below)] {
+            let Some((text, style)) = hint.as_ref().filter(|_| !place.is_empty()) else { continue };
+            let text = format!(" {} ", cut(text, usize::from(place.width).saturating_sub(2)));
+            let line = Rect { x: place.x, y: place.y, width: place.width, height: 1 };
+            clear(cells, line);
+            paint(cells, pane, line.x, line.y, &text, usize::from(line.width), *style);
+        }
+    }
 }
 
 /// A conversation in which nothing was said yet.

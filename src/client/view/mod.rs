@@ -9,11 +9,14 @@ pub mod dates;
 pub mod form;
 pub mod format;
 pub mod look;
+pub mod markdown;
 pub mod messages;
 pub mod overlay;
 pub mod panels;
 pub mod picker;
+pub mod rich;
 pub mod rows;
+pub mod selection;
 pub mod status;
 pub mod theme;
 pub mod wrap;
@@ -24,16 +27,32 @@ use ratatui::layout::{Position, Rect};
 use self::dates::Zone;
 use self::look::Look;
 use self::rows::RowCache;
+use self::selection::Stretch;
 use self::theme::Theme;
 use super::conversation::ConversationId;
+use super::entry::{EntryKey, EntryKind};
+use super::geometry::Area;
+use super::links::Links;
 use super::model::{Model, Screen};
 use super::position::Window;
+
+/// What the layout pass has found out beside where things are.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The top of what is loaded is near: older messages are wanted.
+    pub is_top_near: bool,
+    /// Messages are missing here, in the middle of what is visible.
+    pub gap: Option<EntryKey>,
+    /// What the mouse has dragged over, when it is wanted.
+    pub dragged: Option<String>,
+}
 
 /// Draws models, one frame after the other.
 #[derive(Debug)]
 pub struct View {
     theme: Theme,
     zone: Zone,
+    links: Links,
     rows: RowCache,
     /// What the layout pass found for the conversation that is shown.
     window: Option<(ConversationId, Window)>,
@@ -41,35 +60,49 @@ pub struct View {
 
 impl View {
     /// A view that has drawn nothing yet.
-    pub fn new(theme: Theme, zone: Zone) -> Self {
-        Self { theme, zone, rows: RowCache::default(), window: None }
+    pub fn new(theme: Theme, zone: Zone, links: Links) -> Self {
+        Self { theme, zone, links, rows: RowCache::default(), window: None }
     }
 
-    /// The layout pass, before each frame: resolves what was asked of the positions in the conversation and in the help.
-    /// Returns whether the top of what is loaded is near, so that older messages are wanted.
-    pub fn layout(&mut self, model: &mut Model) -> bool {
+    /// The layout pass, before each frame: resolves what was asked of the positions in the conversation and in the help, and
+    /// notes for the mouse what is where.
+    pub fn layout(&mut self, model: &mut Model) -> Found {
         let (columns, rows) = model.size;
         let help_rows = overlay::help_first_row_max(model, columns, rows);
         model.overlays.limit_help(help_rows);
         self.window = None;
         if model.screen != Screen::Chat {
-            return false;
+            return Found::default();
         }
-        let (columns, rows) = model.size;
-        let area = look::inset(look::rect(model.areas().messages, Rect::new(0, 0, columns, rows)));
+        let screen = Rect::new(0, 0, columns, rows);
+        let area = look::inset(look::rect(model.areas().messages, screen));
         let texts = model.texts.clone();
         let (keymap, nick) = (&model.settings.keymap, model.server.session.nick());
-        let look = Look { theme: self.theme, zone: self.zone, texts: &texts, keymap, nick };
-        let Some(conversation) = model.conversations.current_mut() else { return false };
+        let look = Look { theme: self.theme, zone: self.zone, texts: &texts, keymap, nick, links: &self.links };
+        let pane = &mut model.pane;
+        pane.area = Area { x: area.x, y: area.y, width: area.width, height: area.height };
+        pane.items = model.picker.as_ref().map(|picker| picker::items(screen, picker)).unwrap_or_default();
+        let Some(conversation) = model.conversations.current_mut() else {
+            pane.rows.clear();
+            return Found::default();
+        };
         let window = messages::settle(conversation, &mut self.rows, &look, area.width, area.height);
         self.window = Some((conversation.id, window));
-        window.top_near
+        messages::note_rows(conversation, window, &mut self.rows, &look, pane);
+        let hints = messages::Hints::of(conversation, pane.rows.last().map(|row| row.key), area.width, &look);
+        (pane.above, pane.below) = hints.areas(pane.area);
+        let stretch = model.drag.filter(|drag| drag.is_done).and_then(|drag| Stretch::of(&drag, &conversation.buffer));
+        let dragged = stretch.map(|stretch| stretch.text(&conversation.buffer, &mut self.rows, &look));
+        let is_gap = |key: &EntryKey| conversation.buffer.entry(*key).is_some_and(|entry| entry.kind == EntryKind::Gap);
+        let gap = pane.rows.iter().map(|row| row.key).find(is_gap);
+        Found { is_top_near: window.top_near, gap, dragged }
     }
 
     /// Draws a frame. The layout pass came before it. Returns where the caret stands, when it is visible.
     pub fn draw(&mut self, model: &Model, frame: &mut Frame<'_>) -> Option<Position> {
         let (keymap, nick) = (&model.settings.keymap, model.server.session.nick());
-        let look = Look { theme: self.theme, zone: self.zone, texts: &model.texts, keymap, nick };
+        let links = self.links.clone();
+        let look = Look { theme: self.theme, zone: self.zone, texts: &model.texts, keymap, nick, links: &links };
         let area = frame.area();
         let cells = frame.buffer_mut();
         let mut caret = match model.screen {
@@ -79,7 +112,8 @@ impl View {
                     && id == conversation.id
                 {
                     let pane = look::inset(look::rect(model.areas().messages, area));
-                    messages::draw(cells, pane, conversation, window, &mut self.rows, &look);
+                    let stretch = model.drag.and_then(|drag| Stretch::of(&drag, &conversation.buffer));
+                    messages::draw(cells, pane, conversation, window, stretch, &mut self.rows, &look);
                 }
                 let caret = panels::draw(cells, area, model, &look);
                 completion::draw(cells, area, model, &look);

@@ -15,6 +15,7 @@ use super::wrap::{Columns, columns_of, cut, wrap};
 use crate::client::bindings::{Action, Context};
 use crate::client::commands::{COMMANDS, usage};
 use crate::client::keymap::HelpRow;
+use crate::client::links::Links;
 use crate::client::model::Model;
 use crate::client::overlay::Overlay;
 use crate::ground::texts::{Texts, Value};
@@ -120,7 +121,8 @@ pub fn help_first_row_max(model: &Model, columns: u16, rows: u16) -> usize {
     }
     // How many rows there are does not depend on the colours.
     let (texts, keymap) = (&model.texts, &model.settings.keymap);
-    let look = Look { theme: Theme::new(Depth::None), zone: Zone::default(), texts, keymap, nick: "" };
+    let links = Links::default();
+    let look = Look { theme: Theme::new(Depth::None), zone: Zone::default(), texts, keymap, nick: "", links: &links };
     let mut count = 0;
     let layout = Layout::of(Rect::new(0, 0, columns, rows), HELP_COLUMNS_MAX, |columns| {
         count = help(columns, &look).len();

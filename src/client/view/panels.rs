@@ -16,6 +16,7 @@ use crate::client::connection::Status;
 use crate::client::conversation::{Conversation, ConversationKind};
 use crate::client::geometry::{ChatAreas, PROMPT_COLUMNS, first_visible};
 use crate::client::model::Model;
+use crate::client::signs::Presence;
 use crate::proto::text::plain;
 
 /// Draws everything but the messages; returns where the caret stands.
@@ -123,6 +124,7 @@ fn draw_list_row(
 ) {
     let mut name_style = match conversation.kind {
         _ if !conversation.is_joined => look.theme.dim(),
+        _ if matches!(conversation.presence, Presence::Away | Presence::Offline) => look.theme.dim(),
         ConversationKind::Server => look.theme.dim(),
         _ => look.theme.text(),
     };
@@ -217,6 +219,11 @@ fn draw_status(cells: &mut Cells, areas: &ChatAreas, screen: Rect, model: &Model
 fn news(model: &Model, look: &Look<'_>) -> Option<(String, Style)> {
     if let Some(remark) = &model.remark {
         return Some((remark.clone(), look.theme.warning()));
+    }
+    let typists: Vec<&str> = model.conversations.current().map(|one| one.typing.nicks().collect()).unwrap_or_default();
+    if let Some(first) = typists.first() {
+        let variables = [("count", typists.len().into()), ("name", (*first).into())];
+        return Some((look.texts.format("panel-typing", &variables), look.theme.dim()));
     }
     let waiting: usize = model.conversations.list().iter().map(|one| one.buffer.pending_count()).sum();
     (waiting > 0 && !is_online(model))

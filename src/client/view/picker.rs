@@ -11,7 +11,7 @@ use super::overlay::Layout;
 use super::panels::draw_footer;
 use super::wrap::{columns_of, cut};
 use crate::client::bindings::Context;
-use crate::client::geometry::first_visible;
+use crate::client::geometry::{Area, first_visible};
 use crate::client::picker::{Item, Picker, Purpose};
 
 /// The widest list, its frame included.
@@ -21,7 +21,19 @@ const ITEMS_MAX: usize = 16;
 /// The columns of the sign before what is typed.
 const PROMPT_COLUMNS: u16 = 2;
 
-/// The rectangle of the items on a screen of this size: for the mouse.
+/// Where the items are on a screen of this size, and the first one that is visible: for the mouse.
+pub fn items(screen: Rect, picker: &Picker) -> (Area, usize) {
+    let list = list_of(layout(screen, picker).inner);
+    let area = Area { x: list.x, y: list.y, width: list.width, height: list.height };
+    (area, first_visible(picker.chosen(), picker.items().len(), usize::from(list.height)))
+}
+
+/// The part of the inside that has the items.
+fn list_of(inner: Rect) -> Rect {
+    let gap = u16::from(inner.height > 3);
+    Rect { y: inner.y + 1 + gap, height: inner.height.saturating_sub(1 + gap), ..inner }
+}
+
 fn layout(screen: Rect, picker: &Picker) -> Layout {
     // The text, a blank row, and the items; as high as with all of them, so that it does not jump while one types.
     let rows = match picker.purpose {
@@ -41,6 +53,7 @@ pub fn draw(cells: &mut Cells, screen: Rect, picker: &Picker, look: &Look<'_>) -
         Purpose::Switch => "picker-switch",
         Purpose::Command => "picker-command",
         Purpose::React(_) => "picker-react",
+        Purpose::Open => "picker-open",
         Purpose::Search { is_everywhere: false } => "picker-search-here",
         Purpose::Search { is_everywhere: true } => "picker-search-everywhere",
     };
@@ -71,9 +84,7 @@ pub fn draw(cells: &mut Cells, screen: Rect, picker: &Picker, look: &Look<'_>) -
         let hint = cut(&look.texts.get(hint), usize::from(text.width));
         paint(cells, text, text.x, text.y, &hint, usize::from(text.width), look.theme.dim());
     }
-    let gap = u16::from(inner.height > 3);
-    let list = Rect { y: inner.y + 1 + gap, height: inner.height.saturating_sub(1 + gap), ..inner };
-    draw_items(cells, list, picker, look);
+    draw_items(cells, list_of(inner), picker, look);
     position_in(inner, usize::from(text.x) + before.saturating_sub(hidden.min(before)), usize::from(text.y))
 }
 

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
-use super::format;
 use super::look::Look;
-use super::wrap::{Columns, columns_of, cut, wrap};
+use super::rich;
+use super::wrap::{Columns, Joint, columns_of, cut, wrap, wrap_joined};
 use crate::client::entry::{Entry, EntryKey, EntryKind, Fate};
 
 /// How many entries' rows are kept; beyond it all are dropped and those that are visible are wrapped again.
@@ -93,10 +93,13 @@ pub struct RowCache {
     rows: HashMap<EntryKey, Wrapped>,
 }
 
+/// The rows of one entry.
 #[derive(Debug)]
-struct Wrapped {
+pub(super) struct Wrapped {
     revision: u32,
     rows: Vec<Line<'static>>,
+    /// What was between the rows of its text; those behind it are ours.
+    joints: Vec<Joint>,
 }
 
 impl RowCache {
@@ -118,35 +121,45 @@ impl RowCache {
     }
 
     pub(super) fn rows(&mut self, entry: &Entry, look: &Look<'_>) -> &[Line<'static>] {
+        &self.wrapped(entry, look).rows
+    }
+
+    pub(super) fn wrapped(&mut self, entry: &Entry, look: &Look<'_>) -> &Wrapped {
         let grid = self.grid;
         let wrapped = self.rows.entry(entry.key()).or_insert_with(|| Wrapped::new(entry, grid, look));
         if wrapped.revision != entry.revision() {
             *wrapped = Wrapped::new(entry, grid, look);
         }
-        &wrapped.rows
+        wrapped
     }
 }
 
 impl Wrapped {
+    /// The rows of what was said, with what was between them.
+    pub(super) fn text(&self) -> impl Iterator<Item = (&Line<'static>, Joint)> {
+        self.rows.iter().zip(self.joints.iter().copied())
+    }
+
     fn new(entry: &Entry, grid: Grid, look: &Look<'_>) -> Self {
         let columns = grid.text_columns(entry);
         let style = text_style(entry, look);
         let mut runs = Vec::new();
         if entry.kind == EntryKind::Action {
-            runs.push((entry.author.as_str(), author_style(entry, look)));
-            runs.push((" ", style));
+            runs.push((entry.author.clone(), author_style(entry, look)));
+            runs.push((" ".to_owned(), style));
         }
-        let withdrawn = withdrawn_sentence(entry, look);
-        match &withdrawn {
+        match withdrawn_sentence(entry, look) {
             Some(sentence) => runs.push((sentence, look.theme.dim().add_modifier(Modifier::ITALIC))),
-            None => runs.extend(format::runs(&entry.text, style, look.theme.has_color())),
+            None if entry.is_spoken() => runs.extend(rich::runs(&entry.text, style, entry.mention, look)),
+            None => runs.push((entry.text.clone(), style)),
         }
-        let mut rows = wrap(runs, columns);
+        let joined = wrap_joined(runs.iter().map(|(run, style)| (run.as_str(), *style)), columns);
+        let (mut rows, joints): (Vec<_>, Vec<_>) = joined.into_iter().unzip();
         rows.extend(reaction_rows(entry, columns.rest, look));
         if let Some((sentence, style)) = fate_sentence(entry, look) {
             rows.extend(wrap([(sentence.as_str(), style)], Columns::all(columns.rest)));
         }
-        Self { revision: entry.revision(), rows }
+        Self { revision: entry.revision(), rows, joints }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use proptest::prelude::*;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer as Cells, Cell, CellWidth as _};
@@ -16,12 +17,14 @@ use crate::client::config::{Choices, Mode, Settings};
 use crate::client::connection::{Credentials, LoginStep, Proof, Status};
 use crate::client::conversation::ConversationKind;
 use crate::client::entry::{Entry, EntryKind, Fate};
-use crate::client::event::{Moment, Security};
+use crate::client::event::{Effect, Effects, Event, Moment, Security};
 use crate::client::form::{FieldId, Form, Tab};
+use crate::client::links::Links;
 use crate::client::members::Member;
 use crate::client::model::{Model, Remembered, Screen, Start};
 use crate::client::overlay::{AddressQuestion, Overlay};
 use crate::client::session::{Opening, Output};
+use crate::client::update::update;
 use crate::ground::texts::{Language, Texts};
 use crate::ground::tls::Fingerprint;
 use crate::proto::time::Timestamp;
@@ -112,7 +115,7 @@ fn form(language: Language, tab: Tab) -> Model {
 
 fn draw(model: &mut Model, columns: u16, rows: u16, depth: Depth) -> (Cells, Option<(u16, u16)>) {
     model.size = (columns, rows);
-    let mut view = View::new(Theme::new(depth), Zone::Utc);
+    let mut view = View::new(Theme::new(depth), Zone::Utc, Links::default());
     view.layout(model);
     let mut terminal = ratatui::Terminal::new(TestBackend::new(columns, rows)).unwrap();
     let mut caret = None;
@@ -247,6 +250,158 @@ fn changed_certificate() -> Overlay {
     }
 }
 
+/// A view with a model, and the mouse.
+struct Desk {
+    model: Model,
+    view: View,
+    effects: Effects,
+}
+
+impl Desk {
+    fn new(columns: u16, rows: u16) -> Self {
+        let mut model = chat(Language::English);
+        model.size = (columns, rows);
+        let mut desk = Self {
+            model,
+            view: View::new(Theme::new(Depth::Many), Zone::Utc, Links::default()),
+            effects: Effects::default(),
+        };
+        desk.layout();
+        desk
+    }
+
+    /// Lays out, and gives back what was dragged over as the shell does.
+    fn layout(&mut self) {
+        let found = self.view.layout(&mut self.model);
+        if let Some(text) = found.dragged {
+            self.event(Event::Dragged(text));
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        update(&mut self.model, event, Moment::default(), &mut self.effects);
+        self.layout();
+    }
+
+    fn mouse(&mut self, kind: MouseEventKind, column: u16, row: u16) {
+        self.event(Event::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }));
+    }
+
+    /// Drags from one cell to another; what was copied then.
+    fn drag(&mut self, from: (u16, u16), to: (u16, u16)) -> String {
+        self.mouse(MouseEventKind::Down(MouseButton::Left), from.0, from.1);
+        self.mouse(MouseEventKind::Drag(MouseButton::Left), to.0, to.1);
+        self.mouse(MouseEventKind::Up(MouseButton::Left), to.0, to.1);
+        let copied = self.effects.drain().find_map(|(_, effect)| match effect {
+            Effect::Copy(text) => Some(text),
+            _ => None,
+        });
+        copied.unwrap_or_default()
+    }
+
+    /// Where a text stands on the screen.
+    fn place(&mut self, text: &str) -> (u16, u16) {
+        let (columns, rows) = self.model.size;
+        let mut terminal = ratatui::Terminal::new(TestBackend::new(columns, rows)).unwrap();
+        terminal.draw(|frame| _ = self.view.draw(&self.model, frame)).unwrap();
+        let cells = terminal.backend().buffer().clone();
+        for y in 0..rows {
+            for x in 0..columns {
+                let here = (x..columns).map(|x| cells[(x, y)].symbol()).collect::<String>();
+                if here.starts_with(text) {
+                    return (x, y);
+                }
+            }
+        }
+        panic!("{text:?} is not on the screen");
+    }
+}
+
+#[test]
+fn dragging_copies_clean_text() {
+    for (columns, rows) in [(80, 40), (40, 40)] {
+        let mut desk = Desk::new(columns, rows);
+        let start = desk.place("Tout");
+        let end = desk.place("a second line");
+        assert_eq!(desk.drag(start, (end.0 + 7, end.1)), "Tout à fait, client\na second");
+        // Rows that were wrapped are one line; the times, names and borders between them are no part of it.
+        let wrapped = "a second line of mine, long enough to be wrapped in every pane but the widest one there is";
+        let last = desk.place("there is");
+        assert_eq!(desk.drag(end, (last.0 + 7, last.1)), wrapped, "at {columns}");
+        // Backwards it is the same, and a wide cluster is never cut in half.
+        assert_eq!(desk.drag((last.0 + 7, last.1), end), wrapped);
+        let wide = desk.place("ん");
+        assert_eq!(desk.drag(wide, (wide.0 + 2, wide.1)), "んに");
+    }
+}
+
+#[test]
+fn what_is_dragged_over_stays_the_same_when_something_is_said() {
+    let mut desk = Desk::new(80, 24);
+    let start = desk.place("Tout");
+    desk.mouse(MouseEventKind::Down(MouseButton::Left), start.0, start.1);
+    desk.mouse(MouseEventKind::Drag(MouseButton::Left), start.0 + 3, start.1);
+    let general = desk.model.conversations.current_mut().unwrap();
+    general.buffer.push_live(message("mlk", "more", "2022-09-18T12:00:00.000Z"));
+    desk.layout();
+    desk.mouse(MouseEventKind::Up(MouseButton::Left), start.0 + 3, start.1 - 1);
+    assert!(desk.effects.drain().any(|(_, effect)| matches!(effect, Effect::Copy(text) if text == "Tout")));
+}
+
+#[test]
+fn a_click_chooses_a_message_and_follows_a_hint() {
+    let mut desk = Desk::new(80, 12);
+    let place = desk.place("waves");
+    desk.drag(place, place);
+    let chosen = |desk: &Desk| {
+        let general = desk.model.conversations.current().unwrap();
+        general.chosen.and_then(|key| general.buffer.entry(key)).map(|entry| entry.text.clone())
+    };
+    assert_eq!(chosen(&desk).as_deref(), Some("waves"));
+    let place = desk.place("waves");
+    desk.drag(place, place);
+    assert_eq!(chosen(&desk), None, "once more, and it is not");
+    desk.mouse(MouseEventKind::ScrollUp, 40, 5);
+    let hint = desk.place("more below");
+    desk.drag(hint, hint);
+    assert!(desk.model.conversations.current().unwrap().buffer.follows_end());
+    let other = desk.place("mimi");
+    desk.drag(other, other);
+    assert_eq!(desk.model.conversations.current().unwrap().name, "mimi");
+}
+
+#[test]
+fn every_author_is_legible_on_black_and_on_white() {
+    // Relative luminance and contrast as WCAG 2 has them; the cube and the greys of 256 colours as xterm has them.
+    let luminance = |index: u8| {
+        let parts = match index {
+            232..=255 => [8 + 10 * (index - 232); 3],
+            _ => [(index - 16) / 36, (index - 16) / 6 % 6, (index - 16) % 6]
+                .map(|step| if step == 0 { 0 } else { 55 + 40 * step }),
+        };
+        let linear = parts.map(|part| {
+            let part = f64::from(part) / 255.0;
+            if part <= 0.03928 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        });
+        0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    };
+    let theme = Theme::new(Depth::Many);
+    let mut seen = std::collections::BTreeSet::new();
+    for number in 0..2_000 {
+        let Some(Color::Indexed(index)) = theme.author(&format!("nick{number}")).fg else { panic!("no colour") };
+        if seen.insert(index) {
+            let own = luminance(index) + 0.05;
+            assert!(
+                own / 0.05 >= 3.0 && 1.05 / own >= 3.0,
+                "{index}: {:.1} on black, {:.1} on white",
+                own / 0.05,
+                1.05 / own
+            );
+        }
+    }
+    assert!(seen.len() >= 12, "{seen:?}");
+}
+
 #[test]
 fn without_colour_nothing_has_one() {
     for mut model in [chat(Language::English), form(Language::French, Tab::Register)] {
@@ -263,11 +418,11 @@ fn a_long_conversation_costs_what_is_visible() {
         general.buffer.push_live(message("mlk", &format!("message {number}"), "2022-09-18T12:00:00.000Z"));
     }
     model.size = (80, 24);
-    let mut view = View::new(Theme::new(Depth::Many), Zone::Utc);
+    let mut view = View::new(Theme::new(Depth::Many), Zone::Utc, Links::default());
     view.layout(&mut model);
     assert!(view.rows.entry_count() < 200, "{} entries were wrapped", view.rows.entry_count());
     model.conversations.current_mut().unwrap().buffer.scroll_to_top();
-    assert!(view.layout(&mut model), "the top is near");
+    assert!(view.layout(&mut model).is_top_near);
     assert!(view.rows.entry_count() < 400, "{} entries were wrapped", view.rows.entry_count());
 }
 
@@ -322,7 +477,7 @@ proptest! {
 fn a_screen_that_has_shrunk_since_does_no_harm() {
     let mut model = chat(Language::English);
     model.size = (120, 40);
-    let mut view = View::new(Theme::new(Depth::Many), Zone::Utc);
+    let mut view = View::new(Theme::new(Depth::Many), Zone::Utc, Links::default());
     view.layout(&mut model);
     let mut terminal = ratatui::Terminal::new(TestBackend::new(30, 8)).unwrap();
     terminal.draw(|frame| _ = view.draw(&model, frame)).unwrap();

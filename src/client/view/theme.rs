@@ -6,7 +6,7 @@
 use ratatui::style::{Color, Modifier, Style};
 
 /// Authors' colours on a terminal with 256 colours: middle lightness, legible on dark and on light backgrounds.
-const AUTHORS_256: [u8; 16] = [32, 35, 37, 68, 70, 72, 98, 99, 133, 136, 137, 161, 166, 168, 172, 175];
+const AUTHORS_256: [u8; 16] = [32, 28, 30, 68, 64, 62, 98, 99, 133, 136, 137, 161, 166, 168, 130, 170];
 /// Authors' colours on a terminal with 16 colours, without red (errors) and without the greys.
 const AUTHORS_16: [Color; 5] = [Color::Green, Color::Yellow, Color::Blue, Color::Magenta, Color::Cyan];
 
@@ -42,6 +42,19 @@ impl Theme {
     /// Whether there are colours at all.
     pub fn has_color(self) -> bool {
         self.depth != Depth::None
+    }
+
+    /// How many colours there are.
+    pub fn depth(self) -> Depth {
+        self.depth
+    }
+
+    /// Code inside of a text.
+    pub fn code(self) -> Style {
+        match self.depth {
+            Depth::None => self.strong(),
+            _ => self.color(73, Color::Cyan),
+        }
     }
 
     fn color(self, many: u8, sixteen: Color) -> Style {

@@ -103,18 +103,71 @@ pub fn cut(text: &str, columns: usize) -> String {
 /// than `columns` says; there is always at least one row. Blanks at which a row was ended are not shown; all other text
 /// is kept. With no columns at all the rows are empty.
 pub fn wrap<'a>(runs: impl IntoIterator<Item = (&'a str, Style)>, columns: Columns) -> Vec<Line<'static>> {
+    wrap_joined(runs, columns).into_iter().map(|(row, _)| row).collect()
+}
+
+/// What was between the end of a row and the begin of the next one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Joint {
+    /// Nothing: a word was too long for a row.
+    Nothing,
+    /// Blanks.
+    Blank,
+    /// A line end; also at the end of the text.
+    LineEnd,
+}
+
+impl Joint {
+    /// What joins the rows again.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Nothing => "",
+            Self::Blank => " ",
+            Self::LineEnd => "\n",
+        }
+    }
+}
+
+/// Wraps as [`wrap`] does, and says what was between the rows.
+pub fn wrap_joined<'a>(
+    runs: impl IntoIterator<Item = (&'a str, Style)>,
+    columns: Columns,
+) -> Vec<(Line<'static>, Joint)> {
     let pieces = pieces(runs);
     let mut rows = Vec::new();
     let mut start = 0;
     loop {
         let limit = usize::from(if rows.is_empty() { columns.first } else { columns.rest });
         let (end, next) = row_end(&pieces, start, limit);
-        rows.push(row(&pieces[start..end], limit));
+        let between = &pieces[end..next.unwrap_or(end)];
+        let joint = match next {
+            None => Joint::LineEnd,
+            Some(_) if between.iter().any(|piece| piece.kind == Kind::LineEnd) => Joint::LineEnd,
+            Some(_) if !between.is_empty() => Joint::Blank,
+            // A blank that still fitted stands at the end of the row.
+            Some(_) => Joint::Nothing,
+        };
+        rows.push((row(&pieces[start..end], limit), joint));
         match next {
             Some(next) => start = next,
             None => return rows,
         }
     }
+}
+
+/// The part of a row between two columns; a wide cluster belongs to it when it begins inside.
+pub fn columns_between(row: &Line<'_>, from: usize, to: usize) -> String {
+    let mut text = String::new();
+    let mut at = 0;
+    for span in &row.spans {
+        for (cluster, width) in clusters(&span.content) {
+            if (from..to).contains(&at) || (at < from && from < at + width && from < to) {
+                text.push_str(cluster);
+            }
+            at += width;
+        }
+    }
+    text
 }
 
 fn pieces<'a>(runs: impl IntoIterator<Item = (&'a str, Style)>) -> Vec<Piece<'a>> {
@@ -247,6 +300,25 @@ mod tests {
     fn words_longer_than_a_row_are_split_between_clusters() {
         assert_eq!(rows("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(rows("e\u{301}e\u{301}e\u{301}", 2), ["e\u{301}e\u{301}", "e\u{301}"]);
+    }
+
+    #[test]
+    fn what_was_between_rows_is_known() {
+        let joints = |text: &str, columns| {
+            let rows = wrap_joined([(text, Style::new())], Columns::all(columns));
+            rows.iter().map(|(row, joint)| row.to_string() + joint.text()).collect::<String>()
+        };
+        assert_eq!(joints("the quick brown\nfox", 10), "the quick brown\nfox\n");
+        assert_eq!(joints("abcdefgh ij", 3), "abcdefgh ij\n");
+        assert_eq!(joints("日本語", 4), "日本語\n");
+    }
+
+    #[test]
+    fn columns_of_a_row_are_cut_between_clusters() {
+        let row = Line::from("a日本b");
+        assert_eq!(columns_between(&row, 0, 3), "a日");
+        assert_eq!(columns_between(&row, 2, 6), "日本b");
+        assert_eq!(columns_between(&row, 5, 5), "");
     }
 
     #[test]
