@@ -9,9 +9,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::bans::Ban;
 use super::event::{
-    AccountId, AccountState, ChannelId, ChannelModes, ChannelState, DeviceId, Digest, Event, ListEntry, MetadataOwner,
-    Place, Rank, Record, Seq, Snapshot, Topic,
+    AccountId, AccountState, BanState, ChannelId, ChannelModes, ChannelState, DeviceId, Digest, Event, ListEntry,
+    MetadataOwner, Place, Rank, Record, Seq, Snapshot, Topic,
 };
 use super::lookalikes::Lookalikes;
 use crate::proto::mask::Mask;
@@ -89,6 +90,7 @@ pub(crate) struct State {
     channel_names: BTreeMap<Folded, ChannelId>,
     read_markers: HashMap<(AccountId, Place), Timestamp>,
     metadata: HashMap<MetadataOwner, Metadata>,
+    bans: Vec<Ban>,
     /// The last event's number.
     pub last_seq: Seq,
     /// The last event's time.
@@ -120,6 +122,7 @@ impl State {
         for (account, place, until) in snapshot.read_markers {
             state.read_markers.insert((account, place), until);
         }
+        state.bans = snapshot.bans.into_iter().map(|ban| Ban::new(ban, Seq(0))).collect();
         for (owner, key, value) in snapshot.metadata {
             state.metadata.entry(owner).or_default().insert(key, value);
         }
@@ -173,6 +176,11 @@ impl State {
         self.metadata.get(&owner)
     }
 
+    /// The bans and mutes of the server, oldest first; those that are over may be among them.
+    pub fn bans(&self) -> &[Ban] {
+        &self.bans
+    }
+
     /// How many channels there are.
     pub fn channel_count(&self) -> usize {
         self.channels.len()
@@ -214,6 +222,22 @@ impl State {
         }
         match &record.event {
             Event::Message { .. } | Event::Tagged | Event::Redacted { .. } | Event::OperatorActed { .. } => {}
+            Event::BanSet { target, effect, reason, until } => {
+                self.bans.retain(|ban| {
+                    let is_same = ban.state.target == *target && ban.state.effect == *effect;
+                    !is_same && ban.is_in_force(record.time)
+                });
+                let state = BanState {
+                    target: target.clone(),
+                    effect: *effect,
+                    reason: reason.clone(),
+                    set_by: record.author.name.clone(),
+                    set_at: record.time,
+                    until: *until,
+                };
+                self.bans.push(Ban::new(state, record.seq));
+            }
+            Event::BanLifted { target } => self.bans.retain(|ban| ban.state.target != *target),
             Event::MetadataSet { key, value } => {
                 let Some(owner) = record.metadata_owner() else { return };
                 if let MetadataOwner::Account(account) = owner {

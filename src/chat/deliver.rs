@@ -146,6 +146,8 @@ impl World {
             | Event::AccountSuspended { .. }
             | Event::AccountResumed { .. }
             | Event::AccountDeleted { .. }
+            | Event::BanSet { .. }
+            | Event::BanLifted { .. }
             | Event::OperatorActed { .. }
             | Event::DeviceAdded { .. }
             | Event::DeviceRevoked { .. } => {}

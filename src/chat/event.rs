@@ -291,6 +291,22 @@ pub enum Event {
         /// The reason or the text.
         text: String,
     },
+    /// Somebody is kept out of the server, or quiet on it. One of the same target and effect takes the place of the one before.
+    BanSet {
+        /// Whom it means: an address, a network, or a mask.
+        target: String,
+        /// What it does.
+        effect: BanEffect,
+        /// The reason given, or empty.
+        reason: String,
+        /// Until when; for ever when none.
+        until: Option<Timestamp>,
+    },
+    /// No ban or mute has this target any more.
+    BanLifted {
+        /// Whom they meant.
+        target: String,
+    },
     /// A device token is no longer valid.
     DeviceRevoked {
         /// Its number.
@@ -298,6 +314,51 @@ pub enum Event {
         /// Whose.
         account: AccountId,
     },
+}
+
+/// What a ban of the server does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum BanEffect {
+    /// Keeps out.
+    Out,
+    /// Keeps quiet.
+    Mute,
+}
+
+impl BanEffect {
+    const ALL: [(Self, &str, &str); 2] = [(Self::Out, "ban", "ADD"), (Self::Mute, "mute", "MUTE")];
+
+    /// Its word in the record.
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(effect, ..)| *effect == self).map_or("", |(_, word, _)| word)
+    }
+
+    /// The subcommand that sets it.
+    pub fn order(self) -> &'static str {
+        Self::ALL.iter().find(|(effect, ..)| *effect == self).map_or("", |(_, _, order)| order)
+    }
+
+    /// The effect of this word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known, _)| *known == word).map(|(effect, ..)| *effect)
+    }
+}
+
+/// A ban of the server as the rules know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BanState {
+    /// Whom it means.
+    pub target: String,
+    /// What it does.
+    pub effect: BanEffect,
+    /// Why.
+    pub reason: String,
+    /// The name of who set it.
+    pub set_by: String,
+    /// When.
+    pub set_at: Timestamp,
+    /// Until when; for ever when none.
+    pub until: Option<Timestamp>,
 }
 
 /// What an operator of the server did.
@@ -442,6 +503,8 @@ pub struct Snapshot {
     pub channels: Vec<ChannelState>,
     /// How far accounts have read conversations.
     pub read_markers: Vec<(AccountId, Place, Timestamp)>,
+    /// The bans and mutes of the server, oldest first; those that are over may be among them.
+    pub bans: Vec<BanState>,
     /// The keys and values of accounts and channels.
     pub metadata: Vec<(MetadataOwner, String, String)>,
     /// Up to which event accounts were here; those that never were are not among them.

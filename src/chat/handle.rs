@@ -24,7 +24,7 @@ impl World {
         self.now = self.now.max(now);
         self.started_at.get_or_insert(self.now);
         match input {
-            Input::Connected { conn, peer } => self.connect(conn, peer),
+            Input::Connected { conn, peer } => self.connect(conn, peer, effects),
             Input::Line { conn, line } => self.take_in(conn, Queued::Line(line), effects),
             Input::BadLine { conn, error } => self.take_in(conn, Queued::Bad(error), effects),
             Input::Closed { conn, reason } => self.lose(conn, &reason, effects),
@@ -75,10 +75,16 @@ impl World {
         turn.finish(self.committed, waits, effects);
     }
 
-    fn connect(&mut self, conn: ConnId, peer: Peer) {
+    fn connect(&mut self, conn: ConnId, peer: Peer, effects: &mut Effects) {
         let host = self.key.cloak(peer.address);
         let session = Session::new(conn, peer, host, self.settings.language, self.now);
         self.sessions.insert(conn, Box::new(session));
+        // A ban of its network keeps it from even asking.
+        if !self.state.bans().is_empty() {
+            self.begin(Some(conn), false);
+            commands::ban::turn_away(self, conn);
+            self.finish(effects);
+        }
     }
 
     /// A line arrives: it is handled now, or after the answer that an earlier one waits for.

@@ -116,3 +116,5 @@ pub const PLAYBACK_MESSAGES_MAX: u32 = 5_000;
 pub const BATCH_REFERENCE_BYTES_MAX: usize = 64;
 /// Messages in the answer to a SEARCH that names no limit.
 pub const SEARCH_LIMIT_DEFAULT: u32 = 100;
+/// The most bytes of a ban's target.
+pub const BAN_BYTES_MAX: usize = 200;

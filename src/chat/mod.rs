@@ -10,10 +10,11 @@
 //!
 //! [`world`] is everything that the rules know; `session` is a connection as they see it, [`operators`] and `duty` say what
 //! operators of the server may do, `members` and `people` say who is where, `leave` how a session ends;
-//! [`census`] counts for those who watch; [`settings`] is what an
+//! [`bans`] keep people out or quiet; [`census`] counts for those who watch; [`settings`] is what an
 //! operator decides, `limits` are the bounds, `throttle` bounds what is tried too often, [`key`] is where
 //! everything that looks random comes from.
 
+pub mod bans;
 pub mod census;
 pub mod documented;
 pub mod event;

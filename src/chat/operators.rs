@@ -16,6 +16,8 @@ pub enum Right {
     Accounts,
     /// Seeing from where people come.
     Addresses,
+    /// The command BAN.
+    Bans,
     /// Doing in every channel what its founder may, and seeing all of them.
     Channels,
     /// The command KILL.
@@ -32,9 +34,10 @@ pub enum Right {
 
 impl Right {
     /// All of them with the word that the settings, and 723, have for each, in alphabetical order.
-    pub const ALL: [(Self, &str); 8] = [
+    pub const ALL: [(Self, &str); 9] = [
         (Self::Accounts, "accounts"),
         (Self::Addresses, "addresses"),
+        (Self::Bans, "bans"),
         (Self::Channels, "channels"),
         (Self::Kill, "kill"),
         (Self::Notices, "notices"),

@@ -1,4 +1,4 @@
-//! The operator's commands for accounts, as a client of the server: over its Unix socket while it runs, else over a server of
+//! The operator's commands for accounts and bans, as a client of the server: over its Unix socket while it runs, else over a server of
 //! this very process that listens nowhere. Either way the same rules judge, and the same events are recorded.
 
 use std::io;
@@ -66,7 +66,69 @@ pub enum AccountCommand {
     },
 }
 
-impl AccountCommand {
+/// What an operator wants to do with bans.
+#[derive(Clone, Debug)]
+pub enum BanCommand {
+    /// All that are in force.
+    List,
+    /// Keeps somebody out, or quiet.
+    Set {
+        /// An account (`account:ann`), an address, a network or a mask.
+        target: String,
+        /// Quiet instead of out.
+        mute: bool,
+        /// How long: `30m`, `12h`, `7d`; `0` is for ever.
+        duration: String,
+        /// Why; may be empty.
+        reason: String,
+    },
+    /// Ends a ban and a mute.
+    Lift {
+        /// Whose.
+        target: String,
+    },
+}
+
+/// A line that asks the server for something, and what cannot be sent as one.
+pub trait Order {
+    /// The line.
+    fn line(&self) -> Line;
+    /// Whether a text of it cannot stand in its place in a line.
+    fn fault(&self) -> Option<&'static str>;
+}
+
+/// Whether a text can stand as one word of a line.
+fn is_word(word: &str) -> bool {
+    !word.is_empty() && !word.starts_with(':') && !word.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
+impl Order for BanCommand {
+    fn line(&self) -> Line {
+        let line = Line::new("BAN");
+        match self {
+            Self::List => line.param("LIST"),
+            Self::Set { target, mute, duration, reason } => {
+                let line = line.param(if *mute { "MUTE" } else { "ADD" }).param(target).param(duration);
+                if reason.is_empty() { line } else { line.trailing(reason) }
+            }
+            Self::Lift { target } => line.param("LIFT").param(target),
+        }
+    }
+
+    fn fault(&self) -> Option<&'static str> {
+        match self {
+            Self::List => None,
+            Self::Set { reason, .. } if reason.contains(['\r', '\n', '\0']) => Some("a reason is one line"),
+            Self::Set { target, duration, .. } if !is_word(target) || !is_word(duration) => {
+                Some("a target and a duration are one word each")
+            }
+            Self::Lift { target } if !is_word(target) => Some("a target is one word"),
+            Self::Set { .. } | Self::Lift { .. } => None,
+        }
+    }
+}
+
+impl Order for AccountCommand {
     /// The line that asks for it.
     fn line(&self) -> Line {
         let line = Line::new("ACCOUNT");
@@ -82,7 +144,6 @@ impl AccountCommand {
         }
     }
 
-    /// Whether a text of it cannot stand in its place in a line.
     fn fault(&self) -> Option<&'static str> {
         let (words, text) = match self {
             Self::List => (Vec::new(), ""),
@@ -91,10 +152,7 @@ impl AccountCommand {
             Self::Suspend { name, reason } => (vec![name], reason.as_str()),
             Self::Resume { name } | Self::Delete { name } => (vec![name], ""),
         };
-        let is_word = |word: &&String| {
-            !word.is_empty() && !word.starts_with(':') && !word.contains(|c: char| c.is_whitespace() || c.is_control())
-        };
-        if !words.iter().all(is_word) {
+        if !words.iter().all(|word| is_word(word)) {
             Some("a name or an address is one word")
         } else if text.contains(['\r', '\n', '\0']) {
             Some("a password or a reason is one line")
@@ -107,7 +165,7 @@ impl AccountCommand {
 }
 
 /// An account as the operator sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct AccountEntry {
     /// Its name.
     pub name: String,
@@ -119,11 +177,30 @@ pub struct AccountEntry {
     pub addresses: String,
 }
 
+/// A ban as the operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct BanEntry {
+    /// Whom it means.
+    pub target: String,
+    /// `ban` or `mute`.
+    pub effect: String,
+    /// Since when.
+    pub since: String,
+    /// Until when; none: for ever.
+    pub until: Option<String>,
+    /// Who set it.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
 /// What a command led to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// To [`AccountCommand::List`].
     Accounts(Vec<AccountEntry>),
+    /// To [`BanCommand::List`].
+    Bans(Vec<BanEntry>),
     /// It is done; what the server says of it.
     Done(String),
 }
@@ -175,19 +252,19 @@ impl From<io::Error> for AdminError {
 }
 
 /// Does a command by the server that runs with this configuration, or in its place when none does.
-pub async fn run(config: Config, command: &AccountCommand) -> Result<Outcome, AdminError> {
-    if let Some(fault) = command.fault() {
+pub async fn run(config: Config, order: &dyn Order) -> Result<Outcome, AdminError> {
+    if let Some(fault) = order.fault() {
         return Err(AdminError::Unfit(fault));
     }
     let reason = match &config.socket {
         Some(socket) => match UnixStream::connect(socket).await {
-            Ok(stream) => return administer(stream, command).await,
+            Ok(stream) => return administer(stream, order).await,
             Err(error) => error.to_string(),
         },
         None => "it was turned off".to_owned(),
     };
     let (place, socket) = (config.data_dir.display().to_string(), config.socket.clone());
-    match without_a_server(config, command).await {
+    match without_a_server(config, order).await {
         Err(AdminError::Server(ServerError::Locked(_))) => {
             let socket = socket.as_deref().map_or_else(|| "none".to_owned(), |path: &Path| path.display().to_string());
             Err(AdminError::Unreachable { place, socket, reason })
@@ -197,7 +274,7 @@ pub async fn run(config: Config, command: &AccountCommand) -> Result<Outcome, Ad
 }
 
 /// Does a command with a server of this process, which nobody else can reach.
-async fn without_a_server(mut config: Config, command: &AccountCommand) -> Result<Outcome, AdminError> {
+async fn without_a_server(mut config: Config, order: &dyn Order) -> Result<Outcome, AdminError> {
     let (listener, dialer) = Listener::memory();
     config.exit_when_idle = None;
     let options = Options { listeners: Some(vec![listener]), ..Options::default() };
@@ -211,7 +288,7 @@ async fn without_a_server(mut config: Config, command: &AccountCommand) -> Resul
     let address = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
     let peer = Peer { address, port: 0, transport: Transport::Unix { uid, operator: true } };
     let outcome = match dialer.connect(peer).await {
-        Some(stream) => administer(stream, command).await,
+        Some(stream) => administer(stream, order).await,
         None => Err(AdminError::Silent),
     };
     drop(stop);
@@ -224,14 +301,14 @@ async fn without_a_server(mut config: Config, command: &AccountCommand) -> Resul
 }
 
 /// Logs in as the server's operator and does a command.
-pub async fn administer<S>(stream: S, command: &AccountCommand) -> Result<Outcome, AdminError>
+pub async fn administer<S>(stream: S, order: &dyn Order) -> Result<Outcome, AdminError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut talk = Talk::new(stream);
     talk.send("CAP LS 302\r\nNICK operator\r\nUSER operator 0 * :operator\r\nCAP REQ :sasl standard-replies\r\nAUTHENTICATE EXTERNAL\r\n")
         .await?;
-    let mut accounts = Vec::new();
+    let (mut accounts, mut bans) = (Vec::new(), Vec::new());
     let mut complaint = None;
     loop {
         let line = talk.receive().await?;
@@ -241,7 +318,9 @@ where
         match (message.command, param(0), param(1)) {
             ("AUTHENTICATE", "+", _) => talk.send("AUTHENTICATE +\r\n").await?,
             ("FAIL", "AUTHENTICATE", code) => complaint = Some((code.to_owned(), text())),
-            ("FAIL", "ACCOUNT", code) => return Err(AdminError::Refused { code: code.to_owned(), text: text() }),
+            ("FAIL", "ACCOUNT" | "BAN", code) => {
+                return Err(AdminError::Refused { code: code.to_owned(), text: text() });
+            }
             ("902" | "904" | "905" | "906" | "908", ..) => {
                 return Err(match complaint {
                     Some((code, text)) => AdminError::Refused { code, text },
@@ -250,7 +329,7 @@ where
             }
             ("903", ..) => {
                 let mut bytes = b"CAP END\r\n".to_vec();
-                command.line().encode(&mut bytes);
+                order.line().encode(&mut bytes);
                 talk.send_bytes(&bytes).await?;
             }
             ("ACCOUNT", "ENTRY", name) => accounts.push(AccountEntry {
@@ -260,7 +339,16 @@ where
                 addresses: param(4).to_owned(),
             }),
             ("ACCOUNT", "END", _) => return talk.end(Outcome::Accounts(accounts)).await,
-            ("ACCOUNT", "DONE", _) => return talk.end(Outcome::Done(text())).await,
+            ("BAN", "ENTRY", effect) => bans.push(BanEntry {
+                effect: if effect == "MUTE" { "mute" } else { "ban" }.to_owned(),
+                target: param(2).to_owned(),
+                since: param(3).to_owned(),
+                until: Some(param(4).to_owned()).filter(|until| until != "*"),
+                by: param(5).to_owned(),
+                reason: param(6).to_owned(),
+            }),
+            ("BAN", "END", _) => return talk.end(Outcome::Bans(bans)).await,
+            ("ACCOUNT" | "BAN", "DONE", _) => return talk.end(Outcome::Done(text())).await,
             ("PING", token, _) => talk.send(&format!("PONG :{token}\r\n")).await?,
             ("417" | "421" | "461" | "481", ..) => {
                 return Err(AdminError::Refused { code: message.command.to_string(), text: text() });

@@ -6,8 +6,8 @@ use super::StoreError;
 use super::record::Head;
 use super::session::{Access, Clerk, Session};
 use crate::chat::event::{
-    AccountId, AccountState, ChannelId, ChannelModes, ChannelState, DeviceId, ListEntry, MetadataOwner, Place, Rank,
-    Seq, Snapshot, Topic,
+    AccountId, AccountState, BanEffect, BanState, ChannelId, ChannelModes, ChannelState, DeviceId, ListEntry,
+    MetadataOwner, Place, Rank, Seq, Snapshot, Topic,
 };
 use crate::proto::names::{AccountName, ChannelName};
 use crate::proto::time::Timestamp;
@@ -31,8 +31,22 @@ async fn load_within<S: Session>(clerk: &mut Clerk<S>) -> Result<Snapshot, Store
         channels: channels(clerk).await?,
         read_markers: read_markers(clerk).await?,
         metadata: metadata(clerk).await?,
+        bans: bans(clerk).await?,
         absences: absences(clerk, head.seq).await?,
     })
+}
+
+async fn bans<S: Session>(clerk: &mut Clerk<S>) -> Result<Vec<BanState>, StoreError> {
+    let sql = "SELECT target, effect, reason, set_by, set_at, until_at FROM server_ban ORDER BY set_at, target, effect";
+    let mut bans = Vec::new();
+    for mut row in clerk.session.query(sql, Vec::new()).await? {
+        let (target, effect) = (row.text()?, row.text()?);
+        // What a newer program may have begun to know keeps nobody out here.
+        let Some(effect) = BanEffect::of_word(&effect) else { continue };
+        let (reason, set_by) = (row.text()?, row.text()?);
+        bans.push(BanState { target, effect, reason, set_by, set_at: row.time()?, until: row.optional_time()? });
+    }
+    Ok(bans)
 }
 
 async fn read_markers<S: Session>(clerk: &mut Clerk<S>) -> Result<Vec<(AccountId, Place, Timestamp)>, StoreError> {

@@ -46,6 +46,7 @@ const DIALECT: Dialect = Dialect {
         ("0002_tags", include_str!("../../sql/mysql/0002_tags.sql")),
         ("0003_checkpoint", include_str!("../../sql/mysql/0003_checkpoint.sql")),
         ("0004_presence", include_str!("../../sql/mysql/0004_presence.sql")),
+        ("0005_bans", include_str!("../../sql/mysql/0005_bans.sql")),
     ],
     count_tables: "SELECT COUNT(*) FROM information_schema.tables \
                    WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' AND table_name = ?",

@@ -54,6 +54,10 @@ pub enum Kind {
     DeviceAdded,
     /// The end of one.
     DeviceRevoked,
+    /// A ban or mute of the server.
+    BanSet,
+    /// The end of one.
+    BanLifted,
 }
 
 /// Every kind with its word in the column `kind`.
@@ -80,6 +84,8 @@ const KINDS: &[(Kind, &str)] = &[
     (Kind::OperatorActed, "operator_acted"),
     (Kind::DeviceAdded, "device_added"),
     (Kind::DeviceRevoked, "device_revoked"),
+    (Kind::BanSet, "ban_set"),
+    (Kind::BanLifted, "ban_lifted"),
 ];
 
 /// The kinds that are messages, as a list in SQL.
@@ -208,6 +214,11 @@ impl Detail<'_> {
                 Kind::OperatorActed,
                 Detail { text, subject: Some(act.word().to_owned()), account: *account, ..none() },
             ),
+            Event::BanSet { effect, reason, until, .. } => {
+                let until = until.map(|until| format!(" until {until}")).unwrap_or_default();
+                (Kind::BanSet, Detail { text: reason, subject: Some(format!("{}{until}", effect.word())), ..none() })
+            }
+            Event::BanLifted { .. } => (Kind::BanLifted, none()),
             Event::DeviceAdded { device, account, name, .. } => (
                 Kind::DeviceAdded,
                 Detail { subject: Some(name.clone()), account: Some(*account), device: Some(device.0), ..none() },
@@ -357,6 +368,8 @@ impl EventRow {
             | Kind::AccountResumed
             | Kind::AccountDeleted
             | Kind::OperatorActed
+            | Kind::BanSet
+            | Kind::BanLifted
             | Kind::DeviceAdded
             | Kind::DeviceRevoked => return None,
         };

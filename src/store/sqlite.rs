@@ -35,6 +35,7 @@ const DIALECT: Dialect = Dialect {
         ("0002_tags", include_str!("../../sql/sqlite/0002_tags.sql")),
         ("0003_checkpoint", include_str!("../../sql/sqlite/0003_checkpoint.sql")),
         ("0004_presence", include_str!("../../sql/sqlite/0004_presence.sql")),
+        ("0005_bans", include_str!("../../sql/sqlite/0005_bans.sql")),
     ],
     count_tables: "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE",
     table_columns: "SELECT name FROM pragma_table_info(?) ORDER BY cid",

@@ -201,6 +201,17 @@ async fn apply_to_accounts<S: Session>(clerk: &mut Clerk<S>, record: &Record) ->
             let sql = "UPDATE device SET revoked_at = ? WHERE id = ?";
             change(clerk, sql, values![record.time, *device]).await
         }
+        Event::BanSet { target, effect, reason, until } => {
+            let sql = "DELETE FROM server_ban WHERE (target = ? AND effect = ?) OR until_at <= ?";
+            change(clerk, sql, values![target.as_str(), effect.word(), record.time]).await?;
+            let sql =
+                "INSERT INTO server_ban (target, effect, reason, set_by, set_at, until_at) VALUES (?, ?, ?, ?, ?, ?)";
+            let by = record.author.name.as_str();
+            change(clerk, sql, values![target.as_str(), effect.word(), reason.as_str(), by, record.time, *until]).await
+        }
+        Event::BanLifted { target } => {
+            change(clerk, "DELETE FROM server_ban WHERE target = ?", values![target.as_str()]).await
+        }
         Event::MetadataSet { key, value } => {
             let Some(account) = record.author.account else { return Ok(()) };
             let sql = "DELETE FROM account_metadata WHERE account_id = ? AND name = ?";

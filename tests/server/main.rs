@@ -14,6 +14,7 @@ mod accounts;
 mod addresses;
 mod availability;
 mod bad_input;
+mod bans;
 mod client;
 mod configuration;
 mod conversation;

@@ -16,7 +16,7 @@ use chat_tui::ground::tls::server::ServerCertificate;
 use chat_tui::ground::{pages, telemetry, tls};
 use chat_tui::proto::sasl::prepare_password;
 use chat_tui::proto::secret::Secret;
-use chat_tui::server::admin::{self, AccountCommand, Outcome};
+use chat_tui::server::admin::{self, AccountCommand, BanCommand, Order, Outcome};
 use chat_tui::server::config::{Config, DEFAULT_FILE, Faults, LogFormat, Raw, Sources, masked_url};
 use chat_tui::server::hub::ReloadHandle;
 use chat_tui::server::{Options, Server, shutdown_signal};
@@ -46,6 +46,8 @@ Examples:
           Make an account; the password is asked for without being shown.
   chat-server account allow-ip Romain 192.168.56.1
           Accept the password of Romain from one more address.
+  chat-server ban add 192.0.2.0/24 flood --for 7d
+          Keep a network out for a week.
   chat-server check-config
           Tell all that is wrong with the settings, before a start or a reload.
   chat-server console
@@ -134,6 +136,9 @@ enum Command {
     /// Work on accounts: through the server while one runs, else on the database itself
     #[command(subcommand)]
     Account(Account),
+    /// Keep people out of the server, or quiet on it: through the server while one runs, else on the database itself
+    #[command(subcommand)]
+    Ban(Ban),
     /// Read the settings, tell all that is wrong with them, and say what they come to
     CheckConfig,
     /// Open the full-screen client as the server, to answer clients
@@ -157,7 +162,11 @@ enum Command {
 #[derive(Subcommand)]
 enum Account {
     /// List all accounts with their status and the addresses that their passwords are accepted from
-    List,
+    List {
+        /// As JSON, for programs
+        #[arg(long)]
+        json: bool,
+    },
     /// Make an account
     Add {
         /// What it is called
@@ -199,6 +208,43 @@ enum Account {
     },
 }
 
+#[derive(Subcommand)]
+enum Ban {
+    /// List the bans and mutes that are in force
+    List {
+        /// As JSON, for programs
+        #[arg(long)]
+        json: bool,
+    },
+    /// Keep somebody out: an account (account:NAME), an address, a network (192.0.2.0/24) or a mask (*!*@*.example.org)
+    Add(BanDetails),
+    /// Let somebody read, and speak with the operators only
+    Mute(BanDetails),
+    /// End the ban and the mute of a target
+    Lift {
+        /// Whose
+        target: String,
+    },
+}
+
+#[derive(Args)]
+struct BanDetails {
+    /// Whom it means
+    target: String,
+    /// Why; the person is told
+    #[arg(default_value = "")]
+    reason: String,
+    /// How long: 30m, 12h, 7d, 2w, 1d12h; 0 is for ever
+    #[arg(long = "for", value_name = "TIME", default_value = "0")]
+    duration: String,
+}
+
+impl BanDetails {
+    fn set(self, mute: bool) -> BanCommand {
+        BanCommand::Set { target: self.target, mute, duration: self.duration, reason: self.reason }
+    }
+}
+
 #[derive(Args)]
 struct PasswordSource {
     /// Read the password from the first line of this file instead of asking (- is standard input)
@@ -233,6 +279,7 @@ fn main() -> ExitCode {
     finish(match flags.command {
         None => serve(config, flags.config, flags.settings),
         Some(Command::Account(account)) => administer(config, account),
+        Some(Command::Ban(ban)) => ban_people(config, ban),
         Some(Command::Console) => console(config),
         Some(Command::CheckConfig) => return check(&config),
         Some(Command::HashPassword { .. } | Command::WritePages { .. }) => Ok(()),
@@ -393,8 +440,12 @@ fn raise_descriptor_limit() {
 fn administer(config: Config, account: Account) -> anyhow::Result<()> {
     // Whoever runs a command wants its outcome, not a server's log.
     set_up_log(&config, Some("error"))?;
+    let mut as_json = false;
     let command = match account {
-        Account::List => AccountCommand::List,
+        Account::List { json } => {
+            as_json = json;
+            AccountCommand::List
+        }
         Account::Add { name, password } => AccountCommand::Add { name, password: read_password(&password)? },
         Account::Password { name, password } => AccountCommand::Password { name, password: read_password(&password)? },
         Account::AllowIp { name, address } => AccountCommand::Allow { name, address },
@@ -402,13 +453,42 @@ fn administer(config: Config, account: Account) -> anyhow::Result<()> {
         Account::Resume { name } => AccountCommand::Resume { name },
         Account::Delete { name } => AccountCommand::Delete { name },
     };
-    match runtime()?.block_on(admin::run(config, &command))? {
+    order(config, &command, as_json)
+}
+
+fn ban_people(config: Config, ban: Ban) -> anyhow::Result<()> {
+    set_up_log(&config, Some("error"))?;
+    let mut as_json = false;
+    let command = match ban {
+        Ban::List { json } => {
+            as_json = json;
+            BanCommand::List
+        }
+        Ban::Add(details) => details.set(false),
+        Ban::Mute(details) => details.set(true),
+        Ban::Lift { target } => BanCommand::Lift { target },
+    };
+    order(config, &command, as_json)
+}
+
+/// Has the server do something, and prints what comes of it: lists as columns or as one JSON array.
+fn order(config: Config, order: &dyn Order, as_json: bool) -> anyhow::Result<()> {
+    match runtime()?.block_on(admin::run(config, order))? {
         Outcome::Done(text) => println!("{text}"),
+        Outcome::Accounts(accounts) if as_json => println!("{}", serde_json::to_string_pretty(&accounts)?),
+        Outcome::Bans(bans) if as_json => println!("{}", serde_json::to_string_pretty(&bans)?),
         Outcome::Accounts(accounts) => {
             let width = accounts.iter().map(|account| account.name.chars().count()).max().unwrap_or(0);
             for account in accounts {
                 let (name, status) = (account.name, account.status);
                 println!("{name:width$}  {status:9}  {}  {}", account.registered, account.addresses);
+            }
+        }
+        Outcome::Bans(bans) => {
+            let width = bans.iter().map(|ban| ban.target.chars().count()).max().unwrap_or(0);
+            for ban in bans {
+                let until = ban.until.as_deref().unwrap_or("for ever");
+                println!("{:4}  {:width$}  {until:24}  {}  {}", ban.effect, ban.target, ban.by, ban.reason);
             }
         }
     }

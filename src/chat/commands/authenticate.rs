@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use super::{address, welcome};
+use super::{address, ban, welcome};
 use crate::chat::asked::{Asked, Exchange, LogIn, Method, Step};
 use crate::chat::call::Call;
 use crate::chat::event::{AccountId, DeviceId};
@@ -350,6 +350,9 @@ fn finish(world: &mut World, conn: ConnId, log_in: &LogIn, account: AccountId, d
     say_success(world, conn, log_in.method);
     if is_welcome {
         welcome::act_as(world, conn, account, &name, device);
+        if ban::turn_away(world, conn) {
+            return Ok(());
+        }
     }
     if device.is_none() {
         address::bind_first(world, account, conn);

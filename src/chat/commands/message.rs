@@ -12,7 +12,7 @@ use super::channel::no_such_nick;
 use super::playback;
 use crate::chat::call::Call;
 use crate::chat::deliver::IDEMPOTENCY_TAG;
-use crate::chat::event::{AccountId, Event, MessageKind, Place};
+use crate::chat::event::{AccountId, BanEffect, Event, MessageKind, Place};
 use crate::chat::policy::channel as policy;
 use crate::chat::ports::ConnId;
 use crate::chat::refusal::{Handled, Refusal};
@@ -150,6 +150,11 @@ pub(super) fn send_one(world: &mut World, conn: ConnId, to: &str, said: Said) ->
 
 /// Finds out where a message goes, and whether its sender may say something there.
 fn find(world: &mut World, conn: ConnId, to: &str, text: &str) -> Result<Target, Refusal> {
+    // Whoever is muted may still ask the operators why.
+    let is_for_operators = to.eq_ignore_ascii_case(world.settings.correspondent.as_str());
+    if !is_for_operators && let Some(text) = world.ban_on(conn, BanEffect::Mute) {
+        return Err(Refusal::fail("MUTED", &[to], text));
+    }
     if ChannelName::looks_like(to) {
         let id = world.channel_called(to)?;
         let asker = world.asker(conn, id);

@@ -10,6 +10,7 @@
 pub(crate) mod account;
 pub(crate) mod address;
 pub(crate) mod authenticate;
+pub(crate) mod ban;
 pub(crate) mod batch;
 pub(crate) mod capability;
 pub(crate) mod channel;
@@ -64,6 +65,10 @@ pub(crate) const COMMANDS: &[Command] = &[
         .secret()
         .help("AUTHENTICATE <mechanism or data>", "Logs in by SASL."),
     command("AWAY", 0, presence::away).early().help("AWAY [<reason>]", "You are away, or back without a reason."),
+    command("BAN", 1, ban::ban).help(
+        "BAN ADD|MUTE <target> <duration> [<reason>], BAN LIFT <target>, BAN LIST",
+        "Keeps an account, a network or a mask out of the server, or quiet on it; for operators.",
+    ),
     command("BATCH", 1, batch::batch).help(
         "BATCH +<reference> draft/multiline <target>, BATCH -<reference>",
         "Begins and ends a message of several lines, each a PRIVMSG with the tag `batch`.",

@@ -4,7 +4,7 @@
 //! gets the JOIN, topic and names of each channel of its account. Those without an account are let into the waiting room, where
 //! they can only register and log in; then they attach like everybody else. What the correspondent says then is not in the record.
 
-use super::{playback, user_mode};
+use super::{ban, playback, user_mode};
 use crate::chat::event::{AccountId, ChannelId, DeviceId, Event, Place, Rank};
 use crate::chat::limits::{Limits, USER_BYTES_MAX};
 use crate::chat::modes::KEY_BYTES_MAX;
@@ -61,7 +61,9 @@ pub(super) fn try_welcome(world: &mut World, conn: ConnId) -> Handled {
             }
         }
     }
-    welcome(world, conn);
+    if !ban::turn_away(world, conn) {
+        welcome(world, conn);
+    }
     Ok(())
 }
 

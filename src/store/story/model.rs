@@ -1,8 +1,9 @@
 //! What the store should say, computed naively in memory.
 
 use crate::chat::event::{
-    AccountId, AccountState, Author, AuthorKind, ChannelId, ChannelModes, ChannelState, Credentials, DeviceId, Digest,
-    Event, ListEntry, MessageKind, MetadataOwner, OperatorAct, Place, Rank, Record, Seq, Snapshot, Topic,
+    AccountId, AccountState, Author, AuthorKind, BanEffect, BanState, ChannelId, ChannelModes, ChannelState,
+    Credentials, DeviceId, Digest, Event, ListEntry, MessageKind, MetadataOwner, OperatorAct, Place, Rank, Record, Seq,
+    Snapshot, Topic,
 };
 use crate::chat::ports::{Bound, Extras, PageQuery, PageRange, StoredEvent, StoredWhat, TargetsQuery};
 use crate::proto::names::{AccountName, ChannelName};
@@ -56,6 +57,10 @@ pub fn credentials(mark: u8) -> Box<Credentials> {
     let keys =
         ScramKeys { salt: vec![mark, 0xff], iterations: 600_000, stored_key: [mark; 32], server_key: [mark; 32] };
     Box::new(Credentials { argon2: format!("$argon2id${mark}"), scram: mark.is_multiple_of(2).then_some(keys) })
+}
+
+fn ban(target: &str, effect: BanEffect, until: Option<Timestamp>) -> Event {
+    Event::BanSet { target: target.to_owned(), effect, reason: "du bruit".to_owned(), until }
 }
 
 /// The registration of an account from number 2 on.
@@ -167,6 +172,12 @@ pub fn every_kind() -> Vec<Record> {
         (Place::Server, bob, read(Place::direct(id(bob), id(dan)), 3_000)),
         (Place::Server, cyd, read(channel(2), 4_000)),
         (Place::Server, 0, Event::PasswordChanged { account: id(bob), credentials: credentials(100) }),
+        (Place::Server, 0, ban("10.0.0.0/8", BanEffect::Out, None)),
+        (Place::Server, 0, ban("account:dan", BanEffect::Mute, Some(Timestamp::from_millis(1)))),
+        (Place::Server, 0, ban("10.0.0.0/8", BanEffect::Mute, Some(Timestamp::from_millis(4_000_000_000_000)))),
+        (Place::Server, 0, ban("10.0.0.0/8", BanEffect::Out, Some(Timestamp::from_millis(4_000_000_000_000)))),
+        (Place::Server, 0, ban("zoé!*@*", BanEffect::Out, None)),
+        (Place::Server, 0, Event::BanLifted { target: "zoé!*@*".to_owned() }),
         (Place::Server, 0, Event::AddressAllowed { account: id(bob), address: "10.0.0.7".to_owned() }),
         (Place::Server, 0, Event::AddressAllowed { account: id(bob), address: "10.0.0.8".to_owned() }),
         (Place::Server, 0, Event::AddressAllowed { account: id(bob), address: "10.0.0.7".to_owned() }),
@@ -212,6 +223,9 @@ impl Model {
             channel.members.sort_by_key(|(account, _)| *account);
             channel.masks.sort_by(|one, other| (one.letter, &one.mask).cmp(&(other.letter, &other.mask)));
         }
+        state.bans.sort_by(|one, other| {
+            (one.set_at, &one.target, one.effect.word()).cmp(&(other.set_at, &other.target, other.effect.word()))
+        });
         state.metadata.sort();
         state.read_markers.sort();
         state
@@ -370,6 +384,20 @@ fn apply(state: &mut Snapshot, record: &Record) {
             }
         }
         Event::DeviceAdded { device, .. } => state.last_device = state.last_device.max(*device),
+        Event::BanSet { target, effect, reason, until } => {
+            state.bans.retain(|ban| {
+                (&ban.target, ban.effect) != (target, *effect) && ban.until.is_none_or(|until| until > record.time)
+            });
+            state.bans.push(BanState {
+                target: target.clone(),
+                effect: *effect,
+                reason: reason.clone(),
+                set_by: record.author.name.clone(),
+                set_at: record.time,
+                until: *until,
+            });
+        }
+        Event::BanLifted { target } => state.bans.retain(|ban| ban.target != *target),
         _ => {}
     }
 }

@@ -140,7 +140,8 @@ fn batch(first: u64, size: u64) -> Vec<crate::chat::event::Record> {
     (first..first + size)
         .map(|seq| {
             let mut record = record(seq, place, 2, message(&format!("numéro {seq}")));
-            record.idempotency_id = Some(format!("id {}", seq / 2));
+            // Each id twice, wherever the batch begins.
+            record.idempotency_id = Some(format!("id {first} {}", (seq - first) / 2));
             record
         })
         .collect()
