@@ -86,6 +86,10 @@ pub enum Action {
     Redact,
     /// What Enter does with what is chosen.
     Act,
+    /// Search.
+    Search,
+    /// Search here, or everywhere.
+    SwitchScope,
     /// Open a link of the chosen message.
     OpenLink,
     /// To the first message that is new.
@@ -259,6 +263,8 @@ pub const BINDINGS: &[Binding] = &{
         letter(Chat, ALT, '9', A::Conversation(8), "help-key-nth"),
         only(Default, in_footer(letter(Chat, CONTROL, 'k', A::Switcher, "help-key-switcher"), "footer-switcher")),
         only(Emacs, in_footer(letter(Chat, ALT, 'k', A::Switcher, "help-key-switcher"), "footer-switcher")),
+        only(Default, in_footer(letter(Chat, CONTROL, 'f', A::Search, "help-key-search"), "footer-search")),
+        only(Emacs, in_footer(letter(Chat, CONTROL, 's', A::Search, "help-key-search"), "footer-search")),
         letter(Chat, ALT, 'x', A::Palette, "help-key-palette"),
         key(Chat, NONE, KeyCode::F(2), A::Palette, "help-key-palette"),
         letter(Chat, ALT, 'a', A::NextUnread, "help-key-next-unread"),
@@ -296,6 +302,7 @@ pub const BINDINGS: &[Binding] = &{
         letter(Picker, CONTROL, 'p', A::Up, "help-key-pick-above"),
         key(Picker, NONE, KeyCode::PageUp, A::PageUp, "help-key-page-up"),
         key(Picker, NONE, KeyCode::PageDown, A::PageDown, "help-key-page-down"),
+        key(Picker, NONE, KeyCode::Tab, A::SwitchScope, "help-key-scope"),
         in_footer(key(Picker, NONE, KeyCode::Esc, A::Close, "help-key-close"), "footer-close"),
         key(Editing, NONE, KeyCode::Left, A::Left, "help-key-left"),
         letter(Editing, CONTROL, 'b', A::Left, "help-key-left"),

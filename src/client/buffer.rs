@@ -17,8 +17,13 @@ use super::position::{Position, Window};
 use crate::ground::texts::Texts;
 use crate::proto::time::Timestamp;
 
-/// How many entries a conversation holds; beyond it the oldest ones go, and can be fetched from history again.
-pub const ENTRIES_MAX: usize = 10_000;
+/// How many entries a conversation holds; beyond it those go that are far from what is shown, and can be fetched from history
+/// again.
+pub const ENTRIES_MAX: usize = 4_000;
+/// How many of the newest entries stay while somebody reads far above them.
+const TAIL_ENTRIES: usize = 500;
+/// How many entries go at once from the middle.
+const MIDDLE_ENTRIES: usize = 500;
 /// How many own messages of a conversation may wait for the server; a further one is refused, its text stays in the input box.
 pub const PENDING_MAX: usize = 500;
 
@@ -96,9 +101,9 @@ impl Buffer {
         self.truncated
     }
 
-    /// Whether another page of older messages still fits.
-    pub fn has_room_above(&self, page: usize) -> bool {
-        self.entries.len() + page <= ENTRIES_MAX
+    /// What was dropped at the top is being fetched again.
+    pub fn is_fetched_again(&mut self) {
+        self.truncated = false;
     }
 
     /// The oldest message that the server has numbered.
@@ -387,8 +392,82 @@ impl Buffer {
             return;
         }
         let mut gap = Entry::new(EntryKind::Gap, "", text, self.entries[index].time);
-        gap.order = self.entries[index].order;
+        // What is put in from below stands behind it, what is put in from above before it.
+        gap.order = self.entries[index.saturating_sub(1)].order;
         self.insert_at(index, gap);
+    }
+
+    /// Marks that messages are missing behind this entry, be it the last one.
+    fn mark_gap_behind(&mut self, key: EntryKey) {
+        let end = self.entries.len() - self.pending;
+        let Some(index) = self.index_of(key).map(|index| index + 1) else { return };
+        if index < end {
+            let behind = self.entries[index].key;
+            if self.entries[index].kind != EntryKind::Gap {
+                self.mark_gap(behind, "");
+            }
+            return;
+        }
+        let mut gap = Entry::new(EntryKind::Gap, "", "", self.entries[index - 1].time);
+        gap.order = self.entries[index - 1].order;
+        self.insert_at(index, gap);
+    }
+
+    /// Adds a page that was asked for in the middle of nowhere: what is missing around it is marked, what it closes is not any
+    /// more.
+    pub fn insert_island(&mut self, page: Vec<Entry>) {
+        let ids: Vec<Arc<str>> = page.iter().filter_map(|entry| entry.msgid.clone()).collect();
+        let (Some(first), Some(last)) = (ids.first(), ids.last()) else {
+            self.insert_page(page, Place::ByTime);
+            return;
+        };
+        let (had_first, had_last) = (self.knows(first), self.knows(last));
+        self.insert_page(page, Place::ByTime);
+        let (Some(first), Some(last)) = (self.key_of(first), self.key_of(last)) else { return };
+        if let (Some(from), Some(to)) = (self.index_of(first), self.index_of(last)) {
+            for index in (from..to).rev() {
+                if self.entries[index].kind == EntryKind::Gap {
+                    self.remove(index);
+                }
+            }
+        }
+        let has_before = |buffer: &Self| {
+            let index = buffer.index_of(first).unwrap_or(0);
+            buffer.entries.range(..index).any(|entry| entry.is_from_server())
+        };
+        if !had_first && has_before(self) {
+            self.mark_gap(first, "");
+        }
+        if !had_last {
+            self.mark_gap_behind(last);
+        }
+    }
+
+    /// Adds a page to a gap, which is closed when nothing is missing any more.
+    pub fn fill_gap(&mut self, gap: EntryKey, page: Vec<Entry>, is_from_above: bool, is_full: bool) {
+        let Some(index) = self.index_of(gap) else { return };
+        let place_of =
+            |entry: &Entry| entry.msgid.as_deref().and_then(|id| self.key_of(id)).and_then(|key| self.index_of(key));
+        let is_across = |place: usize| if is_from_above { place > index } else { place < index };
+        let reaches = page.iter().filter_map(place_of).any(is_across);
+        let behind = self.entries.get(index + 1).map(Entry::key);
+        let place = match behind {
+            Some(behind) if !is_from_above => Place::Before(behind),
+            _ => Place::Before(gap),
+        };
+        let count = self.insert_page(page, place);
+        // A page that brings nothing new would be asked for again and again.
+        if reaches || !is_full || count == 0 {
+            self.discard(gap);
+        }
+    }
+
+    /// The messages on either side of a gap.
+    pub fn around_gap(&self, gap: EntryKey) -> (Option<&Entry>, Option<&Entry>) {
+        let Some(index) = self.index_of(gap) else { return (None, None) };
+        let above = self.entries.range(..index).rev().find(|entry| entry.is_from_server());
+        let below = self.entries.range(index + 1..).find(|entry| entry.is_from_server());
+        (above, below)
     }
 
     /// Forgets an entry.
@@ -539,11 +618,48 @@ impl Buffer {
         Some(entry)
     }
 
+    /// Keeps the bound: the oldest entries go, or, while somebody reads up there, those between what is read and the newest ones.
     fn drop_oldest(&mut self) {
-        while self.entries.len() > ENTRIES_MAX && self.entries.front().is_some_and(|entry| !entry.is_pending()) {
-            self.remove(0);
-            self.truncated = true;
+        while self.entries.len() > ENTRIES_MAX {
+            let anchor = self.position.anchor().and_then(|key| self.index_of(key));
+            let is_dropped = match anchor {
+                Some(anchor) if anchor < ENTRIES_MAX / 2 => self.drop_middle(),
+                _ => self.drop_first(),
+            };
+            if !is_dropped {
+                return;
+            }
         }
+    }
+
+    /// Lets the oldest entries go until there are no more than `count`.
+    pub fn shrink(&mut self, count: usize) {
+        while self.entries.len() > count && self.drop_first() {}
+    }
+
+    /// Whether an entry may go: what was said and has arrived can be fetched again. Own messages that have not stay.
+    fn may_go(entry: &Entry) -> bool {
+        entry.fate == Fate::Delivered
+    }
+
+    fn drop_first(&mut self) -> bool {
+        let Some(index) = self.entries.iter().position(Self::may_go) else { return false };
+        self.remove(index);
+        self.truncated = true;
+        true
+    }
+
+    fn drop_middle(&mut self) -> bool {
+        let tail = self.entries.len().saturating_sub(TAIL_ENTRIES + self.pending);
+        let Some(behind) = self.entries.get(tail).map(Entry::key) else { return false };
+        let mut is_dropped = false;
+        for index in (tail.saturating_sub(MIDDLE_ENTRIES)..tail).rev() {
+            if Self::may_go(&self.entries[index]) {
+                is_dropped |= self.remove(index).is_some();
+            }
+        }
+        self.mark_gap(behind, "");
+        is_dropped
     }
 }
 

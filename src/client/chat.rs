@@ -8,6 +8,7 @@ use super::outbox;
 use super::overlay::{AddressQuestion, Overlay};
 use super::presence;
 use super::remarks::{remark, remark_here, tell};
+use super::search;
 use super::session::fact::{Annotated, Fact, Incoming, Refusal, ReplyKind};
 use super::signs::Presence;
 use super::unsent;
@@ -38,6 +39,7 @@ pub fn apply(model: &mut Model, fact: Fact, effects: &mut Effects) {
             presence::learn(model, &nick, presence);
         }
         Fact::Page(page) => history::page(model, page, effects),
+        Fact::Found(found) => search::found(model, found),
         Fact::Targets(targets) => history::targets(model, targets, effects),
         Fact::Refused(refusal) => refused(model, &refusal, effects),
         Fact::Accepted { label } => outbox::accept(model, &label),
@@ -111,7 +113,8 @@ fn message(model: &mut Model, incoming: Incoming, effects: &mut Effects) {
     // Another device may have read it before it came here.
     let is_read = conversation.marker.until.is_some_and(|until| entry.time <= until);
     let is_mention = entry.mention;
-    let Some(key) = conversation.buffer.push_live(entry) else { return };
+    let key = conversation.buffer.push_live(entry);
+    let Some(key) = key else { return };
     if is_own || is_seen || is_read {
         return;
     }

@@ -4,12 +4,12 @@
 
 use super::bindings::Action;
 use super::conversation::{Conversation, ConversationKind, Replying};
-use super::entry::{Entry, Quote};
+use super::entry::{Entry, EntryKind, Quote};
 use super::event::{Effect, Effects};
 use super::model::Model;
 use super::overlay::{Overlay, RedactQuestion};
-use super::picker::Purpose;
-use super::{chat, links, switcher};
+use super::picker::{Found, Purpose};
+use super::{chat, history, links, search, switcher};
 use crate::proto::caps::Cap;
 use crate::proto::message::Line;
 use crate::proto::text::plain;
@@ -50,7 +50,7 @@ pub fn key(model: &mut Model, action: Action, effects: &mut Effects) -> bool {
     match action {
         Action::ChooseOlder => choose(model, -1),
         Action::ChooseNewer => choose(model, 1),
-        Action::Act => act(model),
+        Action::Act => act(model, effects),
         Action::Leave => leave(model),
         Action::Reply => reply(model),
         Action::React => react(model),
@@ -62,9 +62,20 @@ pub fn key(model: &mut Model, action: Action, effects: &mut Effects) -> bool {
     true
 }
 
-/// Enter: answers.
-fn act(model: &mut Model) {
-    reply(model);
+/// Enter: fills what is missing, goes to the message that is answered, or else answers.
+fn act(model: &mut Model, effects: &mut Effects) {
+    let Some((conversation, entry)) = chosen(model) else { return };
+    if entry.kind == EntryKind::Gap {
+        let gap = entry.key();
+        return history::fill(model, gap, true, effects);
+    }
+    match &entry.reply {
+        Some(answered) => {
+            let found = Found { target: conversation.name.clone(), msgid: Some(answered.to.clone()), time: entry.time };
+            search::go_to(model, &found, effects);
+        }
+        None => reply(model),
+    }
 }
 
 /// Why something cannot be done with a message: the id of a sentence.

@@ -8,10 +8,16 @@ use super::composer::Composer;
 use super::entry::{Entry, EntryKey, EntryKind, Quote};
 use super::event::ServerId;
 use super::members::{Member, Members};
+use super::session::fact::LinePlace;
 use super::signs::{Marker, Presence, Typing};
+use crate::proto::time::Timestamp;
 
 /// How many conversations are held; beyond it a new direct message replaces the one that has been quiet for longest.
 pub const CONVERSATIONS_MAX: usize = 500;
+/// How many entries all conversations hold together; beyond it those that have been quiet for longest keep [`ENTRIES_QUIET`] each.
+const ENTRIES_TOTAL_MAX: usize = 60_000;
+/// How many entries a quiet conversation keeps when room is needed.
+const ENTRIES_QUIET: usize = 200;
 /// Names a conversation for as long as the program runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConversationId(pub u32);
@@ -39,6 +45,17 @@ pub enum HistoryState {
     Loading,
     /// The first message is here, or the server has no history.
     Start,
+}
+
+/// A message that is to be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Jump {
+    /// The server's name for it.
+    pub msgid: Option<Arc<str>>,
+    /// When it was said.
+    pub time: Timestamp,
+    /// The server was asked for it.
+    pub is_asked: bool,
 }
 
 /// A message that is being answered.
@@ -83,6 +100,12 @@ pub struct Conversation {
     pub chosen: Option<EntryKey>,
     /// The message that is being answered.
     pub replying: Option<Replying>,
+    /// A message that is to be shown when it has come.
+    pub(super) jump: Option<Jump>,
+    /// From where on older messages are asked for, when that is not the oldest message: a page may hold none.
+    pub(super) older_from: Option<LinePlace>,
+    /// Gaps that could not be filled: not tried again until the person asks.
+    pub(super) stubborn_gaps: Vec<EntryKey>,
     /// How far it has been read.
     pub marker: Marker,
     /// Who writes in it at the moment.
@@ -117,6 +140,9 @@ impl Conversation {
             first_unread: None,
             chosen: None,
             replying: None,
+            jump: None,
+            older_from: None,
+            stubborn_gaps: Vec::new(),
             marker: Marker::default(),
             typing: Typing::default(),
             presence: Presence::default(),
@@ -125,6 +151,11 @@ impl Conversation {
             activity: 0,
             arriving_members: Vec::new(),
         }
+    }
+
+    /// Whether there may be older messages that can be asked for.
+    pub fn has_older(&self) -> bool {
+        self.history == HistoryState::More || (self.history == HistoryState::Start && self.buffer.is_truncated())
     }
 
     /// Whether a message in it is meant for the person. A notice (the server's greeting, a bot's answer) calls nobody.
@@ -373,6 +404,26 @@ impl Conversations {
         }
         if self.order == ListOrder::Recent {
             self.sort();
+        }
+    }
+
+    /// Lets old messages of quiet conversations go when all together hold too many.
+    pub fn keep_bound(&mut self) {
+        let mut total: usize = self.list.iter().map(|one| one.buffer.entries().len()).sum();
+        if total <= ENTRIES_TOTAL_MAX {
+            return;
+        }
+        let mut quiet: Vec<(u64, ConversationId)> = self.list.iter().map(|one| (one.activity, one.id)).collect();
+        quiet.sort_unstable();
+        for (_, id) in quiet {
+            if total <= ENTRIES_TOTAL_MAX || self.current == Some(id) {
+                continue;
+            }
+            if let Some(conversation) = self.get_mut(id) {
+                let before = conversation.buffer.entries().len();
+                conversation.buffer.shrink(ENTRIES_QUIET);
+                total -= before - conversation.buffer.entries().len();
+            }
         }
     }
 

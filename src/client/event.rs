@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use super::entry::EntryKind;
+use super::entry::{EntryKey, EntryKind};
 use crate::ground::tls::Fingerprint;
 use crate::proto::message::Line;
 use crate::proto::scram::{ScramClient, ScramClientProof, ScramError};
@@ -51,6 +51,8 @@ pub enum Event {
     Tick,
     /// The view's layout pass found that the top of what is loaded is near (see `Buffer::settle`).
     TopNear,
+    /// The layout pass has found that messages are missing in the middle of what is visible.
+    GapNear(EntryKey),
     /// The layout pass gives the text that the mouse has dragged over.
     Dragged(String),
     /// Something about the connection with this number (the one of [`Effect::Connect`]).

@@ -33,6 +33,15 @@ pub enum Purpose {
         /// The oldest entry that was loaded.
         before: EntryKey,
     },
+    /// What was said around a place, which is in [`Fetch::after`].
+    Around,
+    /// What is missing at this gap.
+    Fill {
+        /// The gap.
+        gap: EntryKey,
+        /// From its upper side on; else from its lower side.
+        is_from_above: bool,
+    },
 }
 
 /// A question.
@@ -44,7 +53,7 @@ pub struct Fetch {
     pub purpose: Purpose,
     /// Places are named by their time, because the server does not know the id.
     pub by_time: bool,
-    /// From where [`Purpose::Newer`] goes on; nothing for the newest message.
+    /// From where [`Purpose::Newer`] goes on; nothing for the newest message. The place of [`Purpose::Around`].
     pub after: Option<Reference>,
 }
 

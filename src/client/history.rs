@@ -6,14 +6,17 @@
 //!
 //! Specification: IRCv3 `draft/chathistory`.
 
+use std::sync::Arc;
+
 use super::buffer::Place;
-use super::conversation::{ConversationId, ConversationKind, HistoryState};
-use super::entry::{Entry, EntryKind};
+use super::conversation::{ConversationId, ConversationKind, HistoryState, Jump};
+use super::entry::{Entry, EntryKey, EntryKind};
 use super::event::Effects;
 use super::fetch::{Fetch, Fetches, Purpose};
+use super::geometry::Pane;
 use super::markers;
 use super::model::Model;
-use super::session::fact::{Incoming, Page, Refusal};
+use super::session::fact::{Page, Refusal};
 use crate::proto::caps::Cap;
 use crate::proto::history::{HistoryQuery, Reference};
 use crate::proto::time::Timestamp;
@@ -60,23 +63,58 @@ pub fn catch_up(model: &mut Model, id: ConversationId, effects: &mut Effects) {
 
 /// The top of what is loaded of the current conversation is near: asks for what came before.
 pub fn older(model: &mut Model, effects: &mut Effects) {
-    let page = model.server.session.page_messages();
     let can_ask = model.server.session.is_online() && !model.server.fetches.is_paused(model.now.elapsed_millis);
     let Some(conversation) = model.conversations.current_mut() else { return };
-    if !can_ask || conversation.history != HistoryState::More || conversation.kind == ConversationKind::Server {
+    if !can_ask || !conversation.has_older() || conversation.kind == ConversationKind::Server {
         return;
+    }
+    if conversation.buffer.is_truncated() {
+        // What was asked for last is not what is missing now.
+        conversation.buffer.is_fetched_again();
+        conversation.older_from = None;
+        conversation.history = HistoryState::More;
     }
     let id = conversation.id;
     let purpose = match conversation.buffer.oldest() {
-        Some(_) if !conversation.buffer.has_room_above(page) => return,
         Some(entry) => Purpose::Older { before: entry.key() },
         None => Purpose::Latest { after_gap: false },
     };
     ask(model, Fetch::new(id, purpose), effects);
 }
 
+/// Messages are missing at a place that can be seen: asks for them, once; again when the person wants it.
+pub fn fill(model: &mut Model, gap: EntryKey, is_wanted: bool, effects: &mut Effects) {
+    let can_ask = model.server.session.is_online() && !model.server.fetches.is_paused(model.now.elapsed_millis);
+    let lowest = model.pane.rows.first().map(|row| row.key);
+    let Some(conversation) = model.conversations.current_mut().filter(|_| can_ask) else { return };
+    if is_wanted {
+        conversation.stubborn_gaps.retain(|stubborn| *stubborn != gap);
+    } else if conversation.stubborn_gaps.contains(&gap) {
+        return;
+    }
+    let (above, below) = conversation.buffer.around_gap(gap);
+    // Who comes from above reads on below the gap, and the other way round.
+    let is_from_above = above.is_some() && (below.is_none() || lowest == Some(gap));
+    if above.is_none() && below.is_none() {
+        return conversation.buffer.discard(gap);
+    }
+    let id = conversation.id;
+    ask(model, Fetch::new(id, Purpose::Fill { gap, is_from_above }), effects);
+}
+
+/// Asks for a message with what was said around it.
+pub fn around(model: &mut Model, id: ConversationId, jump: &Jump, effects: &mut Effects) {
+    let place = match &jump.msgid {
+        Some(msgid) if model.server.session.isupport().has_msgid_references() => Reference::MsgId(msgid.to_string()),
+        _ => Reference::Time(jump.time),
+    };
+    let fetch = Fetch { after: Some(place), ..Fetch::new(id, Purpose::Around) };
+    ask(model, fetch, effects);
+}
+
 fn ask(model: &mut Model, fetch: Fetch, effects: &mut Effects) {
     let id = fetch.conversation;
+    let is_aside = matches!(fetch.purpose, Purpose::Around | Purpose::Fill { .. });
     let has_history = model.server.session.has(Cap::ChatHistory);
     let Some(conversation) = model.conversations.get_mut(id) else { return };
     if !has_history {
@@ -86,7 +124,7 @@ fn ask(model: &mut Model, fetch: Fetch, effects: &mut Effects) {
     if !model.server.fetches.push(fetch) {
         return;
     }
-    if conversation.history == HistoryState::More {
+    if conversation.history == HistoryState::More && !is_aside {
         conversation.history = HistoryState::Loading;
     }
     pump(model, effects);
@@ -102,7 +140,9 @@ fn pump(model: &mut Model, effects: &mut Effects) {
             }
             // What it was about is gone.
             None => {
-                if let Some(conversation) = model.conversations.get_mut(fetch.conversation) {
+                if let Some(conversation) = model.conversations.get_mut(fetch.conversation)
+                    && conversation.history == HistoryState::Loading
+                {
                     conversation.history = HistoryState::More;
                 }
             }
@@ -115,10 +155,7 @@ fn query(model: &Model, fetch: &Fetch) -> Option<HistoryQuery> {
     let target = conversation.name.clone();
     let limit = model.server.session.page_messages();
     let by_id = !fetch.by_time && model.server.session.isupport().has_msgid_references();
-    let place = |entry: &Entry| match &entry.msgid {
-        Some(msgid) if by_id => Reference::MsgId(msgid.to_string()),
-        _ => Reference::Time(entry.time),
-    };
+    let place = |entry: &Entry| reference(by_id, entry.msgid.as_ref(), entry.time);
     let query = match fetch.purpose {
         Purpose::Newer { .. } => match fetch.after.clone().or_else(|| conversation.buffer.newest().map(place)) {
             Some(bound) => HistoryQuery::After { target, bound, limit },
@@ -126,9 +163,17 @@ fn query(model: &Model, fetch: &Fetch) -> Option<HistoryQuery> {
         },
         Purpose::Latest { .. } => HistoryQuery::Latest { target, bound: None, limit },
         Purpose::Older { before } => {
-            let bound = place(conversation.buffer.entry(before)?);
+            let known =
+                conversation.older_from.as_ref().map(|place| reference(by_id, place.msgid.as_ref(), place.time));
+            let bound = known.unwrap_or(place(conversation.buffer.entry(before)?));
             HistoryQuery::Before { target, bound, limit }
         }
+        Purpose::Around => HistoryQuery::Around { target, bound: fetch.after.clone()?, limit },
+        Purpose::Fill { gap, is_from_above } => match conversation.buffer.around_gap(gap) {
+            (Some(above), _) if is_from_above => HistoryQuery::After { target, bound: place(above), limit },
+            (_, Some(below)) => HistoryQuery::Before { target, bound: place(below), limit },
+            _ => return None,
+        },
     };
     Some(query)
 }
@@ -140,7 +185,9 @@ pub fn page(model: &mut Model, page: Page, effects: &mut Effects) {
     let id = conversation.id;
     let fetch = model.server.fetches.answered(id);
     let is_full = page.lines >= model.server.session.page_messages();
-    let last = page.messages.last().map(|message| reference(model, fetch.as_ref(), message));
+    let by_id =
+        !fetch.as_ref().is_some_and(|fetch| fetch.by_time) && model.server.session.isupport().has_msgid_references();
+    let last = page.ends.as_ref().map(|(_, last)| reference(by_id, last.msgid.as_ref(), last.time));
     let first_msgid = page.messages.first().and_then(|message| message.msgid.clone());
     let purpose = fetch.as_ref().map(|fetch| fetch.purpose);
     let place = match purpose {
@@ -165,13 +212,28 @@ pub fn page(model: &mut Model, page: Page, effects: &mut Effects) {
     let missed = entries.iter().filter(is_missed).count();
     let calls = entries.iter().filter(is_missed).filter(is_call).count();
     let had_first = first_msgid.as_deref().is_some_and(|msgid| conversation.buffer.knows(msgid));
-    conversation.buffer.insert_page(entries, place);
+    match purpose {
+        Some(Purpose::Around) => conversation.buffer.insert_island(entries),
+        Some(Purpose::Fill { gap, is_from_above }) => {
+            if is_from_above && let Some((key, row, below)) = above_gap(&model.pane, gap).filter(|_| is_shown) {
+                conversation.buffer.hold(key, row, below);
+            }
+            conversation.buffer.fill_gap(gap, entries, is_from_above, is_full);
+        }
+        _ => _ = conversation.buffer.insert_page(entries, place),
+    }
     for annotated in page.annotations {
         conversation.buffer.annotate(annotated.annotation);
     }
     match purpose {
         Some(Purpose::Older { .. }) | Some(Purpose::Latest { after_gap: false }) => {
             conversation.history = if is_full { HistoryState::More } else { HistoryState::Start };
+            conversation.older_from = page.ends.map(|(first, _)| first);
+        }
+        Some(Purpose::Around) => {
+            // What was asked for last stands above something else now.
+            conversation.older_from = None;
+            conversation.history = HistoryState::More;
         }
         Some(Purpose::Newer { .. } | Purpose::Latest { after_gap: true }) => {
             if !is_shown {
@@ -183,7 +245,7 @@ pub fn page(model: &mut Model, page: Page, effects: &mut Effects) {
                 conversation.history = HistoryState::More;
             }
         }
-        None => {}
+        Some(Purpose::Fill { .. }) | None => {}
     }
     if !is_shown {
         markers::count(conversation);
@@ -206,15 +268,47 @@ pub fn page(model: &mut Model, page: Page, effects: &mut Effects) {
         }
         _ => {}
     }
+    model.conversations.keep_bound();
+    land(model, id, effects);
     pump(model, effects);
 }
 
-/// The place of a message, for the next page.
-fn reference(model: &Model, fetch: Option<&Fetch>, message: &Incoming) -> Reference {
-    let by_time = fetch.is_some_and(|fetch| fetch.by_time) || !model.server.session.isupport().has_msgid_references();
-    match &message.msgid {
-        Some(msgid) if !by_time => Reference::MsgId(msgid.to_string()),
-        _ => Reference::Time(message.time),
+/// The row above a gap that can be seen, and how far above the pane's last row it stands.
+fn above_gap(pane: &Pane, gap: EntryKey) -> Option<(EntryKey, usize, usize)> {
+    let at = pane.rows.iter().rposition(|row| row.key == gap)?;
+    let row = pane.rows.get(at + 1)?;
+    Some((row.key, row.row, at + 1))
+}
+
+/// Goes to the message that is to be shown, when it has come; asks for it when something else was asked for meanwhile.
+pub fn land(model: &mut Model, id: ConversationId, effects: &mut Effects) {
+    let Some(conversation) = model.conversations.get_mut(id) else { return };
+    let Some(jump) = conversation.jump.take() else { return };
+    let is_near = |entry: &&Entry| entry.is_from_server() && entry.time >= jump.time;
+    let found = match &jump.msgid {
+        Some(msgid) => conversation.buffer.key_of(msgid),
+        None => conversation.buffer.entries().iter().find(is_near).map(Entry::key),
+    };
+    match found {
+        Some(key) => {
+            conversation.chosen = Some(key);
+            conversation.buffer.centre(key);
+        }
+        None if model.server.fetches.running().any(|running| running == id) => conversation.jump = Some(jump),
+        None if !jump.is_asked => {
+            let jump = Jump { is_asked: true, ..jump };
+            conversation.jump = Some(jump.clone());
+            around(model, id, &jump, effects);
+        }
+        None => model.remark = Some(model.texts.get("search-gone").into_owned()),
+    }
+}
+
+/// A place as the server is asked about it.
+fn reference(by_id: bool, msgid: Option<&Arc<str>>, time: Timestamp) -> Reference {
+    match msgid {
+        Some(msgid) if by_id => Reference::MsgId(msgid.to_string()),
+        _ => Reference::Time(time),
     }
 }
 
@@ -254,12 +348,16 @@ pub fn refuse(model: &mut Model, refusal: &Refusal, effects: &mut Effects) -> bo
         let is_temporary = matches!(refusal.code.as_str(), "MESSAGE_ERROR" | "TEMPORARILY_UNAVAILABLE");
         let is_reference_unknown = matches!(refusal.code.as_str(), "INVALID_PARAMS" | "INVALID_MSGREFTYPE");
         if let Some(conversation) = model.conversations.get_mut(id) {
-            conversation.history = if is_temporary { HistoryState::More } else { HistoryState::Start };
+            match fetch.purpose {
+                Purpose::Fill { gap, .. } => conversation.stubborn_gaps.push(gap),
+                Purpose::Around => {}
+                _ => conversation.history = if is_temporary { HistoryState::More } else { HistoryState::Start },
+            }
         }
         if is_temporary {
             model.server.fetches.pause(model.now.elapsed_millis);
         }
-        if is_reference_unknown && !fetch.by_time {
+        if is_reference_unknown && !fetch.by_time && fetch.purpose != Purpose::Around {
             fetch.by_time = true;
             fetch.after = None;
             if let Some(conversation) = model.conversations.get_mut(id) {
@@ -276,8 +374,12 @@ pub fn refuse(model: &mut Model, refusal: &Refusal, effects: &mut Effects) -> bo
 pub fn tick(model: &mut Model, effects: &mut Effects) {
     for fetch in model.server.fetches.take_late(model.now.elapsed_millis) {
         if let Some(conversation) = model.conversations.get_mut(fetch.conversation) {
-            // Asking again and again would help nobody: what is above counts as the start until the next connection.
-            conversation.history = HistoryState::Start;
+            match fetch.purpose {
+                Purpose::Fill { gap, .. } => conversation.stubborn_gaps.push(gap),
+                Purpose::Around => {}
+                // Asking again and again would help nobody: what is above counts as the start until the next connection.
+                _ => conversation.history = HistoryState::Start,
+            }
         }
     }
     pump(model, effects);

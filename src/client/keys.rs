@@ -3,6 +3,7 @@
 use crossterm::event::KeyEvent;
 
 use super::bindings::{Action, Context};
+use super::conversation::Jump;
 use super::edit::TextEdit;
 use super::event::{Effect, Effects, Exit};
 use super::form::Focus;
@@ -10,7 +11,7 @@ use super::keymap::typed;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
 use super::picker::{Choice, Purpose};
-use super::{chat, chosen, commands, connect, link, outbox, switcher, writing};
+use super::{chat, chosen, commands, connect, history, link, outbox, search, switcher, writing};
 use crate::proto::message::Line;
 
 /// A key was pressed.
@@ -68,6 +69,7 @@ fn picker_key(model: &mut Model, action: Option<Action>, character: Option<char>
     match action {
         Some(Action::Accept) => pick(model, effects),
         Some(Action::Close) => model.picker = None,
+        Some(Action::SwitchScope) => search::switch_scope(model),
         Some(Action::Up) => picker.step(-1),
         Some(Action::Down) => picker.step(1),
         Some(Action::PageUp) => picker.step(-PICKER_PAGE),
@@ -81,6 +83,7 @@ fn picker_key(model: &mut Model, action: Option<Action>, character: Option<char>
             }
             if picker.edit.text() != before {
                 switcher::fill(model);
+                search::typed(model);
             }
         }
     }
@@ -106,6 +109,7 @@ pub fn pick(model: &mut Model, effects: &mut Effects) {
     match (picker.choice().cloned(), picker.purpose) {
         (Some(Choice::Conversation(id)), _) => choose(model, |model| model.conversations.show(id)),
         (Some(Choice::Person(nick)), _) => talk_to(model, &nick, effects),
+        (Some(Choice::Message(found)), _) => search::go_to(model, &found, effects),
         (Some(Choice::Link(link)), _) => chosen::open_link(model, &link, effects),
         (Some(Choice::Command(name)), _) => {
             if let Some(conversation) = model.conversations.current_mut() {
@@ -223,8 +227,9 @@ fn chat_key(model: &mut Model, action: Action, effects: &mut Effects) {
         Action::NextUnread => choose(model, |model| model.conversations.show_next_unread()),
         Action::LastConversation => choose(model, |model| model.conversations.show_previous()),
         Action::Switcher => switcher::open(model, Purpose::Switch),
+        Action::Search => search::open(model),
         Action::Palette => switcher::open(model, Purpose::Command),
-        Action::FirstUnread => first_unread(model),
+        Action::FirstUnread => first_unread(model, effects),
         Action::ToggleMouse => {
             model.has_mouse = !model.has_mouse;
             effects.push(Effect::Mouse(model.has_mouse));
@@ -250,12 +255,27 @@ fn chat_key(model: &mut Model, action: Action, effects: &mut Effects) {
 }
 
 /// To the line above which everything was read.
-fn first_unread(model: &mut Model) {
+fn first_unread(model: &mut Model, effects: &mut Effects) {
     let Some(conversation) = model.conversations.current_mut() else { return };
     match conversation.first_unread {
         Some(key) => conversation.buffer.centre(key),
-        None => model.remark = Some(model.texts.get("chat-nothing-unread").into_owned()),
+        None => go_to_marker(model, effects),
     }
+}
+
+/// To where another device has read, which may be further back than what is loaded.
+fn go_to_marker(model: &mut Model, effects: &mut Effects) {
+    let Some(conversation) = model.conversations.current_mut() else { return };
+    let oldest = conversation.buffer.oldest().map(|entry| entry.time);
+    let marker = conversation.marker.until.filter(|until| conversation.has_older() && Some(*until) < oldest);
+    let Some(until) = marker else {
+        model.remark = Some(model.texts.get("chat-nothing-unread").into_owned());
+        return;
+    };
+    let id = conversation.id;
+    conversation.jump = Some(Jump { msgid: None, time: until, is_asked: true });
+    let jump = Jump { msgid: None, time: until, is_asked: true };
+    history::around(model, id, &jump, effects);
 }
 
 /// The person chooses which conversation is shown.
@@ -324,6 +344,7 @@ pub fn pasted(model: &mut Model, text: &str) {
                 picker.edit.paste(text.trim_matches(['\r', '\n']));
             }
             switcher::fill(model);
+            search::typed(model);
         }
         Screen::Chat => writing::pasted(model, text),
     }

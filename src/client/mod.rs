@@ -14,7 +14,7 @@
 //! | [`keys`], [`mouse`] | what they do |
 //! | [`chosen`] | the chosen message and what can be done with it |
 //! | [`links`] | links in texts |
-//! | [`picker`], [`switcher`] | lists to choose from, and what they hold |
+//! | [`picker`], [`switcher`], [`search`] | lists to choose from, and what they hold |
 //! | [`form`], [`overlay`] | the form before the chat, the dialogues above everything |
 //! | [`conversation`], [`members`] | channels, people, the server as a correspondent |
 //! | [`buffer`], [`entry`], [`position`] | what is said, in its order, and which part of it is shown |
@@ -83,6 +83,7 @@ pub mod presence;
 pub mod reactions;
 pub mod remarks;
 pub mod run;
+pub mod search;
 pub mod secrets;
 pub mod servers;
 pub mod session;

@@ -12,7 +12,7 @@ use super::event::{Draft, Login, Moment, ServerId, Unsent};
 use super::form::{Form, Tab};
 use super::geometry::{ChatAreas, Drag, Pane};
 use super::overlay::{Overlay, Overlays};
-use super::picker::Picker;
+use super::picker::{Picker, Search};
 use super::servers::{SERVERS_MAX, Server};
 use super::session::fact::Incoming;
 use crate::ground::texts::Texts;
@@ -79,6 +79,8 @@ pub struct Model {
     pub overlays: Overlays,
     /// The list to choose from, when one is open.
     pub picker: Option<Picker>,
+    /// What is being searched for.
+    pub(super) search: Search,
     /// What is on the screen where: noted by the layout pass.
     pub pane: Pane,
     /// What the mouse has dragged over.
@@ -141,6 +143,7 @@ impl Model {
             },
             overlays: Overlays::default(),
             picker: None,
+            search: Search::default(),
             pane: Pane::default(),
             drag: None,
             has_mouse: settings.mouse,

@@ -10,6 +10,7 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 use super::bindings::Action;
 use super::conversation::ConversationId;
 use super::edit::TextEdit;
+use super::session::fact::Incoming;
 use crate::proto::time::Timestamp;
 
 /// The longest text to narrow a list with.
@@ -63,6 +64,15 @@ pub struct Found {
     pub msgid: Option<Arc<str>>,
     /// When it was said.
     pub time: Timestamp,
+}
+
+/// A search on the server.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// When the server is asked, by `Moment::elapsed_millis`: a moment after the last key.
+    pub due_millis: Option<u64>,
+    /// What the server has found for what is typed.
+    pub found: Vec<Incoming>,
 }
 
 /// One line of the list.

@@ -13,7 +13,6 @@ use crossterm::event::{Event as TerminalEvent, EventStream};
 use futures_util::StreamExt as _;
 
 use super::config::{Mode, ServerChoice, Settings};
-use super::conversation::HistoryState;
 use super::event::{Endpoint, Event, Exit};
 use super::keymap::Keymap;
 use super::links::Links;
@@ -91,7 +90,6 @@ pub fn run_console(socket: PathBuf, language: Language, directories: Directories
         typing: false,
         mouse: true,
         open_with: None,
-        log: false,
         keymap: Keymap::default(),
     };
     full_screen(Options { settings, directories, spawn: Spawn::Forbidden })
@@ -185,8 +183,10 @@ fn draw(shell: &mut Shell, view: &mut View, screen: &mut Screen, pace: &mut Pace
             pace.changed(Instant::now(), true);
         }
     }
-    let has_older =
-        |shell: &Shell| shell.model.conversations.current().is_some_and(|one| one.history == HistoryState::More);
+    if let Some(gap) = found.gap {
+        shell.handle(Event::GapNear(gap));
+    }
+    let has_older = |shell: &Shell| shell.model.conversations.current().is_some_and(|one| one.has_older());
     if found.is_top_near && has_older(shell) {
         shell.handle(Event::TopNear);
         // Offline nothing is asked for and nothing changes: another frame would only ask again.

@@ -23,6 +23,7 @@ mod forms;
 mod hostile;
 mod lines;
 mod reconnecting;
+mod searching;
 mod servers;
 mod unsent;
 mod writing;

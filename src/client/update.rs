@@ -5,12 +5,12 @@ use super::entry::EntryKind;
 use super::event::{Effects, Event, Exit, Moment, ServerId};
 use super::model::{Model, Screen};
 use super::servers::Server;
-use super::{connect, drafts, history, keys, link, markers, mouse, outbox, presence, remarks, typing};
+use super::{connect, drafts, history, keys, link, markers, mouse, outbox, presence, remarks, search, typing};
 
 /// Takes in one event, which happened at `now`; what it asks for is added to `effects`.
 pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effects) {
     model.now = now;
-    let is_quiet = matches!(event, Event::Tick | Event::TopNear);
+    let is_quiet = matches!(event, Event::Tick | Event::TopNear | Event::GapNear(_));
     let is_written = matches!(event, Event::Key(_) | Event::Paste(_));
     let about = match &event {
         Event::Network(number, _) | Event::Proved(number, _) => connected_by(model, *number),
@@ -44,10 +44,12 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
                 history::tick(model, effects);
                 outbox::flush(model, effects);
                 markers::tick(model, effects);
+                search::tick(model, effects);
                 effects.redraw |= typing::tick(model);
             }
         }
         Event::TopNear => history::older(model, effects),
+        Event::GapNear(gap) => history::fill(model, gap, false, effects),
         Event::Network(number, event) => link::network(model, number, event, effects),
         Event::Proved(number, result) => link::proved(model, number, result, effects),
         Event::LocalServer(result) => link::local_server(model, result, effects),
@@ -61,7 +63,8 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
         turn_to(model, model.shown_server(), effects);
         typing::settle(model, effects);
     }
-    effects.wake_at_millis = [model.drafts_due_millis, typing::wake_at_millis(model)].into_iter().flatten().min();
+    effects.wake_at_millis =
+        [model.drafts_due_millis, typing::wake_at_millis(model), model.search.due_millis].into_iter().flatten().min();
     for server in server_ids(model) {
         turn_to(model, server, effects);
         markers::settle(model, effects);

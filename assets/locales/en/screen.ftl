@@ -66,6 +66,8 @@ messages-new-below = { $count } new below ({ $key })
 messages-loading = loading older messages…
 messages-unread-above = ↑ new messages above ({ $key })
 messages-none = Nothing was said here yet.
+messages-gap = messages are missing here: scroll on, or Enter
+messages-gap-short = messages missing
 message-withdrawn = withdrawn by { $name }
 message-withdrawn-because = withdrawn by { $name }: { $reason }
 message-answers-older = an older message
@@ -103,6 +105,7 @@ picker-search-everywhere = Search everywhere
 picker-switch-hint = a name; @ for people, / for commands, > for all that can be done
 picker-react-hint = a word, an emoji, or a few letters of your own
 picker-hint = type to narrow the list
+picker-search-hint = what was said; Tab: everywhere or here
 picker-nothing = Nothing fits.
 
 ## The form.

@@ -69,6 +69,8 @@ messages-new-below = { $count ->
 messages-loading = chargement des messages plus anciens…
 messages-unread-above = ↑ nouveaux messages au-dessus ({ $key })
 messages-none = Rien n'a encore été dit ici.
+messages-gap = il manque des messages ici : défilez, ou Entrée
+messages-gap-short = messages manquants
 message-withdrawn = retiré par { $name }
 message-withdrawn-because = retiré par { $name } : { $reason }
 message-answers-older = un message plus ancien
@@ -109,6 +111,7 @@ picker-search-everywhere = Chercher partout
 picker-switch-hint = un nom ; @ pour les personnes, / pour les commandes, > pour tout le reste
 picker-react-hint = un mot, un emoji, ou quelques lettres
 picker-hint = tapez pour réduire la liste
+picker-search-hint = ce qui a été dit ; Tab : partout ou ici
 picker-nothing = Rien ne correspond.
 
 ## Le formulaire.

@@ -21,6 +21,8 @@ enum Kind {
     Page(Page),
     /// Conversations.
     Targets(Vec<(String, Timestamp)>),
+    /// What a search has found.
+    Found(Vec<Incoming>),
     /// One message of several lines.
     Multiline(Gathered),
     /// Nothing: its lines are handled one by one.
@@ -42,6 +44,8 @@ pub enum Closed {
     Page(Page),
     /// Conversations.
     Targets(Vec<(String, Timestamp)>),
+    /// What a search has found.
+    Found(Vec<Incoming>),
     /// One message of several lines, with the batch around it.
     Multiline(Option<String>, Gathered),
 }
@@ -104,6 +108,7 @@ impl Batches {
                 let target = params.first().copied().unwrap_or_default().to_owned();
                 Kind::Page(Page { target, ..Page::default() })
             }
+            "soju.im/search" => Kind::Found(Vec::new()),
             history::TARGETS_BATCH_TYPE => Kind::Targets(Vec::new()),
             _ => Kind::Transparent,
         };
@@ -131,6 +136,7 @@ impl Batches {
             Kind::Multiline(gathered) => Some(Closed::Multiline(batch.parent, gathered)),
             Kind::Page(page) => Some(Closed::Page(page)),
             Kind::Targets(targets) => Some(Closed::Targets(targets)),
+            Kind::Found(found) => Some(Closed::Found(found)),
             Kind::Transparent => None,
         }
     }
@@ -150,7 +156,7 @@ impl Batches {
 
     /// Whether lines of this batch belong to a page of history.
     pub fn is_page(&self, reference: &str) -> bool {
-        self.find(reference).is_some_and(|batch| matches!(batch.kind, Kind::Page(_)))
+        self.find(reference).is_some_and(|batch| matches!(batch.kind, Kind::Page(_) | Kind::Found(_)))
     }
 
     /// Whether lines of this batch make one message.
@@ -167,6 +173,14 @@ impl Batches {
 
     /// A line of a page, and where it stands.
     pub fn push(&mut self, reference: &str, line: PageLine, place: LinePlace) {
+        if let Some(Open { kind: Kind::Found(found), .. }) = self.find_mut(reference) {
+            if let PageLine::Message(message) = line
+                && found.len() < PAGE_MESSAGES_MAX
+            {
+                found.push(message);
+            }
+            return;
+        }
         if let Some(Open { kind: Kind::Page(page), .. }) = self.find_mut(reference) {
             page.lines += 1;
             page.ends = match page.ends.take() {

@@ -162,6 +162,8 @@ pub enum Fact {
     },
     /// A page of history.
     Page(Page),
+    /// What a search has found.
+    Found(Vec<Incoming>),
     /// Conversations with messages in the time that was asked for, and when the latest of each was.
     Targets(Vec<(String, Timestamp)>),
     /// A line of ours was refused.

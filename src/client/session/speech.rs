@@ -36,6 +36,7 @@ impl Session {
         } else if sign == "-" {
             match self.batches.close(reference) {
                 Some(Closed::Page(page)) => out.facts.push(Fact::Page(page)),
+                Some(Closed::Found(found)) => out.facts.push(Fact::Found(found)),
                 Some(Closed::Targets(targets)) => out.facts.push(Fact::Targets(targets)),
                 Some(Closed::Multiline(parent, gathered)) => self.multiline_whole(parent.as_deref(), gathered, out),
                 None => {}

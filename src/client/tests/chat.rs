@@ -348,3 +348,12 @@ fn the_console_has_one_conversation_a_client() {
     stage.lose();
     assert!(stage.is_waiting());
 }
+
+#[test]
+fn a_raw_line_is_one_line() {
+    let mut stage = Stage::online();
+    stage.take_sent();
+    stage.model.conversations.current_mut().unwrap().composer.edit.paste("/raw PING a\nQUIT :b");
+    stage.press(KeyCode::Enter);
+    assert_eq!(stage.take_sent(), ["PING a"]);
+}

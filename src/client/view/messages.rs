@@ -183,7 +183,8 @@ impl Painter<'_> {
         let (grid, look) = (self.grid, self.look);
         let is_first = row == 0;
         if entry.kind == EntryKind::Gap && is_first {
-            return titled_rule(self.cells, line, &entry.text, look.theme.dim());
+            let id = if line.width < AUTHOR_COLUMN_FROM { "messages-gap-short" } else { "messages-gap" };
+            return titled_rule(self.cells, line, &look.texts.get(id), look.theme.dim());
         }
         if is_first && grid.clock > 0 {
             let clock = look.zone.clock(entry.time);

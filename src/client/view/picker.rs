@@ -12,7 +12,7 @@ use super::panels::draw_footer;
 use super::wrap::{columns_of, cut};
 use crate::client::bindings::Context;
 use crate::client::geometry::{Area, first_visible};
-use crate::client::picker::{Item, Picker, Purpose};
+use crate::client::picker::{Choice, Item, Picker, Purpose};
 
 /// The widest list, its frame included.
 const COLUMNS_MAX: u16 = 76;
@@ -79,6 +79,7 @@ pub fn draw(cells: &mut Cells, screen: Rect, picker: &Picker, look: &Look<'_>) -
         let hint = match picker.purpose {
             Purpose::Switch => "picker-switch-hint",
             Purpose::React(_) => "picker-react-hint",
+            Purpose::Search { .. } => "picker-search-hint",
             _ => "picker-hint",
         };
         let hint = cut(&look.texts.get(hint), usize::from(text.width));
@@ -91,6 +92,9 @@ pub fn draw(cells: &mut Cells, screen: Rect, picker: &Picker, look: &Look<'_>) -
 fn draw_items(cells: &mut Cells, list: Rect, picker: &Picker, look: &Look<'_>) {
     let items = picker.items();
     if items.is_empty() {
+        if picker.edit.is_empty() && matches!(picker.purpose, Purpose::Search { .. }) {
+            return;
+        }
         let text = cut(&look.texts.get("picker-nothing"), usize::from(list.width));
         paint(cells, list, list.x + PROMPT_COLUMNS, list.y, &text, usize::from(list.width), look.theme.dim());
         return;
@@ -110,9 +114,16 @@ fn draw_item(cells: &mut Cells, line: Rect, item: &Item, is_chosen: bool, look: 
     let mut room =
         Rect { x: line.x + PROMPT_COLUMNS.min(line.width), width: line.width.saturating_sub(PROMPT_COLUMNS), ..line };
     let label_columns = columns_of(&item.label);
-    if !item.detail.is_empty() && usize::from(room.width) > label_columns + 4 {
-        let left = usize::from(room.width) - label_columns - 2;
-        let detail = cut(&item.detail, left);
+    let said = match &item.choice {
+        Choice::Message(found) => Some(look.zone.date_and_clock(found.time)),
+        _ => None,
+    };
+    let detail = said.as_deref().unwrap_or(&item.detail);
+    // When something was said is told before the whole of it, other details only where there is room for them.
+    let is_first = said.is_some() && room.width > 40;
+    if !detail.is_empty() && (is_first || usize::from(room.width) > label_columns + 4) {
+        let left = if is_first { usize::from(room.width) / 2 } else { usize::from(room.width) - label_columns - 2 };
+        let detail = cut(detail, left);
         let from = paint_right(cells, Rect { width: room.width - 1, ..room }, &detail, base.patch(look.theme.dim()));
         room.width = from.saturating_sub(room.x + 1);
     }
