@@ -12,6 +12,7 @@ mod sandbox;
 mod terminal;
 
 mod dialogue;
+mod irssi;
 mod leaving;
 mod local_server;
 mod plain;
@@ -50,4 +51,17 @@ fn newcomer(sandbox: &Sandbox, server: &RunningServer, name: &str) -> Terminal {
     let terminal = open_client(sandbox, server, name);
     register(&terminal, name);
     terminal
+}
+
+/// The operator makes an account with everybody's password.
+fn add_account(sandbox: &Sandbox, server: &RunningServer, name: &str) {
+    let password = sandbox.path("password");
+    std::fs::write(&password, PASSWORD).expect("the password's file");
+    let socket = server.socket.to_str().expect("a path");
+    let added = sandbox
+        .command("chat-server", &["--socket", socket, "account", "add", name])
+        .args(["--password-file", password.to_str().expect("a path")])
+        .output()
+        .expect("the command runs");
+    assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
 }

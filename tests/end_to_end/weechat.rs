@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::sandbox::Sandbox;
+use super::sandbox::{RunningServer, Sandbox};
 use super::terminal::PATIENCE;
-use super::{PASSWORD, newcomer};
+use super::{PASSWORD, add_account, newcomer};
 
 /// A WeeChat without a screen, told what to do through its pipe.
 struct WeeChat {
@@ -74,31 +74,25 @@ impl Drop for WeeChat {
     }
 }
 
+/// How it logs in to a server as `wee`.
+fn connecting(server: &RunningServer) -> Vec<String> {
+    vec![
+        "/set logger.file.flush_delay 0".to_owned(),
+        format!("/server add here {} -notls -nossl -nicks=wee", server.address.to_string().replace(':', "/")),
+        "/set irc.server.here.sasl_mechanism plain".to_owned(),
+        "/set irc.server.here.sasl_username wee".to_owned(),
+        format!("/set irc.server.here.sasl_password {PASSWORD}"),
+        "/connect here".to_owned(),
+    ]
+}
+
 #[test]
 fn weechat_logs_in_by_sasl_and_talks_with_chat_tui() {
     let sandbox = Sandbox::new();
     let server = sandbox.start_server(None, &[]);
-    let added = sandbox
-        .command("chat-server", &["--socket", server.socket.to_str().expect("a path"), "account", "add", "wee"])
-        .args(["--password-file", &write_password(&sandbox)])
-        .output()
-        .expect("the command runs");
-    assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
-
+    add_account(&sandbox, &server, "wee");
     let client = newcomer(&sandbox, &server, "Romain");
-    let Some(weechat) = WeeChat::start(
-        &sandbox,
-        &[
-            "/set logger.file.flush_delay 0".to_owned(),
-            format!("/server add here {} -notls -nossl -nicks=wee", server.address.to_string().replace(':', "/")),
-            "/set irc.server.here.sasl_mechanism plain".to_owned(),
-            "/set irc.server.here.sasl_username wee".to_owned(),
-            format!("/set irc.server.here.sasl_password {PASSWORD}"),
-            "/connect here".to_owned(),
-        ],
-    ) else {
-        return;
-    };
+    let Some(weechat) = WeeChat::start(&sandbox, &connecting(&server)) else { return };
     weechat.wait_log("#general", "wee");
     client.type_line("salut WeeChat, é 漢字");
     weechat.wait_log("#general", "salut WeeChat, é 漢字");
@@ -106,8 +100,42 @@ fn weechat_logs_in_by_sasl_and_talks_with_chat_tui() {
     client.wait_for("│ bonjour de WeeChat");
 }
 
-fn write_password(sandbox: &Sandbox) -> String {
-    let path = sandbox.path("password");
-    fs::write(&path, PASSWORD).expect("the password's file");
-    path.display().to_string()
+#[test]
+fn weechat_finds_what_it_is_used_to() {
+    let sandbox = Sandbox::new();
+    let server = sandbox.start_server(None, &[]);
+    add_account(&sandbox, &server, "wee");
+    let client = newcomer(&sandbox, &server, "Romain");
+    let Some(weechat) = WeeChat::start(&sandbox, &connecting(&server)) else { return };
+    weechat.wait_log("#general", "wee");
+    let status = "server.here";
+
+    weechat.tell("irc.server.here */away parti manger");
+    weechat.wait_log(status, "You have been marked as being away");
+    weechat.tell("irc.server.here */away");
+    weechat.wait_log(status, "You are no longer marked as being away");
+    weechat.tell("irc.server.here */whois Romain");
+    weechat.wait_log(status, "[Romain] End of /WHOIS list");
+    weechat.tell("irc.server.here */nick Romain");
+    weechat.wait_log(status, "You must use a nick assigned to you");
+
+    // A channel of its own, from which it removes and bars.
+    weechat.tell("irc.server.here */join #fromage");
+    weechat.wait_log("#fromage", "wee");
+    client.type_line("/join #fromage");
+    weechat.wait_log("#fromage", "Romain");
+    weechat.tell("irc.here.#fromage */kick Romain assez");
+    weechat.wait_log("#fromage", "has kicked Romain (assez)");
+    weechat.tell("irc.here.#fromage */mode +b Romain!*@*");
+    weechat.wait_log("#fromage", "+b Romain!*@*");
+
+    // Away and back: what was said meanwhile is there.
+    weechat.tell("irc.server.here */disconnect here");
+    weechat.wait_log(status, "disconnected from server");
+    client.type_line("/join #general");
+    client.type_line("pendant ton absence");
+    client.wait_for("pendant ton absence");
+    weechat.tell("core.weechat */connect here");
+    weechat.wait_log("#general", "pendant ton absence");
+    assert_eq!(weechat.log("#general").matches("pendant ton absence").count(), 1);
 }
