@@ -2,7 +2,7 @@
 
 use super::model::{Model, credentials, every_kind, message, record, stored};
 use super::stage::{Stage, is_rejected};
-use crate::chat::event::{AccountId, DeviceId, Digest, Place, Record, Seq, Snapshot};
+use crate::chat::event::{AccountId, DeviceId, Digest, Event, Place, Record, Seq, Snapshot};
 use crate::proto::time::Timestamp;
 use crate::store::{Duplicate, IDEMPOTENCY_WINDOW};
 
@@ -177,4 +177,26 @@ pub async fn devices_and_credentials(stage: &mut Stage) {
     stage.reopen().await;
     assert_eq!(stage.store.devices(AccountId(2)).await.unwrap(), devices, "written down at the latest when closed");
     assert_eq!(stage.store.devices(AccountId(4)).await.unwrap(), []);
+}
+
+pub async fn a_revoked_certificate_may_be_bound_again(stage: &mut Stage) {
+    begin(stage).await;
+    let next = |stage: &Stage| {
+        let store = stage.store.clone();
+        async move { store.load().await.unwrap().last_seq.0 + 1 }
+    };
+    let digest = Digest([77; 32]);
+    let (ann, bob) = (AccountId(2), AccountId(3));
+    let added =
+        |device, account| Event::DeviceAdded { device: DeviceId(device), account, name: "portable".to_owned(), digest };
+    for (event, owner) in [
+        (added(50, ann), Some((ann, DeviceId(50)))),
+        (Event::DeviceRevoked { device: DeviceId(50), account: ann }, None),
+        (added(51, bob), Some((bob, DeviceId(51)))),
+    ] {
+        let seq = next(stage).await;
+        stage.store.commit(&[record(seq, Place::Server, 2, event)]).await.unwrap();
+        let found = stage.store.use_device(digest, Timestamp::from_millis(1_795_400_000_000), "10.0.0.9").await;
+        assert_eq!(found.unwrap(), owner);
+    }
 }

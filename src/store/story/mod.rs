@@ -42,6 +42,7 @@ stories! {
     commit::an_id_is_stored_once,
     commit::wrong_batches_change_nothing,
     commit::devices_and_credentials,
+    commit::a_revoked_certificate_may_be_bound_again,
     pages::every_range_gives_what_the_model_gives,
     pages::targets_are_those_of_the_model,
     audit::what_was_changed_is_found_and_named,
