@@ -54,6 +54,8 @@ impl Chord {
         }
         match self.code {
             KeyCode::Char(' ') => name.push_str(&texts.get("key-space")),
+            // With a modifier it is a key, without one it is what it writes.
+            KeyCode::Char(character) if self.modifiers.is_empty() => name.push(character),
             KeyCode::Char(character) => name.extend(character.to_uppercase()),
             KeyCode::F(number) => name.push_str(&format!("F{number}")),
             KeyCode::Up => name.push('↑'),

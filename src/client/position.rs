@@ -171,11 +171,17 @@ impl Position {
         };
         // The top row of the pane never lies above the first entry.
         let (_, missing) = walk.up(at, height - 1);
-        if missing > 0 {
+        let is_displaced = missing > 0;
+        if is_displaced {
             at = walk.down(Spot { index: 0, row: 0 }, height - 1);
         }
         let (_, missing) = walk.up(at, 2 * height);
         let is_asked = scroll != Scroll::default();
+        if is_displaced && !is_asked && self.anchor.is_some() {
+            // There is too little above for a pane so high: it holds on to the row that it shows further down when it is lower
+            // again, or when more has been loaded.
+            return Window { bottom: at.index, bottom_row: at.row, top_near: true };
+        }
         let was_following = self.anchor.is_none();
         let follows = at == end && (is_asked || was_following);
         self.anchor = (!follows).then(|| Anchor { key: entries[at.index].key(), row: at.row, below: 0 });

@@ -16,6 +16,7 @@ mod irssi;
 mod leaving;
 mod local_server;
 mod plain;
+mod reading;
 mod recovery;
 mod weechat;
 

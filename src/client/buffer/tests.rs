@@ -151,6 +151,22 @@ fn the_pane_follows_the_end_until_it_is_scrolled() {
 }
 
 #[test]
+fn a_pane_that_grows_too_high_and_shrinks_again_shows_the_same() {
+    let mut buffer = Buffer::new(1);
+    for seq in 1..=40 {
+        buffer.push_live(numbered(seq));
+    }
+    let mut one = |_: &Entry, _: Option<&Entry>| 1;
+    buffer.settle(10, &mut one);
+    buffer.scroll_rows(-20);
+    let before = buffer.settle(10, &mut one);
+    for height in [60, 35, 2, 60] {
+        buffer.settle(height, &mut one);
+    }
+    assert_eq!(buffer.settle(10, &mut one), before);
+}
+
+#[test]
 fn a_pane_higher_than_everything_cannot_be_scrolled() {
     let mut buffer = Buffer::new(1);
     assert!(buffer.settle(10, &mut rows).top_near);

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use proptest::prelude::*;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer as Cells, Cell, CellWidth as _};
@@ -12,18 +12,24 @@ use ratatui::style::Color;
 use super::View;
 use super::dates::Zone;
 use super::theme::{Depth, Theme};
-use crate::client::buffer::ENTRIES_MAX;
+use crate::client::annotation::{Annotation, Note, Redaction};
+use crate::client::buffer::{ENTRIES_MAX, Place};
+use crate::client::comings::Coming;
 use crate::client::config::{Choices, Mode, Settings};
 use crate::client::connection::{Credentials, LoginStep, Proof, Status};
-use crate::client::conversation::ConversationKind;
-use crate::client::entry::{Entry, EntryKind, Fate};
+use crate::client::conversation::{ConversationKind, Replying};
+use crate::client::entry::{Entry, EntryKind, Fate, Quote, Reply};
 use crate::client::event::{Effect, Effects, Event, Moment, Security};
 use crate::client::form::{FieldId, Form, Tab};
 use crate::client::links::Links;
 use crate::client::members::Member;
 use crate::client::model::{Model, Remembered, Screen, Start};
-use crate::client::overlay::{AddressQuestion, Overlay};
+use crate::client::overlay::{AddressQuestion, Overlay, RedactQuestion};
+use crate::client::picker::Purpose;
+use crate::client::reactions::Reactor;
+use crate::client::session::fact::TypingState;
 use crate::client::session::{Opening, Output};
+use crate::client::switcher;
 use crate::client::update::update;
 use crate::ground::texts::{Language, Texts};
 use crate::ground::tls::Fingerprint;
@@ -247,6 +253,194 @@ fn changed_certificate() -> Overlay {
         server: "chat.example.org:6697".to_owned(),
         pinned: Fingerprint::of(b"before"),
         got: Fingerprint::of(b"now"),
+    }
+}
+
+/// The sizes at which every screen and every overlay is looked at.
+const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 40), (200, 50)];
+
+/// A conversation with everything that reading is about: answers, reactions, a withdrawn message, links, code, comings, a gap.
+fn reading() -> Model {
+    let mut model = chat(Language::English);
+    let texts = model.texts.clone();
+    let word = |nick: &str, text: &str| Annotation {
+        about: "m1".into(),
+        note: Note::Reaction(Reactor {
+            nick: nick.to_owned(),
+            text: text.to_owned(),
+            time: at("2022-09-18T12:05:00.000Z"),
+            msgid: None,
+            is_withdrawn: false,
+            is_own: nick == "Romain",
+        }),
+    };
+    let general = model.conversations.current_mut().unwrap();
+    general.first_unread = None;
+    let buffer = &mut general.buffer;
+    buffer.clear();
+    let said = |id: &str, author: &str, text: &str, minute: u8| {
+        let mut entry = message(author, text, &format!("2022-09-18T12:{minute:02}:00.000Z"));
+        entry.msgid = Some(id.into());
+        entry
+    };
+    buffer.push_live(said(
+        "m1",
+        "mlk",
+        "the **new** client: https://example.org/a/rather/long/way/to/the/client.html, see `README`",
+        0,
+    ));
+    let key = buffer.push_live(said("m2", "plk", "what was here before", 1)).unwrap();
+    buffer.mark_gap(key, "");
+    for (nick, sign) in [("plk", "👍"), ("Romain", "👍"), ("mimi", "🎉")] {
+        buffer.annotate(word(nick, sign));
+    }
+    let mut answer = said("m3", "日本太郎", "looks good to me", 2);
+    answer.reply = Some(Box::new(Reply { to: "m1".into(), quote: None }));
+    buffer.push_live(answer);
+    buffer.push_live(said("m4", "plk", "oops", 3));
+    let redaction = Redaction { by: "mlk".to_owned(), reason: "wrong window".to_owned() };
+    buffer.annotate(Annotation { about: "m4".into(), note: Note::Redaction(redaction) });
+    for (nick, coming) in [("mimi", Coming::Came), ("zoe", Coming::Left), ("eve", Coming::Renamed("eva".to_owned()))] {
+        buffer.push_coming(nick, &coming, "something happened", &texts, at("2022-09-18T12:04:00.000Z"));
+    }
+    buffer.push_live(said("m5", "mlk", "so:\n```\nfn main() {\n    *pure*\n}\n```", 5));
+    buffer.push_live(said("m6", "mlk", "\u{3}4red\u{3} and \u{2}bold\u{2}", 6));
+    model.conversations.current_mut().unwrap().typing.hear("plk", TypingState::Active, 0);
+    model
+}
+
+/// Every screen and every overlay, by its name.
+fn pictures() -> Vec<(&'static str, Model)> {
+    let mut pictures = vec![
+        ("form_register", form(Language::English, Tab::Register)),
+        ("form_login", form(Language::English, Tab::LogIn)),
+    ];
+    let mut add = |name, change: &mut dyn FnMut(&mut Model)| {
+        let mut model = reading();
+        change(&mut model);
+        pictures.push((name, model));
+    };
+    let key = |code, modifiers| Event::Key(KeyEvent::new(code, modifiers));
+    let press = |model: &mut Model, events: &[(KeyCode, KeyModifiers)]| {
+        for (code, modifiers) in events {
+            update(model, key(*code, *modifiers), Moment::default(), &mut Effects::default());
+        }
+    };
+    let none = KeyModifiers::NONE;
+    add("reading", &mut |_| {});
+    add("chosen", &mut |model| press(model, &[(KeyCode::Up, KeyModifiers::SHIFT), (KeyCode::Up, none)]));
+    add("answering", &mut |model| {
+        let quote = Quote { author: "mlk".to_owned(), text: "the new client".to_owned() };
+        model.conversations.current_mut().unwrap().replying = Some(Replying { msgid: "m1".into(), quote });
+    });
+    add("switcher", &mut |model| {
+        press(model, &[(KeyCode::Char('k'), KeyModifiers::CONTROL), (KeyCode::Char('m'), none)])
+    });
+    add("palette", &mut |model| press(model, &[(KeyCode::Char('x'), KeyModifiers::ALT)]));
+    add("reactions", &mut |model| switcher::open(model, Purpose::React("m1".into())));
+    add("search", &mut |model| {
+        press(
+            model,
+            &[(KeyCode::Char('f'), KeyModifiers::CONTROL), (KeyCode::Char('e'), none), (KeyCode::Char('r'), none)],
+        );
+    });
+    add("help", &mut |model| model.overlays.toggle_help());
+    add("ask_address", &mut |model| {
+        model.overlays.push(Overlay::Address(AddressQuestion {
+            address: "192.168.1.30".to_owned(),
+            code: "k7f3".to_owned(),
+            explanation: "Somebody tried to log in as Romain.".to_owned(),
+        }));
+    });
+    add("ask_certificate", &mut |model| {
+        let (server, fingerprint) = ("chat.example.org:6697".to_owned(), Fingerprint::of(b"now"));
+        model.overlays.push(Overlay::CertificateUnknown { server, fingerprint });
+    });
+    add("ask_certificate_changed", &mut |model| model.overlays.push(changed_certificate()));
+    add("ask_resend", &mut |model| model.overlays.push(Overlay::Resend { count: 3 }));
+    add("ask_withdraw", &mut |model| {
+        model.overlays.push(Overlay::Redact(RedactQuestion {
+            target: "#general".to_owned(),
+            msgid: "m6".into(),
+            author: "Romain".to_owned(),
+            excerpt: "red and bold".to_owned(),
+        }));
+    });
+    pictures
+}
+
+#[test]
+fn every_screen_and_every_overlay_at_every_size() {
+    for (name, mut model) in pictures() {
+        for (columns, rows) in SIZES {
+            golden(name, &mut model, columns, rows);
+        }
+    }
+}
+
+/// What happens to a conversation while somebody reads in it.
+#[derive(Clone, Debug)]
+enum Happening {
+    Said,
+    Older(u8),
+    Resized(u16, u16),
+    Came,
+}
+
+fn happenings() -> impl Strategy<Value = Vec<Happening>> {
+    let one = prop_oneof![
+        Just(Happening::Said),
+        (1..40u8).prop_map(Happening::Older),
+        (40..200u16, 8..60u16).prop_map(|(columns, rows)| Happening::Resized(columns, rows)),
+        Just(Happening::Came),
+    ];
+    proptest::collection::vec(one, 1..20)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever is said below, loaded above or made of the window: the row at the pane's lower edge stays where it is.
+    #[test]
+    fn what_is_read_never_jumps(happenings in happenings(), up in 1..40i32) {
+        let mut model = chat(Language::English);
+        let general = model.conversations.current_mut().unwrap();
+        for number in 0..120 {
+            let text = format!("message {number} {}", "word ".repeat(number % 40));
+            general.buffer.push_live(message("mlk", &text, "2022-09-18T12:00:00.000Z"));
+        }
+        model.size = (100, 30);
+        let mut view = View::new(Theme::new(Depth::None), Zone::Utc, Links::default());
+        view.layout(&mut model);
+        model.conversations.current_mut().unwrap().buffer.scroll_rows(-up - 40);
+        view.layout(&mut model);
+        let read = |model: &Model| model.pane.rows.first().map(|row| row.key);
+        let before = read(&model);
+        let mut older = 0;
+        for happening in happenings {
+            let texts = model.texts.clone();
+            let general = model.conversations.current_mut().unwrap();
+            match happening {
+                Happening::Said => _ = general.buffer.push_live(message("plk", "more", "2022-09-18T13:00:00.000Z")),
+                Happening::Older(count) => {
+                    let oldest = general.buffer.oldest().unwrap().key();
+                    let page = (0..count).map(|number| {
+                        older += 1;
+                        let mut entry = message("plk", "older", "2020-09-18T13:00:00.000Z");
+                        entry.msgid = Some(format!("old{older}x{number}").into());
+                        entry
+                    });
+                    let page: Vec<_> = page.collect();
+                    general.buffer.insert_page(page, Place::Before(oldest));
+                }
+                Happening::Resized(columns, rows) => model.size = (columns, rows),
+                Happening::Came => {
+                    general.buffer.push_coming("zoe", &Coming::Came, "zoe", &texts, at("2022-09-18T13:00:00.000Z"));
+                }
+            }
+            view.layout(&mut model);
+            prop_assert_eq!(read(&model), before);
+        }
     }
 }
 
