@@ -89,7 +89,7 @@ fn irssi_finds_what_it_is_used_to() {
     terminal.type_line("/whois Romain");
     terminal.wait_for("End of WHOIS");
     terminal.type_line("/nick Romain");
-    terminal.wait_for("You must use a nick assigned to you");
+    terminal.wait_for("Nick Romain is already in use");
 
     // A channel of its own, from which it removes and bars.
     terminal.type_line("/join #fromage");

@@ -117,7 +117,7 @@ fn weechat_finds_what_it_is_used_to() {
     weechat.tell("irc.server.here */whois Romain");
     weechat.wait_log(status, "[Romain] End of /WHOIS list");
     weechat.tell("irc.server.here */nick Romain");
-    weechat.wait_log(status, "You must use a nick assigned to you");
+    weechat.wait_log(status, "Nickname is already in use");
 
     // A channel of its own, from which it removes and bars.
     weechat.tell("irc.server.here */join #fromage");

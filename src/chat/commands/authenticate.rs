@@ -17,8 +17,8 @@ use crate::chat::session::Identity;
 use crate::chat::world::World;
 use crate::proto::names::{AccountName, NICK_BYTES_MAX, Nick};
 use crate::proto::numerics::{
-    ERR_PASSWDMISMATCH, ERR_SASLABORTED, ERR_SASLALREADY, ERR_SASLFAIL, ERR_SASLTOOLONG, RPL_LOGGEDIN, RPL_SASLMECHS,
-    RPL_SASLSUCCESS,
+    ERR_NICKLOCKED, ERR_PASSWDMISMATCH, ERR_SASLABORTED, ERR_SASLALREADY, ERR_SASLFAIL, ERR_SASLTOOLONG, RPL_LOGGEDIN,
+    RPL_SASLMECHS, RPL_SASLSUCCESS,
 };
 use crate::proto::sasl::{ABORT, EMPTY_CHUNK, Mechanism, PayloadError, PlainCredentials, payload_chunks};
 use crate::proto::scram::{ClientFirst, ScramServer};
@@ -407,7 +407,13 @@ fn say_refused(world: &mut World, conn: ConnId, method: Method) {
 fn refuse(world: &mut World, conn: ConnId, log_in: &LogIn, check: FailedCheck) -> Handled {
     let peer = world.session(conn).peer.clone();
     world.log(Notable::LoginRefused { name: log_in.name.clone(), peer, check });
-    say_refused(world, conn, log_in.method);
+    match (check, log_in.method) {
+        (FailedCheck::Suspended, Method::Sasl(_)) => {
+            let refusal = Refusal::numeric(ERR_NICKLOCKED, &[], "You must use a nick assigned to you");
+            world.refuse(conn, "AUTHENTICATE", refusal);
+        }
+        _ => say_refused(world, conn, log_in.method),
+    }
     count_failure(world, conn);
     Ok(())
 }

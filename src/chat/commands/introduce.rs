@@ -15,9 +15,7 @@ use crate::chat::world::World;
 use crate::proto::caps::CapSet;
 use crate::proto::message::Line;
 use crate::proto::names::Nick;
-use crate::proto::numerics::{
-    ERR_ALREADYREGISTERED, ERR_ERRONEUSNICKNAME, ERR_NICKLOCKED, ERR_NICKNAMEINUSE, ERR_NONICKNAMEGIVEN,
-};
+use crate::proto::numerics::{ERR_ALREADYREGISTERED, ERR_ERRONEUSNICKNAME, ERR_NICKNAMEINUSE, ERR_NONICKNAMEGIVEN};
 use crate::proto::secret::{Secret, equal_in_constant_time};
 
 /// `NICK <nick>`.
@@ -47,11 +45,12 @@ pub(crate) fn nick(world: &mut World, call: &Call<'_>) -> Handled {
     if session.nick.as_ref().is_some_and(|current| current.as_str() == nick.as_str()) {
         return Ok(());
     }
-    if welcome::bound_nick(world, call.conn).is_some() {
-        return Err(Refusal::numeric(ERR_NICKLOCKED, &[], "You must use a nick assigned to you"));
-    }
     if !world.may_have_nick(call.conn, &nick) {
         return Err(Refusal::numeric(ERR_NICKNAMEINUSE, &[text], "Nickname is already in use"));
+    }
+    // Not 902, which clients take for the failure of a log-in.
+    if welcome::bound_nick(world, call.conn).is_some() {
+        return Err(Refusal::numeric(ERR_ERRONEUSNICKNAME, &[text], "You must use a nick assigned to you"));
     }
     change_nick(world, call.conn, &nick);
     Ok(())

@@ -211,7 +211,7 @@ fn sessions_of_one_account_share_its_nick_and_its_channels() {
     expect(&driver.take(bob), &[":ann!ann@", "JOIN #general"]);
     let other = driver.log_in("ann", "");
     assert!(driver.take(bob).is_empty(), "a second session is nothing new to others");
-    expect(&driver.ask(one, "NICK else"), &[" 902 "]);
+    expect(&driver.ask(one, "NICK else"), &[" 432 "]);
     driver.say(one, "QUIT :later");
     assert!(driver.take(bob).is_empty());
     driver.say(other, "QUIT :later");
@@ -506,7 +506,7 @@ fn the_servers_own_user_is_the_correspondent() {
     expect_not(&told, &[" JOIN "]);
     expect(&told, &[" 001 serveur ", "serveur!serveur@chat.local"]);
     expect(&driver.ask(conn, "MODE serveur -o+i"), &[" MODE serveur +i"]);
-    expect(&driver.ask(conn, "NICK else"), &[" 902 "]);
+    expect(&driver.ask(conn, "NICK else"), &[" 432 "]);
 
     let stranger = driver.connect_from("127.0.0.1", Transport::Unix { uid: 1001, operator: false });
     expect(&driver.ask(stranger, "AUTHENTICATE EXTERNAL"), &[" 904 "]);

@@ -190,7 +190,7 @@ fn a_suspended_account_is_out_until_it_is_resumed() {
     expect_not(&log_in_by_plain(&mut driver, conn, "ann", "wrong"), &["SUSPENDED"]);
     let told = log_in_by_plain(&mut driver, conn, "ann", "ann_secret");
     expect(&told, &["FAIL AUTHENTICATE ACCOUNT_SUSPENDED ann :", "too loud"]);
-    expect(&told, &[" 904 "]);
+    expect(&told, &[" 902 "]);
     expect(&driver.ask(operator, "ACCOUNT RESUME ann"), &["ACCOUNT DONE RESUME ann :"]);
     expect(&log_in_by_plain(&mut driver, conn, "ann", "ann_secret"), &[" 903 "]);
 }
