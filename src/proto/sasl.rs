@@ -99,13 +99,12 @@ impl Assembler {
     /// # Errors
     /// When the chunk or the payload is too long, or the payload is not Base64.
     pub fn push(&mut self, chunk: &str) -> Result<Option<Vec<u8>>, PayloadError> {
-        if chunk.len() > CHUNK_BYTES || self.encoded.len() + chunk.len() > self.encoded_bytes_max {
+        let more = if chunk == EMPTY_CHUNK { "" } else { chunk };
+        if chunk.len() > CHUNK_BYTES || self.encoded.len() + more.len() > self.encoded_bytes_max {
             self.encoded.clear();
             return Err(PayloadError::TooLong);
         }
-        if chunk != EMPTY_CHUNK {
-            self.encoded.push_str(chunk);
-        }
+        self.encoded.push_str(more);
         if chunk.len() == CHUNK_BYTES {
             return Ok(None);
         }
@@ -243,6 +242,13 @@ mod tests {
             assert_eq!(chunks.iter().map(String::len).collect::<Vec<_>>(), lengths, "{payload_bytes}");
             assert_eq!(assemble(&chunks), Ok(Some(vec![0; payload_bytes])));
         }
+    }
+
+    #[test]
+    fn the_sign_of_the_end_needs_no_room() {
+        let mut assembler = Assembler::new(300);
+        let chunks = payload_chunks(&[7; 300]);
+        assert_eq!(chunks.iter().map(|chunk| assembler.push(chunk)).last(), Some(Ok(Some(vec![7; 300]))));
     }
 
     #[test]
