@@ -148,23 +148,12 @@ impl Paper {
         if printed.is_empty() {
             return Ok(());
         }
-        let mut out = String::new();
+        let lead = if self.is_open { "\n" } else { "" };
         if self.is_open {
-            out.push('\n');
             self.is_open = false;
             self.asked = None;
         }
-        for Printed { time, text } in printed {
-            if let Some(time) = time {
-                out.push_str(&Zone::Local.date_and_clock(*time));
-                out.push('\n');
-            }
-            for line in text.lines() {
-                out.push_str(&shown(line));
-                out.push('\n');
-            }
-        }
-        write_out(&out)
+        write_out(&format!("{lead}{}", written(printed)))
     }
 
     /// Asks, unless the same question stands there already.
@@ -178,7 +167,8 @@ impl Paper {
         let lead = if std::mem::replace(&mut self.is_open, self.is_terminal) { "\n" } else { "" };
         self.asked = Some(prompt.clone());
         // In a pipe no line of the person ends the question's line.
-        let text = if self.is_terminal { prompt.text.as_str() } else { prompt.text.trim_end() };
+        let text = shown(&prompt.text);
+        let text = if self.is_terminal { text.as_ref() } else { text.trim_end() };
         let end = if self.is_terminal { "" } else { "\n" };
         write_out(&format!("{lead}{text}{end}"))
     }
@@ -221,8 +211,42 @@ impl Drop for Paper {
     }
 }
 
+/// What is written of these: whatever stands in them, nothing but text and line ends.
+fn written(printed: &[Printed]) -> String {
+    let mut out = String::new();
+    for Printed { time, text } in printed {
+        if let Some(time) = time {
+            out.push_str(&Zone::Local.date_and_clock(*time));
+            out.push('\n');
+        }
+        for line in text.lines() {
+            out.push_str(&shown(line));
+            out.push('\n');
+        }
+    }
+    out
+}
+
 fn write_out(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn nothing_that_is_printed_steers_a_terminal(text in any::<String>(), steering in "[\u{1b}\u{9b}\u{7}\u{202e}\u{2066}\\r\\[\\]0-9;mJH]{0,20}") {
+            let printed = Printed { time: None, text: format!("{steering}{text}{steering}") };
+            let out = written(std::slice::from_ref(&printed));
+            let steers = |c: char| c != '\n' && c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+            prop_assert!(!out.contains(steers), "{:?}", out);
+            prop_assert_eq!(out.matches('\n').count(), printed.text.lines().count());
+        }
+    }
 }

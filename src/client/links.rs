@@ -29,7 +29,8 @@ pub fn find(text: &str) -> Vec<(Range<usize>, String)> {
     finder.kinds(&[LinkKind::Url]);
     let is_known = |link: &str| {
         let scheme = link.split(':').next().unwrap_or_default();
-        SCHEMES.iter().any(|known| known.eq_ignore_ascii_case(scheme)) && link.len() <= LINK_BYTES_MAX
+        let is_plain = !link.contains(|c: char| c.is_control() || c.is_whitespace());
+        is_plain && SCHEMES.iter().any(|known| known.eq_ignore_ascii_case(scheme)) && link.len() <= LINK_BYTES_MAX
     };
     let links = finder.links(text).filter(|link| is_known(link.as_str()));
     links.map(|link| (link.start()..link.end(), link.as_str().to_owned())).collect()
@@ -65,6 +66,15 @@ impl Links {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_link_ends_the_sequence_that_it_stands_in() {
+        for steering in ["\u{1b}\\", "\u{7}", "\u{9c}", "\r\n", "\u{9b}2J"] {
+            for (_, link) in find(&format!("https://a.example/{steering}b https://{steering}.example/")) {
+                assert!(!link.contains(char::is_control), "{link:?}");
+            }
+        }
+    }
 
     #[test]
     fn links_end_where_people_mean_them_to() {

@@ -536,7 +536,9 @@ fn is_yes(model: &Model, word: &str) -> Option<bool> {
 
 /// An entry as a line: `Le serveur: …`, `name: …`; in another conversation than the current one, with that one's name.
 fn said(model: &Model, conversation: &Conversation, entry: &Entry) -> String {
-    let text = ("text", Value::from(entry.text.as_str()));
+    // The further lines of a message stand apart, so that none of them looks like a message of somebody else.
+    let text = entry.text.replace('\n', "\n    ");
+    let text = ("text", Value::from(text.as_str()));
     let name = ("name", Value::from(entry.author.as_str()));
     let is_current = model.conversations.current_id() == Some(conversation.id);
     let line = match (entry.kind, conversation.kind) {

@@ -3,14 +3,17 @@
 //! Set up once, by the programs. What may be logged is decided where it is logged: never a password, a token or the text
 //! of a message.
 
+use std::fmt::{Debug, Write as _};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
+use tracing::field::Field;
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::filter::ParseError;
-use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
@@ -131,12 +134,43 @@ fn subscriber(
     let ansi = reader == Reader::Anybody { ansi: true };
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(ansi);
     match (format, reader) {
-        (Format::Text, Reader::Anybody { .. }) => Box::new(builder.finish()),
+        (Format::Text, Reader::Anybody { .. }) => Box::new(builder.fmt_fields(fields()).finish()),
         (Format::Json, Reader::Anybody { .. }) => Box::new(builder.json().finish()),
         (Format::Text, Reader::Journal) => {
-            Box::new(builder.without_time().with_level(false).map_event_format(WithPriority).finish())
+            let builder = builder.fmt_fields(fields()).without_time().with_level(false);
+            Box::new(builder.map_event_format(WithPriority).finish())
         }
         (Format::Json, Reader::Journal) => Box::new(builder.json().map_event_format(WithPriority).finish()),
+    }
+}
+
+/// Fields as text. Names, reasons and errors come from outside: none of them ends the line or steers a terminal.
+fn fields() -> impl for<'a> FormatFields<'a> + Send + Sync + 'static {
+    let each = debug_fn(|writer: &mut Writer<'_>, field: &Field, value: &dyn Debug| {
+        let mut harmless = Harmless(writer);
+        match field.name() {
+            "message" => write!(harmless, "{value:?}"),
+            name => write!(harmless, "{name}={value:?}"),
+        }
+    });
+    each.delimited(" ")
+}
+
+/// Writes what it is given, with an escape in the place of each character that is not text.
+struct Harmless<'a, 'w>(&'a mut Writer<'w>);
+
+impl std::fmt::Write for Harmless<'_, '_> {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        let steers = |c: char| {
+            c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        };
+        for piece in text.split_inclusive(steers) {
+            match piece.char_indices().next_back().filter(|(_, last)| steers(*last)) {
+                Some((at, last)) => write!(self.0, "{}{}", &piece[..at], last.escape_default())?,
+                None => self.0.write_str(piece)?,
+            }
+        }
+        Ok(())
     }
 }
 
@@ -204,6 +238,29 @@ mod tests {
         assert!(!text.contains('\x1b'), "{text}");
         assert_eq!(text.lines().count(), 1, "{text}");
         assert!(logged(Format::Text, Reader::Anybody { ansi: true }).contains('\x1b'));
+    }
+
+    #[test]
+    fn no_text_from_outside_steers_the_terminal_or_writes_a_line_of_its_own() {
+        let hostile = "x\r\n2026 INFO forged\u{1b}[2J\u{1b}]0;title\u{7}\u{9b}1A\u{202e}";
+        for format in [Format::Text, Format::Json] {
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join("log");
+            let writer = BoxMakeWriter::new(Mutex::new(paths::append_private_file(&path).unwrap()));
+            let filter = filter(&Settings::default(), None).unwrap();
+            tracing::subscriber::with_default(
+                subscriber(format, filter, writer, Reader::Anybody { ansi: false }),
+                || {
+                    tracing::info!(name = hostile, quoted = ?hostile, shown = %hostile, "said {hostile}");
+                },
+            );
+            let text = std::fs::read_to_string(path).unwrap();
+            let line = text.strip_suffix('\n').unwrap();
+            // JSON is for programs; it escapes what would end its line.
+            let is_text = format == Format::Text;
+            let steers = |c: char| c.is_ascii_control() || is_text && (c.is_control() || c == '\u{202e}');
+            assert!(!line.contains(steers), "{text:?}");
+        }
     }
 
     #[test]

@@ -95,9 +95,12 @@ fn write_lines(queue: &Receiver<String>, mut output: impl Write) {
     }
 }
 
-/// A line without what would move an operator's cursor: names come from outside.
+/// A line without what would steer an operator's terminal or turn the direction of text: names come from outside.
 fn printable(line: &str) -> String {
-    line.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    let steers = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    line.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
 }
 
 impl OperatorLogEnd {
@@ -105,6 +108,47 @@ impl OperatorLogEnd {
     pub fn wait(mut self) {
         if let Some(thread) = self.0.take() {
             let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::chat::ports::Transport;
+    use crate::ground::texts::Language;
+
+    /// What stands on standard output when a log-in under this name is refused.
+    fn refused(name: &str) -> String {
+        let (mut read, write) = std::io::pipe().unwrap();
+        let (log, end) = OperatorLog::start(Texts::new(Language::English), write).unwrap();
+        let address = std::net::Ipv4Addr::LOCALHOST.into();
+        let peer = Peer { address, port: 1, transport: Transport::Tls };
+        log.tell(&Notable::LoginRefused { name: name.to_owned(), peer, check: FailedCheck::Name });
+        drop(log);
+        end.wait();
+        let mut out = String::new();
+        std::io::Read::read_to_string(&mut read, &mut out).unwrap();
+        out
+    }
+
+    #[test]
+    fn no_name_writes_a_line_of_its_own_or_steers_the_terminal() {
+        let out = refused("ann\r\nthe name is right\u{1b}[2J\u{1b}]0;x\u{7}\u{9b}1A\u{202e}");
+        assert_eq!(out.lines().count(), 1, "{out:?}");
+        assert!(out.starts_with("the connection is refused for "), "{out:?}");
+        assert!(!out.trim_end().contains(|c: char| c.is_control() || c == '\u{202e}'), "{out:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_written_is_one_line_of_text(text in any::<String>()) {
+            let line = printable(&text);
+            prop_assert!(!line.contains(char::is_control));
+            let turns = |c: char| matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+            prop_assert!(!line.contains(turns), "{:?}", line);
         }
     }
 }

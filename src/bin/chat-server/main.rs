@@ -16,6 +16,7 @@ use chat_tui::ground::tls::server::ServerCertificate;
 use chat_tui::ground::{pages, telemetry, tls};
 use chat_tui::proto::sasl::prepare_password;
 use chat_tui::proto::secret::Secret;
+use chat_tui::proto::text::shown;
 use chat_tui::server::admin::{self, AccountCommand, BanCommand, Order, Outcome};
 use chat_tui::server::config::{Config, DEFAULT_FILE, Faults, LogFormat, Raw, Sources, masked_url};
 use chat_tui::server::hub::ReloadHandle;
@@ -474,14 +475,16 @@ fn ban_people(config: Config, ban: Ban) -> anyhow::Result<()> {
 /// Has the server do something, and prints what comes of it: lists as columns or as one JSON array.
 fn order(config: Config, order: &dyn Order, as_json: bool) -> anyhow::Result<()> {
     match runtime()?.block_on(admin::run(config, order))? {
-        Outcome::Done(text) => println!("{text}"),
+        Outcome::Done(text) => println!("{}", shown(&text)),
         Outcome::Accounts(accounts) if as_json => println!("{}", serde_json::to_string_pretty(&accounts)?),
         Outcome::Bans(bans) if as_json => println!("{}", serde_json::to_string_pretty(&bans)?),
         Outcome::Accounts(accounts) => {
             let width = accounts.iter().map(|account| account.name.chars().count()).max().unwrap_or(0);
             for account in accounts {
                 let (name, status) = (account.name, account.status);
-                println!("{name:width$}  {status:9}  {}  {}", account.registered, account.addresses);
+                // Names are checked when they are made; a record that somebody has tampered with may hold others.
+                let line = format!("{name:width$}  {status:9}  {}  {}", account.registered, account.addresses);
+                println!("{}", shown(&line));
             }
         }
         Outcome::Bans(bans) => {
