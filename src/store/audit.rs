@@ -5,10 +5,12 @@
 //! - [`Audit::head`] is the point to write down elsewhere: whoever can write to the database can cut off the record's end
 //!   together with the journal's head, and only what is kept elsewhere shows it.
 //! - [`Audit::checkpoint`] removes the oldest rows, after it has verified them, and signs where the rest follows on.
+//! - [`Audit::export`] hands out rows, page by page.
 //! - [`Audit::erase`] removes what rows say of people and leaves their links, so that the chain stays valid.
 
 mod checkpoint;
 pub mod erase;
+pub mod export;
 pub mod verify;
 
 use std::time::Duration;
@@ -22,6 +24,7 @@ use super::{StoreError, migrate, record};
 use crate::chat::event::Seq;
 use crate::proto::time::Timestamp;
 use erase::Selection;
+use export::{Exported, Filter};
 use verify::Verification;
 
 /// How long one statement may take.
@@ -53,6 +56,9 @@ pub trait Audit: Send + Sync + 'static {
 
     /// Removes who, where and what from the selected rows. How many rows were erased now.
     async fn erase(&self, selection: &Selection) -> Result<u64, StoreError>;
+
+    /// The next rows behind an event that a filter lets through, oldest first; nothing when none is left.
+    async fn export(&self, filter: &Filter, after: Seq) -> Result<Vec<Exported>, StoreError>;
 
     /// Closes the database in good order.
     async fn close(&self);
@@ -110,6 +116,14 @@ impl<S: Session> Audit for SqlStore<S> {
             let Some((last, count)) = some.await? else { return Ok(erased) };
             (after, erased) = (last, erased + count);
         }
+    }
+
+    async fn export(&self, filter: &Filter, after: Seq) -> Result<Vec<Exported>, StoreError> {
+        let filter = filter.clone();
+        let read = self
+            .readers()
+            .run(PATIENCE, move |clerk| Box::pin(async move { export::export_some(clerk, &filter, after).await }));
+        read.await
     }
 
     async fn close(&self) {

@@ -21,6 +21,7 @@ mod conversation;
 mod crash;
 mod database;
 mod doors;
+mod exports;
 mod host;
 mod limits;
 mod outage;

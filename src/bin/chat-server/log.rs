@@ -16,6 +16,8 @@ use chat_tui::store::audit::verify::{FAULTS_LISTED_MAX, Verification};
 use chat_tui::store::chain::Anchor;
 use clap::Subcommand;
 
+use super::export::{self, Format, Which, moment};
+
 /// What is asked.
 #[derive(Subcommand)]
 pub enum Log {
@@ -26,6 +28,21 @@ pub enum Log {
         /// Compare with the heads in this file, one a line, as log head prints them. Unless given: anchor_file
         #[arg(long, value_name = "FILE")]
         anchors: Option<PathBuf>,
+    },
+    /// Print the events with a text in them, oldest first
+    Search {
+        /// The text, in any case
+        text: String,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Print the record, or a part of it, oldest first
+    Export {
+        /// How
+        #[arg(long, value_enum, default_value = "jsonl")]
+        format: Format,
+        #[command(flatten)]
+        which: Which,
     },
     /// Remove what is older than a day, and sign where the rest follows on, so that verify accepts it
     Checkpoint {
@@ -50,12 +67,6 @@ pub enum Log {
     },
 }
 
-/// A day or a moment.
-fn moment(text: &str) -> Result<Timestamp, String> {
-    let whole = if text.contains('T') { text.to_owned() } else { format!("{text}T00:00:00.000Z") };
-    Timestamp::parse(&whole).ok_or_else(|| "expected a date such as 2026-01-31".to_owned())
-}
-
 /// Asks, and prints what comes of it.
 pub async fn run(config: &Config, log: Log) -> anyhow::Result<()> {
     let audit = record::open_audit(config)?;
@@ -71,6 +82,8 @@ async fn ask(config: &Config, audit: &dyn Audit, log: Log) -> anyhow::Result<()>
             let known = known_anchors(anchors.as_deref().or(config.anchors.file.as_deref()))?;
             tell(&audit.verify(&known).await?, known.len())?;
         }
+        Log::Search { text, which } => export::write(audit, &which.filter(Some(text))?, Format::Text).await?,
+        Log::Export { format, which } => export::write(audit, &which.filter(None)?, format).await?,
         Log::Checkpoint { before, reason } => {
             let removal = audit.checkpoint(before, &reason, now()).await?;
             match removal.checkpoint {

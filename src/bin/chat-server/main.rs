@@ -1,5 +1,6 @@
 //! `chat-server`: the daemon, and its operator's commands: flags → configuration → run → exit code.
 
+mod export;
 mod log;
 
 use std::io::{BufRead, IsTerminal, Read, Write};
@@ -53,6 +54,8 @@ Examples:
           Tell all that is wrong with the settings, before a start or a reload.
   chat-server console
           Answer clients as the server.
+  chat-server log export --format csv --channel '#general' --after 2026-01-01
+          Write what was said in a channel this year.
   chat-server log verify
           Find out whether anybody has changed, removed or inserted anything in the record.
 
