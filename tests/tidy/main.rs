@@ -120,3 +120,13 @@ fn every_text_that_is_used_exists() {
 fn every_text_is_used() {
     none(rules::unused_texts(&sources(), &text_ids()));
 }
+
+#[test]
+fn the_threat_model_names_what_there_is() {
+    let tracked = tracked();
+    let text_of = |path: &str| tracked.iter().find(|(known, _)| known == path).map(|(_, text)| text.as_str());
+    let page = text_of("docs/threat-model.md").expect("the page");
+    let code: String =
+        tracked.iter().filter(|(path, _)| path.ends_with(".rs")).map(|(_, text)| text.as_str()).collect();
+    none(rules::unknown_tests(page, &code, |name| text_of(&format!("tests/transcripts/{name}")).is_some()));
+}

@@ -244,3 +244,16 @@ pub fn unused_texts<'a>(sources: &'a [Source], ids: &BTreeSet<String>) -> Vec<St
     let named: BTreeSet<&str> = code.filter_map(literal).collect();
     ids.iter().filter(|id| !named.contains(id.as_str())).map(|id| format!("the text {id} is never used")).collect()
 }
+
+/// A page that says which test shows what names only tests and transcripts that there are: words in backticks that end with
+/// `.irc`, or that look like the name of a test.
+pub fn unknown_tests(page: &str, code: &str, is_transcript: impl Fn(&str) -> bool) -> Vec<String> {
+    let words = page.split('`').skip(1).step_by(2);
+    let is_name =
+        |word: &str| word.matches('_').count() >= 2 && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    let is_known = |word: &str| match word.ends_with(".irc") {
+        true => is_transcript(word),
+        false => !is_name(word) || code.contains(&format!("fn {word}(")),
+    };
+    words.filter(|word| !is_known(word)).map(|word| format!("there is no test {word}")).collect()
+}

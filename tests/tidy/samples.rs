@@ -212,3 +212,10 @@ fn texts_are_used() {
     assert_eq!(faults("src/client/keymap.rs", "f(\"key-enter\", \"form-title\")"), [""; 0]);
     assert_eq!(faults("tests/end.rs", "f(\"key-enter\", \"form-title\")").len(), 2);
 }
+
+#[test]
+fn tests_that_a_page_names_exist() {
+    let page = "shown by `a_test_of_mine`, `one.irc`, `other.irc`, `a_test_of_nobody` and `server.key`";
+    let faults = rules::unknown_tests(page, "fn a_test_of_mine() {}", |name| name == "one.irc");
+    assert_eq!(faults, ["there is no test other.irc", "there is no test a_test_of_nobody"]);
+}
