@@ -57,7 +57,7 @@ async fn accounts_are_kept_with_and_without_a_server() {
         let rest = ann.rest().await;
         assert!(rest.last().is_some_and(|line| line.starts_with("ERROR :")), "{rest:?}");
         let mut suspended = server.connect().await;
-        assert!(suspended.try_log_in("ann", "battery staple").await.contains(" 904 "));
+        assert!(suspended.try_log_in("ann", "battery staple").await.contains(" 902 "));
         assert!(suspended.seen.iter().any(|line| line.contains("ACCOUNT_SUSPENDED")), "{:#?}", suspended.seen);
         done(path, &url, &["resume", "ann"]);
         server.connect().await.log_in("ann", "battery staple").await;

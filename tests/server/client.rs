@@ -78,7 +78,7 @@ impl Client {
         self.send("AUTHENTICATE PLAIN").await;
         self.expect("AUTHENTICATE +").await;
         self.send(&format!("AUTHENTICATE {}", STANDARD.encode(format!("\0{name}\0{password}")))).await;
-        self.expect_any(&[" 903 ", " 904 "]).await
+        self.expect_any(&[" 902 ", " 903 ", " 904 "]).await
     }
 
     /// Tries to log in by SCRAM-SHA-256; gives the numeric's line.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chat_tui::chat::ports::{Peer, Transport};
 use chat_tui::chat::settings::Settings;
@@ -26,6 +26,8 @@ use crate::transcript::{Directive, Driver, Transcript, What, Wire, play};
 const MEANS: &[&str] = &["addresses", "restart"];
 /// How many transcripts are played at once.
 const PLAYERS: usize = 4;
+/// How long a line may take that does not come at once.
+const RECEIVE_TIMEOUT: Duration = Duration::from_secs(5);
 /// What the driver's own PINGs carry.
 const MARK: &str = "everything-read";
 
@@ -186,8 +188,15 @@ impl Driver for Sockets {
     }
 
     fn receive(&mut self, who: &str) -> Option<String> {
-        if self.people.get(who)?.unread.is_empty() {
+        // What another task has to find out first (settings that are read again) comes after the answer to the mark.
+        let deadline = Instant::now() + RECEIVE_TIMEOUT;
+        while self.people.get(who).is_some_and(|person| person.unread.is_empty()) {
             self.settle(who);
+            let person = self.people.get(who)?;
+            if !person.unread.is_empty() || person.is_closed || Instant::now() >= deadline {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
         }
         self.people.get_mut(who)?.unread.pop_front()
     }
