@@ -2,7 +2,7 @@
 
 use super::conversation::{ConversationId, ConversationKind};
 use super::entry::EntryKind;
-use super::event::{Effect, Effects};
+use super::event::{Effect, Effects, LogLine};
 use super::model::Model;
 use super::outbox;
 use super::overlay::{AddressQuestion, Overlay};
@@ -12,7 +12,7 @@ use super::search;
 use super::session::fact::{Annotated, Fact, Incoming, Refusal, ReplyKind};
 use super::signs::Presence;
 use super::unsent;
-use super::{drafts, history, markers};
+use super::{drafts, history, log, markers};
 use crate::proto::message::Line;
 
 mod people;
@@ -101,7 +101,14 @@ fn message(model: &mut Model, incoming: Incoming, effects: &mut Effects) {
     };
     let id = model.open(&target).id;
     model.conversations.touch(id);
+    let line = LogLine {
+        time: incoming.time,
+        kind: incoming.kind,
+        author: incoming.from.clone(),
+        text: incoming.text.clone(),
+    };
     if incoming.is_own && outbox::confirm(model, id, &incoming) {
+        log::keep(model, &target, line, effects);
         return outbox::flush(model, effects);
     }
     let mut entry = model.entry(incoming);
@@ -115,6 +122,8 @@ fn message(model: &mut Model, incoming: Incoming, effects: &mut Effects) {
     let is_mention = entry.mention;
     let key = conversation.buffer.push_live(entry);
     let Some(key) = key else { return };
+    log::keep(model, &target, line, effects);
+    let Some(conversation) = model.conversations.get_mut(id) else { return };
     if is_own || is_seen || is_read {
         return;
     }

@@ -156,6 +156,8 @@ pub struct Choices {
     pub mouse: Option<bool>,
     /// What opens a link: a program and its arguments.
     pub open_with: Option<String>,
+    /// What is said on servers without history is kept in files of this device.
+    pub log: Option<bool>,
     /// The keys.
     pub keymap: Option<Keymap>,
 }
@@ -226,6 +228,14 @@ pub const KEYS: &[Key] = &[
         help_id: "config-mouse",
         apply: |choices, value| {
             choices.mouse = Some(value.as_bool().ok_or("config-expects-bool")?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "log",
+        help_id: "config-log",
+        apply: |choices, value| {
+            choices.log = Some(value.as_bool().ok_or("config-expects-bool")?);
             Ok(())
         },
     },
@@ -365,6 +375,8 @@ pub struct Settings {
     pub mouse: bool,
     /// What opens a link: a program and its arguments. Nothing: links are copied.
     pub open_with: Option<String>,
+    /// What is said on servers without history is kept in files of this device.
+    pub log: bool,
     /// The keys.
     pub keymap: Keymap,
 }
@@ -387,6 +399,7 @@ impl Settings {
             typing: flags.typing.or(file.typing).unwrap_or(true),
             mouse: flags.mouse.or(file.mouse).unwrap_or(true),
             open_with: flags.open_with.or(file.open_with),
+            log: flags.log.or(file.log).unwrap_or(true),
             keymap: flags.keymap.or(file.keymap).unwrap_or_default(),
         })
     }

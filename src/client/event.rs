@@ -53,6 +53,15 @@ pub enum Event {
     TopNear,
     /// The layout pass has found that messages are missing in the middle of what is visible.
     GapNear(EntryKey),
+    /// The answer to [`Effect::ReadLog`].
+    LogPage {
+        /// The number of the conversation whose log it is.
+        conversation: u32,
+        /// What it has, oldest first.
+        lines: Vec<LogLine>,
+        /// There is nothing before it.
+        is_start: bool,
+    },
     /// The layout pass gives the text that the mouse has dragged over.
     Dragged(String),
     /// Something about the connection with this number (the one of [`Effect::Connect`]).
@@ -197,6 +206,30 @@ pub struct Unsent {
     pub time: Timestamp,
 }
 
+/// Where the log of a conversation is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogPlace {
+    /// The server, as in `Login::server`.
+    pub server: String,
+    /// Whose log it is.
+    pub account: String,
+    /// The channel or person, as it is compared.
+    pub target: String,
+}
+
+/// A message of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// When it was said.
+    pub time: Timestamp,
+    /// Message, action or notice.
+    pub kind: EntryKind,
+    /// Who said it.
+    pub author: String,
+    /// What.
+    pub text: String,
+}
+
 /// What is being written in a conversation: kept from one run to the next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
@@ -263,6 +296,24 @@ pub enum Effect {
     KeepDrafts(Vec<Draft>),
     /// Ring the terminal's bell.
     Bell,
+    /// Keep a message in the log.
+    Log {
+        /// Where.
+        place: LogPlace,
+        /// What.
+        line: LogLine,
+    },
+    /// Read a page of the log. Answered by [`Event::LogPage`].
+    ReadLog {
+        /// The number of the conversation that asks; goes back with the answer.
+        conversation: u32,
+        /// Where.
+        place: LogPlace,
+        /// Up to this moment; nothing for the latest.
+        before: Option<Timestamp>,
+        /// How many messages.
+        limit: usize,
+    },
     /// Take the mouse, or give it back to the terminal.
     Mouse(bool),
     /// Open a link with a program; the link is its last argument.

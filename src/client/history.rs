@@ -14,6 +14,7 @@ use super::entry::{Entry, EntryKey, EntryKind};
 use super::event::Effects;
 use super::fetch::{Fetch, Fetches, Purpose};
 use super::geometry::Pane;
+use super::log;
 use super::markers;
 use super::model::Model;
 use super::session::fact::{Page, Refusal};
@@ -118,7 +119,11 @@ fn ask(model: &mut Model, fetch: Fetch, effects: &mut Effects) {
     let has_history = model.server.session.has(Cap::ChatHistory);
     let Some(conversation) = model.conversations.get_mut(id) else { return };
     if !has_history {
-        conversation.history = HistoryState::Start;
+        let is_older = matches!(fetch.purpose, Purpose::Older { .. } | Purpose::Latest { .. });
+        let is_asked = is_older && log::older(model, id, effects);
+        if let Some(conversation) = model.conversations.get_mut(id).filter(|_| !is_asked) {
+            conversation.history = HistoryState::Start;
+        }
         return;
     }
     if !model.server.fetches.push(fetch) {

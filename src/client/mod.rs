@@ -29,11 +29,11 @@
 //! | [`link`] | connecting, logging in, connecting again |
 //! | [`chat`], [`remarks`] | what facts do to conversations, and what we say of it |
 //! | [`outbox`], [`pace`], [`unsent`] | sending, not too fast, and nothing lost |
-//! | [`history`], [`fetch`] | catching up, page by page |
+//! | [`history`], [`fetch`], [`log`] | catching up, page by page |
 //! | [`geometry`] | where things are on the screen: for drawing and for the mouse alike |
 //! | [`config`] | settings: flags and the configuration file |
 //! | [`plain`] | the line mode: question by question |
-//! | [`network`], [`local`], [`store`] | the shell: connections, this user's own server, files |
+//! | [`network`], [`local`], [`store`], [`log_files`] | the shell: connections, this user's own server, files |
 //! | [`shell`] | the model and everything by which its effects are carried out |
 //! | [`terminal`], [`cells_out`], [`view`] | the screen, the picture on it |
 //! | [`run`], [`lines`], [`signals`] | the loops: full screen, line mode |
@@ -68,6 +68,8 @@ pub mod lines;
 pub mod link;
 pub mod links;
 pub mod local;
+pub mod log;
+pub mod log_files;
 pub mod markers;
 pub mod members;
 pub mod model;

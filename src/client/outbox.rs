@@ -9,6 +9,7 @@ use super::buffer::PENDING_MAX;
 use super::conversation::{Conversation, ConversationId};
 use super::entry::{Entry, EntryKey, EntryKind, Fate, Reply};
 use super::event::Effects;
+use super::log;
 use super::model::Model;
 use super::overlay::Overlay;
 use super::pace::Pace;
@@ -99,6 +100,11 @@ pub fn flush(model: &mut Model, effects: &mut Effects) {
             conversation.buffer.set_fate(key, Fate::Pending { sent: true });
         } else {
             conversation.buffer.set_fate(key, Fate::Delivered);
+            let said = conversation.buffer.entry(key).map(log::line);
+            let target = conversation.name.clone();
+            if let Some(line) = said {
+                log::keep(model, &target, line, effects);
+            }
         }
     }
 }

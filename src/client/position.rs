@@ -57,6 +57,9 @@ struct Anchor {
 #[derive(Debug, Default)]
 pub struct Position {
     anchor: Option<Anchor>,
+    /// What it held on to before the pane became so high, at this height, that there was too little above: it holds on to that
+    /// again at another height.
+    squeezed: Option<(Anchor, usize)>,
     scroll: Scroll,
 }
 
@@ -141,6 +144,13 @@ impl Position {
         let height = height.max(1);
         let mut walk = Walk { entries, rows };
         let end = walk.end();
+        let is_asked = scroll != Scroll::default();
+        if let Some((anchor, _)) = self.squeezed.take_if(|(_, squeezed)| *squeezed != height)
+            && !is_asked
+            && entries.iter().any(|entry| entry.key() == anchor.key)
+        {
+            self.anchor = Some(anchor);
+        }
         let index_of = |key: EntryKey| entries.iter().rposition(|entry| entry.key() == key);
         let held = match self.anchor {
             None => end,
@@ -176,11 +186,10 @@ impl Position {
             at = walk.down(Spot { index: 0, row: 0 }, height - 1);
         }
         let (_, missing) = walk.up(at, 2 * height);
-        let is_asked = scroll != Scroll::default();
-        if is_displaced && !is_asked && self.anchor.is_some() {
-            // There is too little above for a pane so high: it holds on to the row that it shows further down when it is lower
-            // again, or when more has been loaded.
-            return Window { bottom: at.index, bottom_row: at.row, top_near: true };
+        if !is_displaced || is_asked {
+            self.squeezed = None;
+        } else if let (None, Some(anchor)) = (self.squeezed, self.anchor) {
+            self.squeezed = Some((anchor, height));
         }
         let was_following = self.anchor.is_none();
         let follows = at == end && (is_asked || was_following);

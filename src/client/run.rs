@@ -90,6 +90,7 @@ pub fn run_console(socket: PathBuf, language: Language, directories: Directories
         typing: false,
         mouse: true,
         open_with: None,
+        log: false,
         keymap: Keymap::default(),
     };
     full_screen(Options { settings, directories, spawn: Spawn::Forbidden })

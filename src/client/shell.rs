@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use super::config::Settings;
 use super::event::{Effect, Effects, Event, Exit, Moment, NetworkEvent, ServerId};
 use super::local::{self, Spawn};
+use super::log_files::LogFiles;
 use super::model::{Model, Start};
 use super::network::{self, Connection};
 use super::plain::{Input, Plain};
@@ -69,6 +70,7 @@ pub struct Shell {
     answers: (mpsc::Sender<Event>, mpsc::Receiver<Event>),
     store_faults: mpsc::Receiver<StoreError>,
     keeper: Keeper,
+    logs: LogFiles,
     /// The unsent messages of earlier runs.
     unsent_ids: Vec<String>,
     start_faults: Vec<String>,
@@ -105,6 +107,9 @@ impl Shell {
             network: mpsc::channel(network::EVENTS_MAX),
             answers: mpsc::channel(ANSWERS_MAX),
             store_faults,
+            logs: LogFiles::new(options.directories.client_state().join("logs"), |reason| {
+                tracing::warn!(reason, "the log cannot be written");
+            }),
             keeper: Keeper::new(store, store_failed),
             unsent_ids,
             start_faults,
@@ -228,6 +233,19 @@ impl Shell {
             Effect::Forget { server } => return self.order(Order::Forget(server)),
             Effect::Pin { server, fingerprint } => return self.order(Order::Pin(server, fingerprint)),
             Effect::KeepDrafts(drafts) => return self.order(Order::KeepDrafts(drafts)),
+            Effect::Log { place, line } => {
+                if !self.logs.keep(place, line) {
+                    tracing::warn!("the disk is too slow: a message was not kept in the log");
+                }
+            }
+            Effect::ReadLog { conversation, place, before, limit } => {
+                let answers = self.answers.0.clone();
+                let is_asked = self.logs.read(place, before, limit, move |(lines, is_start)| {
+                    // Without a receiver the program has ended.
+                    let _ = answers.blocking_send(Event::LogPage { conversation, lines, is_start });
+                });
+                return (!is_asked).then_some(Event::LogPage { conversation, lines: Vec::new(), is_start: true });
+            }
             Effect::Mouse(is_wanted) => self.sequences.push(terminal::mouse_sequence(is_wanted)),
             Effect::Open { program, link } => return open(&program, &link, &self.model.texts),
             Effect::Bell => self.sequences.push(b"\x07".to_vec()),
@@ -261,6 +279,7 @@ impl Shell {
         let goodbye = async { while self.closing.join_next().await.is_some() {} };
         let _ = timeout(GOODBYE_TIMEOUT, goodbye).await;
         self.keep_unsent();
+        let _ = timeout(GOODBYE_TIMEOUT, self.logs.close()).await;
         self.keeper.close().await;
     }
 

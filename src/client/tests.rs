@@ -22,6 +22,7 @@ mod chosen;
 mod forms;
 mod hostile;
 mod lines;
+mod logging;
 mod reconnecting;
 mod searching;
 mod servers;

@@ -1,11 +1,12 @@
 //! One step of the client: routes each event to the part of the model that it belongs to.
 
 use super::connection::Status;
+use super::conversation::ConversationId;
 use super::entry::EntryKind;
 use super::event::{Effects, Event, Exit, Moment, ServerId};
 use super::model::{Model, Screen};
 use super::servers::Server;
-use super::{connect, drafts, history, keys, link, markers, mouse, outbox, presence, remarks, search, typing};
+use super::{connect, drafts, history, keys, link, log, markers, mouse, outbox, presence, remarks, search, typing};
 
 /// Takes in one event, which happened at `now`; what it asks for is added to `effects`.
 pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effects) {
@@ -15,6 +16,9 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
     let about = match &event {
         Event::Network(number, _) | Event::Proved(number, _) => connected_by(model, *number),
         Event::LocalServer(_) => starting(model),
+        Event::LogPage { conversation, .. } => {
+            model.conversations.get(ConversationId(*conversation)).map(|conversation| conversation.server)
+        }
         _ => Some(model.shown_server()),
     };
     // About a connection that is not ours any more.
@@ -27,6 +31,9 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
         Event::Start => connect::start(model, effects),
         Event::Key(key) => keys::pressed(model, key, effects),
         Event::Mouse(event) => mouse::acted(model, event, effects),
+        Event::LogPage { conversation, lines, is_start } => {
+            log::page(model, ConversationId(conversation), lines, is_start);
+        }
         Event::Dragged(text) => mouse::dragged(model, text, effects),
         Event::Paste(text) => keys::pasted(model, &text),
         Event::Resize { columns, rows } => model.size = (columns, rows),

@@ -124,6 +124,7 @@ config-spawn = start a local server when none runs
 config-typing = tell others while you write
 config-mouse = use the mouse; without it, the terminal's own selection works
 config-open-with = what opens a link, such as "xdg-open"; without it, links are copied
+config-log = on servers without history, keep what is said in files of this device
 config-expects-text = a text in quotation marks
 config-expects-bool = true or false
 config-expects-language = a language: "en" or "fr"

@@ -136,6 +136,7 @@ config-spawn = démarrer un serveur local quand aucun ne tourne
 config-typing = dire aux autres que vous écrivez
 config-mouse = utiliser la souris ; sans cela, la sélection du terminal fonctionne
 config-open-with = ce qui ouvre un lien, comme "xdg-open" ; sans cela, les liens sont copiés
+config-log = sur les serveurs sans historique, garder ce qui se dit dans des fichiers de cet appareil
 config-expects-text = un texte entre guillemets
 config-expects-bool = true ou false
 config-expects-language = une langue : "en" ou "fr"
