@@ -1,6 +1,6 @@
 //! What a session's open question is about: plain data, with which its handler goes on when the answer has come.
 
-use super::event::{AccountId, DeviceId, Digest, Seq};
+use super::event::{AccountId, Credentials, DeviceId, Digest, Seq};
 use super::limits;
 use super::playback::PlaybackAsked;
 use super::ports::{FailedCheck, PageQuery};
@@ -24,6 +24,8 @@ pub(crate) enum Asked {
     Oper(String),
     /// A new password that an account's owner chose.
     OwnPassword(AccountId),
+    /// The devices that the old password's owner has, once the new one was hashed.
+    OwnDevices(AccountId, Box<Credentials>),
     /// The keys for a log-in by SCRAM.
     ScramKeys(LogIn, ClientFirst),
     /// A page of history.

@@ -7,7 +7,7 @@
 use super::{authenticate, register};
 use crate::chat::asked::{Asked, Method};
 use crate::chat::call::Call;
-use crate::chat::event::{AccountId, Event, Place};
+use crate::chat::event::{AccountId, Credentials, Event, Place};
 use crate::chat::ports::{Answer, ConnId, Question};
 use crate::chat::refusal::{Handled, Refusal, Text};
 use crate::chat::services::{COMMAND, ORDERS};
@@ -89,24 +89,43 @@ fn set_password(world: &mut World, conn: ConnId, words: &[&str]) -> Handled {
     })
 }
 
-/// The new password was hashed.
-pub(super) fn answered(world: &mut World, conn: ConnId, account: AccountId, answer: Answer) -> Handled {
+/// The new password was hashed: whose devices have tokens is asked, because these end with the old one.
+pub(super) fn hashed(world: &mut World, conn: ConnId, account: AccountId, answer: Answer) -> Handled {
+    said(world, conn, |world| {
+        let Answer::Hashed(credentials) = answer else {
+            return Err(Refusal::fail("TEMPORARILY_UNAVAILABLE", &[], "server-accounts-unavailable"));
+        };
+        world.ask(conn, Question::Devices { account }, Asked::OwnDevices(account, credentials));
+        Ok(())
+    })
+}
+
+/// Everything is known: the password is set. Whoever came in by the old one, or by a token, is out; who takes a new password
+/// because the old one or a device is in wrong hands need not know of each token.
+pub(super) fn set(
+    world: &mut World,
+    conn: ConnId,
+    account: AccountId,
+    credentials: Box<Credentials>,
+    answer: Answer,
+) -> Handled {
     said(world, conn, |world| {
         let known = world.account_of(conn).filter(|own| own.state.id == account);
         let Some(name) = known.map(|own| own.state.name.clone()) else { return Ok(()) };
-        let Answer::Hashed(credentials) = answer else {
+        let Answer::Devices(devices) = answer else {
             return Err(Refusal::fail("TEMPORARILY_UNAVAILABLE", &[], "server-accounts-unavailable"));
         };
         world.require_journal(&[])?;
         let author = world.session(conn).author();
-        let event = Event::PasswordChanged { account, credentials };
-        world.append(Draft::new(author, Place::Server, name.as_str(), event));
+        let own = world.session(conn).device;
+        let revoked = devices.iter().filter(|device| Some(device.id) != own);
+        let revoked = revoked.map(|device| Event::DeviceRevoked { device: device.id, account });
+        for event in [Event::PasswordChanged { account, credentials }].into_iter().chain(revoked) {
+            world.append(Draft::new(author.clone(), Place::Server, name.as_str(), event));
+        }
         world.say_as_services(conn, &"server-services-password-set".into());
-        // Who knew only the old password is out; a device's token is not the password.
         let why = Text::new("server-password-changed");
-        world.close_sessions(&why, |session| {
-            session.account() == Some(account) && session.device.is_none() && session.conn != conn
-        });
+        world.close_sessions(&why, |session| session.account() == Some(account) && session.conn != conn);
         Ok(())
     })
 }

@@ -255,3 +255,37 @@ fn user_modes_are_ones_own() {
     expect(&driver.ask(ann, "MODE bob +i"), &[" 502 "]);
     expect(&driver.ask(ann, "MODE ann"), &[" 221 ann +B"]);
 }
+
+// ---- A new password
+
+#[test]
+fn a_new_password_ends_all_other_sessions_and_the_tokens_of_other_devices() {
+    let mut driver = Driver::new(&["ann", "bob"]);
+    let (own, bob) = (driver.log_in("ann", "chat-tui/devices"), driver.log_in("bob", ""));
+    let token = |driver: &mut Driver| {
+        let told = driver.ask(own, "DEVICE ADD :laptop");
+        let added = told.iter().find(|line| line.contains(" DEVICE ADD ")).expect("a device");
+        added.split(' ').nth(4).expect("a token").to_owned()
+    };
+    let (first, second) = (token(&mut driver), token(&mut driver));
+    let log_in = |driver: &mut Driver, password: &str| {
+        let conn = driver.connect();
+        let told = log_in_by_plain(driver, conn, "ann", password);
+        (conn, told.iter().any(|line| line.contains(" 903 ")))
+    };
+    let by_first = log_in(&mut driver, &first).0;
+    introduce(&mut driver, by_first, "ann");
+    let others = [log_in(&mut driver, &second).0, log_in(&mut driver, "ann_secret").0];
+    others.iter().for_each(|conn| drop(introduce(&mut driver, *conn, "ann")));
+
+    expect(&driver.ask(by_first, "NICKSERV SET PASSWORD another_secret"), &["Your password is changed"]);
+    for conn in others.into_iter().chain([own]) {
+        assert!(driver.closed.contains(&conn));
+    }
+    assert!(!driver.closed.contains(&by_first) && !driver.closed.contains(&bob));
+    // The device from which it was said keeps its token.
+    assert!(log_in(&mut driver, &first).1);
+    assert!(log_in(&mut driver, "another_secret").1);
+    assert!(!log_in(&mut driver, &second).1);
+    assert!(!log_in(&mut driver, "ann_secret").1);
+}
