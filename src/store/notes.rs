@@ -34,8 +34,9 @@ impl<K: Copy + Eq + Hash, V: Clone> Notes<K, V> {
         if notes.len() >= NOTES_MAX && !notes.contains_key(&key) {
             return false;
         }
+        let is_first = notes.is_empty();
         notes.insert(key, value);
-        notes.len() == 1
+        is_first
     }
 
     /// What waits about one.
@@ -60,6 +61,7 @@ mod tests {
     fn the_last_word_about_each_is_written_once() {
         let notes = Notes::default();
         assert!(notes.take(1, "one"));
+        assert!(!notes.take(1, "again"), "somebody writes it down already");
         assert!(!notes.take(2, "two"));
         assert!(!notes.take(1, "last"));
         assert_eq!(notes.about(1), Some("last"));
