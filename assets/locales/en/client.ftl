@@ -11,14 +11,22 @@ chat-quit = { $name } is gone
 chat-quit-because = { $name } is gone ({ $reason })
 chat-renamed = { $from } is now called { $to }
 chat-renamed-you = You are now called { $to } (before: { $from })
-comings-came = { $names } came in
-comings-left = { $names } left
+comings-came = { $count ->
+   *[other] { $names } came in
+}
+comings-left = { $count ->
+   *[other] { $names } left
+}
 comings-gone = { $count ->
     [one] { $names } is gone
    *[other] { $names } are gone
 }
-comings-passed = { $names } came and went
-comings-back = { $names } went and came back
+comings-passed = { $count ->
+   *[other] { $names } came and went
+}
+comings-back = { $count ->
+   *[other] { $names } went and came back
+}
 comings-and-more = { $names } and { $count } more
 chat-channel-renamed = The channel { $from } is now called { $to }
 chat-topic-changed = { $name } changed the topic: { $topic }
