@@ -46,7 +46,7 @@ const fn order(name: &'static str, syntax: &'static str, meaning: &'static str) 
 
 /// What the services obey.
 pub(crate) const ORDERS: &[Order] = &[
-    order("REGISTER", "REGISTER <password>", "server-services-help-register"),
+    order("REGISTER", "REGISTER <password> [<invitation>]", "server-services-help-register"),
     order("IDENTIFY", "IDENTIFY [<account>] <password>", "server-services-help-identify"),
     order("SET", "SET PASSWORD <new password>", "server-services-help-set-password"),
     order("SESSIONS", "SESSIONS", "server-services-help-sessions"),

@@ -22,6 +22,18 @@ pub enum IpBinding {
     Off,
 }
 
+/// Who may make an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Registration {
+    /// Everybody.
+    #[default]
+    Open,
+    /// Whoever gives one of the invitation codes.
+    Invitation,
+    /// Only the operators, for others.
+    Closed,
+}
+
 /// What an operator decides about the rules.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -62,6 +74,10 @@ pub struct Settings {
     pub failed_logins_per_account_max: u32,
     /// Within which time these come back.
     pub failed_login_window: Duration,
+    /// Who may make an account.
+    pub registration: Registration,
+    /// What opens the door when an invitation is needed: one of these.
+    pub invitation_codes: Vec<Secret>,
     /// The most registrations from one address, failed ones included, within [`Settings::registration_window`]; 0: as many as one likes.
     pub registrations_per_address_max: u32,
     /// Within which time these come back.
@@ -135,6 +151,8 @@ impl Default for Settings {
             failed_logins_per_address_max: 60,
             failed_logins_per_account_max: 10,
             failed_login_window: Duration::from_secs(600),
+            registration: Registration::Open,
+            invitation_codes: Vec::new(),
             registrations_per_address_max: 30,
             registration_window: Duration::from_secs(3_600),
             limit_loopback: false,

@@ -1,6 +1,7 @@
 //! A store whose calls are measured on their way to the one behind it. It changes nothing of what they do.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::time::Instant;
@@ -11,6 +12,9 @@ use crate::chat::ports::{Device, PageQuery, PlaybackQuery, SearchQuery, StoredEv
 use crate::proto::time::Timestamp;
 use crate::store::chain::Anchor;
 use crate::store::{Duplicate, Preparation, PrepareOptions, Store, StoreError};
+
+/// How long a call may take until the log tells of it.
+const SLOW_AFTER: Duration = Duration::from_secs(1);
 
 /// A store with a meter before it.
 pub struct MeasuredStore {
@@ -27,11 +31,21 @@ impl MeasuredStore {
     async fn query<T>(&self, name: &str, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
         let began = Instant::now();
         let result = call.await;
-        self.metrics.query(name).observe(began.elapsed());
+        let took = began.elapsed();
+        self.metrics.query(name).observe(took);
+        tell_if_slow(name, took);
         if result.is_err() {
             self.metrics.query_failed(name).add_one();
         }
         result
+    }
+}
+
+/// Says in the log which call was slow; never what it was about.
+fn tell_if_slow(call: &str, took: Duration) {
+    // The first preparation and the load of a large record take their time.
+    if took >= SLOW_AFTER && !matches!(call, "prepare" | "load") {
+        tracing::warn!(call, milliseconds = took.as_millis() as u64, "the database was slow");
     }
 }
 
@@ -48,7 +62,9 @@ impl Store for MeasuredStore {
     async fn commit(&self, batch: &[Record]) -> Result<Vec<Duplicate>, StoreError> {
         let began = Instant::now();
         let result = self.store.commit(batch).await;
-        self.metrics.commits.observe(began.elapsed());
+        let took = began.elapsed();
+        self.metrics.commits.observe(took);
+        tell_if_slow("commit", took);
         match result {
             Ok(_) => self.metrics.events_committed.add(batch.len() as u64),
             Err(_) => self.metrics.commits_failed.add_one(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chat_tui::chat::event::Digest;
 use chat_tui::chat::operators::{Operator, Right, Rights};
-use chat_tui::chat::settings::Settings;
+use chat_tui::chat::settings::{Registration, Settings};
 use chat_tui::proto::casemapping::CaseMapping;
 use chat_tui::proto::names::ChannelName;
 use chat_tui::proto::secret::Secret;
@@ -23,6 +23,14 @@ pub fn set(settings: &mut Settings, key: &str, value: &str, hash: fn(&str) -> St
             let names = value.split(' ').filter(|name| !name.is_empty()).map(ChannelName::new);
             settings.auto_channels = names.collect::<Result<_, _>>().map_err(|fault| fault.to_string())?;
         }
+        "registration" => {
+            settings.registration = match value {
+                "invitation" => Registration::Invitation,
+                "closed" => Registration::Closed,
+                _ => Registration::Open,
+            };
+        }
+        "invitation_codes" => settings.invitation_codes = value.split(' ').map(Secret::new).collect(),
         "motd" => settings.motd = value.split(" / ").filter(|line| !line.is_empty()).map(str::to_owned).collect(),
         "replay_messages_max" => settings.replay_messages_max = u32::try_from(number()?).unwrap_or(u32::MAX),
         "sts_port" => settings.sts = value.parse().ok(),

@@ -66,3 +66,38 @@ async fn a_hangup_has_the_settings_read_again() {
     server.signal(Signal::TERM);
     assert_eq!(server.ended().await.code(), Some(0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_under_load_loses_nothing() {
+    const MESSAGES: usize = 400;
+    let directory = tempdir().unwrap();
+    let file = directory.path().join("chat.toml");
+    fs::write(&file, "motd = \"first\"\n").unwrap();
+    let url = Database::Sqlite.url(&directory);
+    let server = Program::with(&directory, &url, &["--config", file.to_str().unwrap()]);
+    let mut ann = server.connect().await.register("ann", PASSWORD).await;
+    let mut bob = server.connect().await.register("bob", PASSWORD).await;
+    for number in 0..MESSAGES {
+        ann.send(&format!("PRIVMSG #general :message {number}.")).await;
+        if number % 40 == 0 {
+            fs::write(&file, format!("motd = \"after {number}\"\n")).unwrap();
+            server.signal(Signal::HUP);
+        }
+    }
+    for number in 0..MESSAGES {
+        let line = bob.expect("PRIVMSG #general :message ").await;
+        assert!(line.ends_with(&format!(":message {number}.")), "{number}: {line}");
+    }
+    // The last settings are read in the end.
+    let deadline = tokio::time::Instant::now() + crate::client::PATIENCE;
+    loop {
+        bob.send("MOTD").await;
+        if bob.expect(":- ").await.ends_with(":- after 360") {
+            break;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "the settings are not read");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended().await.code(), Some(0));
+}

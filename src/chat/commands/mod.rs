@@ -153,7 +153,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         .early()
         .secret()
         .durable()
-        .help("REGISTER <account> * <password>", "Makes an account."),
+        .help("REGISTER <account> <invitation or *> <password>", "Makes an account."),
     command("REHASH", 0, operator::rehash).help("REHASH", "Reads the settings again, for operators."),
     command("RENAME", 2, rename::rename).help("RENAME <channel> <new name> [<reason>]", "Calls a channel otherwise."),
     command("SEARCH", 0, search::search).help(

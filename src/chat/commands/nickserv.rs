@@ -51,8 +51,9 @@ fn syntax_error(world: &mut World, conn: ConnId, syntax: &'static str) -> Handle
 /// `REGISTER <password> [<email>]`: an account of the session's nick. An email is not kept.
 fn register(world: &mut World, conn: ConnId, words: &[&str]) -> Handled {
     match words {
-        [password] | [password, _] => said(world, conn, |world| register::ask_for_account(world, conn, "*", password)),
-        _ => syntax_error(world, conn, "REGISTER <password>"),
+        [password] => said(world, conn, |world| register::ask_for_account(world, conn, "*", "*", password)),
+        [password, code] => said(world, conn, |world| register::ask_for_account(world, conn, "*", code, password)),
+        _ => syntax_error(world, conn, "REGISTER <password> [<invitation>]"),
     }
 }
 

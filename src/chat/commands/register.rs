@@ -1,7 +1,7 @@
 //! REGISTER and VERIFY: making an account, also before the connection is welcomed.
 //!
 //! Specification: IRCv3 `account-registration` (draft), with the keys `before-connect` and `custom-account-name`. No email is asked
-//! for, so there is nothing to verify.
+//! for, so there is nothing to verify; in its place stands the code of an invitation where one is needed.
 
 use super::{authenticate, welcome};
 use crate::chat::asked::Asked;
@@ -12,18 +12,19 @@ use crate::chat::policy;
 use crate::chat::ports::{Answer, ConnId, Notable, Question};
 use crate::chat::refusal::{Handled, Refusal, Text};
 use crate::chat::services;
+use crate::chat::settings::Registration;
 use crate::chat::throttle::{self, Allowance};
 use crate::chat::world::{Draft, World};
 use crate::proto::names::{AccountName, Nick};
-use crate::proto::secret::Secret;
+use crate::proto::secret::{Secret, equal_in_constant_time};
 
 /// `REGISTER <account>|* <email>|* <password>`.
 pub(crate) fn register(world: &mut World, call: &Call<'_>) -> Handled {
-    ask_for_account(world, call.conn, call.param(0), call.param(2))
+    ask_for_account(world, call.conn, call.param(0), call.param(1), call.param(2))
 }
 
-/// Asks for an account of this name (`*`: the nick) with this password.
-pub(super) fn ask_for_account(world: &mut World, conn: ConnId, name: &str, password: &str) -> Handled {
+/// Asks for an account of this name (`*`: the nick) with this password. The code counts where an invitation is needed.
+pub(super) fn ask_for_account(world: &mut World, conn: ConnId, name: &str, code: &str, password: &str) -> Handled {
     refuse_known(world, conn)?;
     if !welcome::has_connection_password(world, conn) {
         return Err(Refusal::fail("COMPLETE_CONNECTION_REQUIRED", &[], "server-connection-password-required"));
@@ -40,10 +41,29 @@ pub(super) fn ask_for_account(world: &mut World, conn: ConnId, name: &str, passw
         return Err(Refusal::fail("TEMPORARILY_UNAVAILABLE", &[&asked_for], "server-too-many-registrations"));
     }
     count_registration(world, conn, &asked_for)?;
+    must_be_invited(world, &asked_for, code)?;
     let name = free_name(world, conn, &asked_for)?;
     check_password(world, &name, password)?;
     world.ask(conn, Question::Hash { password: Secret::new(password) }, Asked::Register(name));
     Ok(())
+}
+
+/// Whether anybody, or somebody with this code, may make an account at all. Wrong codes count like other failed registrations.
+fn must_be_invited(world: &World, asked_for: &str, code: &str) -> Handled {
+    let is_known = |known: &Secret| equal_in_constant_time(known.expose().as_bytes(), code.as_bytes());
+    match world.settings.registration {
+        Registration::Open => Ok(()),
+        // All are compared, so that time does not tell which one was nearly right.
+        Registration::Invitation
+            if world.settings.invitation_codes.iter().filter(|known| is_known(known)).count() > 0 =>
+        {
+            Ok(())
+        }
+        Registration::Invitation => {
+            Err(Refusal::fail("INVITATION_REQUIRED", &[asked_for], "server-invitation-required"))
+        }
+        Registration::Closed => Err(Refusal::fail("REGISTRATION_CLOSED", &[asked_for], "server-registration-closed")),
+    }
 }
 
 /// One more registration from where a connection comes. Failed ones count too: they tell which names are taken.

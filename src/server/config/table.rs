@@ -9,7 +9,7 @@ use ipnet::IpNet;
 
 use super::operators;
 use super::raw::{Raw, RawTable};
-use crate::chat::settings::{IpBinding, Settings};
+use crate::chat::settings::{IpBinding, Registration, Settings};
 use crate::ground::telemetry::Format;
 use crate::ground::texts::Language;
 use crate::proto::casemapping::CaseMapping;
@@ -360,6 +360,23 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("failed_login_window_seconds", Kind::Number, |draft, value| {
         put!(draft.rules.failed_login_window, value.seconds(1, 86_400))
     }),
+    setting("registration", Kind::Text, |draft, value| {
+        put!(
+            draft.rules.registration,
+            match value.text().as_str() {
+                "open" => Ok(Registration::Open),
+                "invitation" => Ok(Registration::Invitation),
+                "closed" => Ok(Registration::Closed),
+                other => Err(format!("{other:?} is none of \"open\", \"invitation\" and \"closed\"")),
+            }
+        )
+    }),
+    Setting {
+        secret: true,
+        ..setting("invitation_codes", Kind::List, |draft, value| {
+            put!(draft.rules.invitation_codes, value.list().into_iter().map(invitation_code).collect::<Result<_, _>>())
+        })
+    },
     setting("registrations_per_address_max", Kind::Number, |draft, value| {
         put!(draft.rules.registrations_per_address_max, value.attempts())
     }),
@@ -526,6 +543,18 @@ fn path(value: Value) -> Result<PathBuf, String> {
     match value.text() {
         empty if empty.is_empty() => Err("a path is expected".to_owned()),
         path => Ok(PathBuf::from(path)),
+    }
+}
+
+/// The code of an invitation: one word, so that it can stand in a line.
+fn invitation_code(code: String) -> Result<Secret, String> {
+    let is_word =
+        !code.contains(|c: char| c.is_whitespace() || c.is_control()) && !code.starts_with(':') && code != "*";
+    // Never repeats it.
+    if is_word && (8..=200).contains(&code.len()) {
+        Ok(Secret::new(code))
+    } else {
+        Err("a code is one word of 8 to 200 bytes".to_owned())
     }
 }
 

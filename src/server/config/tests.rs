@@ -135,6 +135,16 @@ fn nobody_is_told_to_use_a_door_that_is_not_there() {
 }
 
 #[test]
+fn invitations_need_codes_which_are_never_shown() {
+    let found = faults(read_file("registration = \"invitation\"\n"));
+    assert!(found[0].starts_with("invitation_codes: is empty"), "{found:?}");
+    let found = faults(read_file("invitation_codes = [\"geheim\"]\nregistration = \"perhaps\"\n"));
+    assert!(found.len() == 2 && !found.concat().contains("geheim"), "{found:?}");
+    let config = read_file("registration = \"invitation\"\ninvitation_codes = [\"come-in-please\"]\n").unwrap();
+    assert!(!format!("{config:?}").contains("come-in"));
+}
+
+#[test]
 fn who_watches_sits_on_this_machine() {
     let found = faults(read_environment(&[("CHAT_LISTEN_HTTP", "127.0.0.1:1, 192.168.1.2:4")]));
     assert!(found.len() == 1 && found[0].starts_with("listen_http: 192.168.1.2:4 "), "{found:?}");
@@ -254,8 +264,8 @@ fn a_file_may_hold_the_message_of_the_day() {
 fn values() -> Vec<Raw> {
     let numbers = [0, 1, 2, 3, 7, 200, 5_000, 20_000, 70_000, 700_000].map(Raw::Number);
     let switches = [true, false].map(Raw::Switch);
-    let texts =
-        ["a.example", "fr", "json", "ascii", "off", "plain", "sqlite:/x"].map(|text| Raw::Text(text.to_owned()));
+    let texts = ["a.example", "fr", "json", "ascii", "off", "closed", "plain", "sqlite:/x"]
+        .map(|text| Raw::Text(text.to_owned()));
     let lists = ["127.0.0.1:1", "#x", "10.0.0.0/8", "https://a.example"].map(|item| Raw::List(vec![item.to_owned()]));
     let operator =
         [("name", "ann"), ("password", HASH)].map(|(key, text)| (key.to_owned(), Raw::Text(text.to_owned())));
