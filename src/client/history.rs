@@ -233,7 +233,12 @@ pub fn page(model: &mut Model, page: Page, effects: &mut Effects) {
     match purpose {
         Some(Purpose::Older { .. }) | Some(Purpose::Latest { after_gap: false }) => {
             conversation.history = if is_full { HistoryState::More } else { HistoryState::Start };
-            conversation.older_from = page.ends.map(|(first, _)| first);
+            let first = page.ends.map(|(first, _)| first);
+            if first.is_some() && first == conversation.older_from {
+                // The same page again: a server that goes on so would be asked for ever.
+                conversation.history = HistoryState::Start;
+            }
+            conversation.older_from = first;
         }
         Some(Purpose::Around) => {
             // What was asked for last stands above something else now.

@@ -70,6 +70,10 @@ pub fn page(model: &mut Model, id: ConversationId, lines: Vec<LogLine>, is_start
         !conversation.buffer.entries().iter().any(same)
     };
     let new: Vec<Entry> = entries.into_iter().filter(is_new).collect();
+    if new.is_empty() {
+        // More of one moment than a page holds: asked again, it would be the same page.
+        conversation.history = HistoryState::Start;
+    }
     conversation.buffer.insert_page(new, oldest.map_or(Place::ByTime, Place::Before));
     model.conversations.keep_bound();
 }

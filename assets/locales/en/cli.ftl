@@ -28,7 +28,8 @@ cli-tui-more = Examples:
     Keys: F1 shows them all. Ctrl-C leaves, and so does a line that says only: bye
 
     Files:
-    {"  "}~/.config/chat-tui/config.toml           server, name, language, plain_text, spawn
+    {"  "}~/.config/chat-tui/config.toml           server, name, language, plain_text, spawn,
+    {"  "}                                         typing, mouse, open_with, log, [keys]
     {"  "}~/.local/share/chat-tui/                 log-ins, certificates, the local server's data
     {"  "}~/.local/state/chat-tui/                 the local server's log
 

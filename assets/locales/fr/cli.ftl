@@ -28,7 +28,8 @@ cli-tui-more = Exemples :
     Touches : F1 les montre toutes. Ctrl-C quitte, de même qu'une ligne qui ne dit que : bye
 
     Fichiers :
-    {"  "}~/.config/chat-tui/config.toml           server, name, language, plain_text, spawn
+    {"  "}~/.config/chat-tui/config.toml           server, name, language, plain_text, spawn,
+    {"  "}                                         typing, mouse, open_with, log, [keys]
     {"  "}~/.local/share/chat-tui/                 identifiants, certificats, serveur local
     {"  "}~/.local/state/chat-tui/                 journal du serveur local
 

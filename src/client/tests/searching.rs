@@ -183,6 +183,19 @@ fn pages_without_a_message_lead_further_back() {
 }
 
 #[test]
+fn a_server_that_repeats_itself_is_not_asked_for_ever() {
+    let mut stage = Stage::online();
+    stage.page([50, 51, 52]);
+    let mut asked = 0;
+    while stage.conversation("#general").has_older() {
+        stage.event(Event::TopNear);
+        stage.page([50, 51, 52]);
+        asked += 1;
+        assert!(asked < 5);
+    }
+}
+
+#[test]
 fn old_messages_leave_the_memory_and_come_back() {
     let mut stage = Stage::online();
     stage.page([1, 2]);
