@@ -6,10 +6,10 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use chat_tui::client::config::{Choices, ConfigFault, Mode, Settings};
+use chat_tui::client::config::{Choices, EXAMPLE, Mode, Settings};
 use chat_tui::client::event::Exit;
 use chat_tui::client::local::{SERVE_FLAG, Spawn};
-use chat_tui::client::shell::Options;
+use chat_tui::client::shell::{ConfigFile, Options};
 use chat_tui::client::{lines, run};
 use chat_tui::ground::pages;
 use chat_tui::ground::paths::Directories;
@@ -41,6 +41,10 @@ fn main() -> ExitCode {
         Ok(matches) => matches,
         Err(error) => return usage(&error),
     };
+    if matches.get_flag("print-config") {
+        print!("{EXAMPLE}");
+        return ExitCode::SUCCESS;
+    }
     match start(&matches, &texts) {
         Ok(Exit::Wanted | Exit::Terminated) => ExitCode::SUCCESS,
         Ok(Exit::Failed(sentence)) => fail(&sentence, EXIT_FAILURE),
@@ -121,6 +125,7 @@ fn command(texts: &Texts) -> Command {
                 .value_parser(clap::builder::FalseyValueParser::new()),
         )
         .arg(flag("plain", "cli-tui-plain"))
+        .arg(flag("print-config", "cli-tui-print-config"))
         .arg(flag("allow-plain-text", "cli-tui-allow-plain-text"))
         .arg(
             option("lang", "cli-tui-value-lang", "CHAT_TUI_LANG", "cli-tui-lang")
@@ -139,15 +144,15 @@ fn start(matches: &ArgMatches, texts: &Texts) -> Result<Exit, Refusal> {
         telemetry::set_up(&settings).map_err(|error| (error.to_string(), EXIT_USAGE))?;
     }
     let directories = Directories::from_environment().map_err(|error| (error.explain(texts), EXIT_FAILURE))?;
-    let settings = settings(matches, &directories, texts)?;
+    let (settings, config) = settings(matches, &directories, texts)?;
     let texts = Texts::new(settings.language);
     let spawn = if cfg!(feature = "server") { Spawn::Allowed } else { Spawn::Impossible };
-    let options = Options { settings, directories, spawn };
+    let options = Options { settings, directories, spawn, config: Some(config) };
     let exit = if matches.get_flag("plain") { lines::run(&options) } else { run::full_screen(options) };
     exit.map_err(|error| (error.explain(&texts), EXIT_FAILURE))
 }
 
-fn settings(matches: &ArgMatches, directories: &Directories, texts: &Texts) -> Result<Settings, Refusal> {
+fn settings(matches: &ArgMatches, directories: &Directories, texts: &Texts) -> Result<(Settings, ConfigFile), Refusal> {
     let text = |name: &str| matches.get_one::<String>(name).cloned();
     let flags = Choices {
         server: text("server"),
@@ -157,34 +162,18 @@ fn settings(matches: &ArgMatches, directories: &Directories, texts: &Texts) -> R
         spawn: matches.get_flag("no-spawn").then_some(false),
         ..Choices::default()
     };
-    let file = match matches.get_one::<PathBuf>("config") {
-        Some(path) => read_choices(path, true, texts)?,
-        None => read_choices(&directories.client_config().join("config.toml"), false, texts)?,
-    };
-    Settings::resolve(flags, file, environment_language(), Mode::Person)
-        .map_err(|error| (format!("--server: {}", texts.get(error.text_id())), EXIT_USAGE))
-}
-
-/// Reads the configuration file; one that nobody named need not exist.
-fn read_choices(path: &Path, is_named: bool, texts: &Texts) -> Result<Choices, Refusal> {
-    let content = match std::fs::read_to_string(path) {
-        Ok(content) => content,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_named => return Ok(Choices::default()),
-        Err(error) => return Err((format!("{}: {error}", path.display()), EXIT_USAGE)),
-    };
-    Choices::parse(&content).map_err(|faults| {
-        let sentences: Vec<String> = faults.iter().map(|fault| fault_sentence(fault, texts)).collect();
-        (format!("{}:\n  {}", path.display(), sentences.join("\n  ")), EXIT_USAGE)
-    })
-}
-
-fn fault_sentence(fault: &ConfigFault, texts: &Texts) -> String {
-    match fault {
-        ConfigFault::Syntax(message) => message.trim_end().to_owned(),
-        ConfigFault::UnknownKey(key) => texts.format("cli-tui-unknown-key", &[("key", key.as_str().into())]),
-        ConfigFault::Keys(_) => fault.explain(texts),
-        ConfigFault::BadValue(key, expected) => format!("{key}: {}", texts.get(expected)),
+    let named = matches.get_one::<PathBuf>("config");
+    if let Some(path) = named.filter(|path| !path.exists()) {
+        let error = std::io::Error::from(std::io::ErrorKind::NotFound);
+        return Err((format!("{}: {error}", path.display()), EXIT_USAGE));
     }
+    let path = named.cloned().unwrap_or_else(|| directories.client_config().join("config.toml"));
+    let config = ConfigFile { path, flags: flags.clone() };
+    let faults = |faults: Vec<String>| (format!("{}:\n  {}", config.path.display(), faults.join("\n  ")), EXIT_USAGE);
+    let file = config.read(texts).map_err(faults)?;
+    let settings = Settings::resolve(flags, file, environment_language(), Mode::Person)
+        .map_err(|error| (format!("--server: {}", texts.get(error.text_id())), EXIT_USAGE))?;
+    Ok((settings, config))
 }
 
 #[cfg(not(feature = "server"))]

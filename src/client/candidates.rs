@@ -6,6 +6,7 @@ use super::commands::COMMANDS;
 use super::completion::{Candidate, Completion};
 use super::conversation::Conversation;
 use super::model::Model;
+use super::preferences::Level;
 
 /// How many possibilities are listed; further ones are found by writing more.
 const CANDIDATES_MAX: usize = 50;
@@ -25,6 +26,8 @@ enum Argument {
     Target,
     /// A server that was talked to before.
     Server,
+    /// What a conversation calls for.
+    Level,
 }
 
 /// The arguments of commands, in their order; what stands behind them, and what is not listed, is text.
@@ -37,6 +40,7 @@ const ARGUMENTS: &[(&str, &[Argument])] = &[
     ("invite", &[Argument::Person]),
     ("kick", &[Argument::Person]),
     ("connect", &[Argument::Server]),
+    ("notify", &[Argument::Level]),
 ];
 
 /// What the word before the caret could become in the conversation that is shown; nothing when there is nothing.
@@ -99,6 +103,10 @@ fn arguments(model: &Model, conversation: &Conversation, argument: Argument, wor
             let mut names = channels(model, word);
             names.extend(people(model, conversation, word));
             with_blank(names)
+        }
+        Argument::Level => {
+            let levels = Level::ALL.iter().map(|(name, _)| *name).chain(["default"]);
+            with_blank(levels.filter(|name| begins(name, word)).map(str::to_owned).collect())
         }
         Argument::Server => {
             let known = model.remembered.logins.iter().map(|login| login.server.clone());

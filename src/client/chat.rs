@@ -2,7 +2,7 @@
 
 use super::conversation::{ConversationId, ConversationKind};
 use super::entry::EntryKind;
-use super::event::{Effect, Effects, LogLine};
+use super::event::{Effects, LogLine, Notice};
 use super::model::Model;
 use super::outbox;
 use super::overlay::{AddressQuestion, Overlay};
@@ -12,13 +12,10 @@ use super::search;
 use super::session::fact::{Annotated, Fact, Incoming, Refusal, ReplyKind};
 use super::signs::Presence;
 use super::unsent;
-use super::{drafts, history, log, markers};
+use super::{drafts, history, log, markers, notices};
 use crate::proto::message::Line;
 
 mod people;
-
-/// How long the bell stays silent after it has rung.
-const BELL_PAUSE_MILLIS: u64 = 2_000;
 
 /// Applies one fact. Facts about the log-in are the connection's, not ours.
 pub fn apply(model: &mut Model, fact: Fact, effects: &mut Effects) {
@@ -46,7 +43,8 @@ pub fn apply(model: &mut Model, fact: Fact, effects: &mut Effects) {
         Fact::Reply { kind, text } => reply(model, kind, &text),
         Fact::AddressRefused { address, code, explanation } => {
             model.overlays.push(Overlay::Address(AddressQuestion { address, code, explanation }));
-            ring(model, effects);
+            let title = model.texts.get("question-address-title").into_owned();
+            notices::call(model, Notice { title, body: String::new() }, effects);
         }
         Fact::Joined { channel, nick, is_own } => people::joined(model, &channel, &nick, is_own, effects),
         Fact::Left { channel, nick, by, reason, is_own } => people::left(model, &channel, &nick, by, &reason, is_own),
@@ -120,6 +118,7 @@ fn message(model: &mut Model, incoming: Incoming, effects: &mut Effects) {
     // Another device may have read it before it came here.
     let is_read = conversation.marker.until.is_some_and(|until| entry.time <= until);
     let is_mention = entry.mention;
+    let told = entry.clone();
     let key = conversation.buffer.push_live(entry);
     let Some(key) = key else { return };
     log::keep(model, &target, line, effects);
@@ -131,8 +130,8 @@ fn message(model: &mut Model, incoming: Incoming, effects: &mut Effects) {
     conversation.first_unread.get_or_insert(key);
     if is_mention {
         conversation.mentions = conversation.mentions.saturating_add(1);
-        ring(model, effects);
     }
+    notices::arrived(model, id, &told, effects);
 }
 
 /// The conversation that something belongs to, when there is one.
@@ -148,14 +147,6 @@ fn annotated(model: &mut Model, annotated: Annotated) {
         && let Some(conversation) = model.conversations.get_mut(id)
     {
         conversation.buffer.annotate(annotation);
-    }
-}
-
-fn ring(model: &mut Model, effects: &mut Effects) {
-    let now = model.now.elapsed_millis;
-    if model.bell_after_millis <= now {
-        model.bell_after_millis = now + BELL_PAUSE_MILLIS;
-        effects.push(Effect::Bell);
     }
 }
 

@@ -6,9 +6,10 @@
 use super::config::ServerChoice;
 use super::conversation::{ConversationId, ConversationKind};
 use super::entry::EntryKind;
-use super::event::{Effects, Exit};
+use super::event::{Effect, Effects, Exit, KeptLevel};
 use super::model::Model;
-use super::{chat, connect, link, outbox, remarks};
+use super::preferences::{Level, named};
+use super::{away as idleness, chat, connect, link, notices, outbox, remarks};
 use crate::ground::texts::Texts;
 use crate::proto::message::{Line, Message};
 
@@ -115,6 +116,13 @@ pub const COMMANDS: &[Command] = &[
         arguments_id: "arguments-reason",
         help_id: "help-command-disconnect",
         run: disconnect,
+    },
+    Command {
+        name: "notify",
+        aliases: &[],
+        arguments_id: "arguments-level",
+        help_id: "help-command-notify",
+        run: notify,
     },
     Command { name: "clear", aliases: &[], arguments_id: "", help_id: "help-command-clear", run: clear },
     Command { name: "raw", aliases: &["quote"], arguments_id: "arguments-line", help_id: "help-command-raw", run: raw },
@@ -316,6 +324,7 @@ fn whois(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
 }
 
 fn away(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
+    idleness::said(model);
     let line = Line::new("AWAY");
     chat::command(model, if arguments.is_empty() { line } else { line.trailing(arguments) }, effects)
 }
@@ -369,6 +378,31 @@ fn connect_to(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outc
     let server = ServerChoice::parse(words(arguments).0, model.settings.plain_text)
         .map_err(|error| model.texts.get(error.text_id()).into_owned())?;
     connect::connect(model, server, effects)
+}
+
+fn notify(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
+    let Some(id) = model.conversations.current_id() else { return Ok(()) };
+    let is_reset = arguments.eq_ignore_ascii_case("default");
+    let wanted = named(Level::ALL, arguments);
+    if wanted.is_none() && !is_reset && !arguments.is_empty() {
+        return Err(missing(model, "notify"));
+    }
+    let key = model.server.choice.key();
+    let account = model.server.session.account().unwrap_or_default().to_owned();
+    let Some(conversation) = model.conversations.get_mut(id) else { return Ok(()) };
+    let target = conversation.name.clone();
+    if !arguments.is_empty() {
+        conversation.level = wanted;
+        let kept = KeptLevel { server: key, account, target: target.clone(), level: wanted };
+        model.remembered.levels.retain(|known| (&known.server, &known.target) != (&kept.server, &kept.target));
+        model.remembered.levels.push(kept.clone());
+        effects.push(Effect::KeepLevel(kept));
+    }
+    let Some(conversation) = model.conversations.get(id) else { return Ok(()) };
+    let level = notices::level(model, conversation).name();
+    let text = model.texts.format("chat-notify", &[("name", target.into()), ("level", level.into())]);
+    remarks::remark(model, id, EntryKind::Info, &text);
+    Ok(())
 }
 
 fn disconnect(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {

@@ -10,6 +10,7 @@ use super::bindings::Preset;
 use super::chord::Chord;
 use super::event::Endpoint;
 use super::keymap::{Change, Clash, Keymap};
+use super::preferences::{Colors, Level, Preferences, Role, ThemeName, Way, color, named};
 use crate::ground::texts::{Language, Texts};
 
 /// The port for TLS when none is given (RFC 7194).
@@ -160,6 +161,29 @@ pub struct Choices {
     pub log: Option<bool>,
     /// The keys.
     pub keymap: Option<Keymap>,
+    /// The theme.
+    pub theme: Option<ThemeName>,
+    /// Colours in the place of the theme's.
+    pub colors: Option<Colors>,
+    /// What conversations call the person for.
+    pub notify: Option<Level>,
+    /// By what the person is called.
+    pub notify_by: Option<Vec<Way>>,
+    /// The window gets a title.
+    pub title: Option<bool>,
+    /// After so many minutes without a key the person is away; 0 for never.
+    pub away_after_minutes: Option<u64>,
+    /// Further servers.
+    pub servers: Vec<ServerTable>,
+}
+
+/// One `[[servers]]` of the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerTable {
+    /// The server, as [`ServerChoice::parse`] reads it.
+    pub address: String,
+    /// The account to log in with.
+    pub name: Option<String>,
 }
 
 /// One key of the configuration file.
@@ -171,6 +195,9 @@ pub struct Key {
     /// Takes a value; an error is the id of a sentence that says what is expected.
     apply: fn(&mut Choices, &toml::Value) -> Result<(), &'static str>,
 }
+
+/// The file that `chat-tui --print-config` prints: every setting with its default, commented out.
+pub const EXAMPLE: &str = include_str!("../../assets/chat-tui.toml");
 
 /// Every key of the configuration file.
 pub const KEYS: &[Key] = &[
@@ -247,7 +274,85 @@ pub const KEYS: &[Key] = &[
             Ok(())
         },
     },
+    Key {
+        name: "theme",
+        help_id: "config-theme",
+        apply: |choices, value| {
+            let theme = value.as_str().and_then(|name| named(ThemeName::ALL, name));
+            choices.theme = Some(theme.ok_or("config-expects-theme")?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "notify",
+        help_id: "config-notify",
+        apply: |choices, value| {
+            let level = value.as_str().and_then(|name| named(Level::ALL, name));
+            choices.notify = Some(level.ok_or("config-expects-level")?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "notify_by",
+        help_id: "config-notify-by",
+        apply: |choices, value| {
+            let names = value.as_array().ok_or("config-expects-ways")?;
+            let ways = names.iter().map(|name| named(Way::ALL, name.as_str()?)).collect::<Option<Vec<Way>>>();
+            choices.notify_by = Some(ways.ok_or("config-expects-ways")?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "title",
+        help_id: "config-title",
+        apply: |choices, value| {
+            choices.title = Some(value.as_bool().ok_or("config-expects-bool")?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "away_after_minutes",
+        help_id: "config-away-after-minutes",
+        apply: |choices, value| {
+            let minutes = value.as_integer().and_then(|minutes| u64::try_from(minutes).ok());
+            choices.away_after_minutes = Some(minutes.ok_or("config-expects-minutes")?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "colors",
+        help_id: "config-colors",
+        apply: |choices, value| {
+            let mut colors = Colors::default();
+            for (name, value) in value.as_table().ok_or("config-expects-colors")? {
+                let role = named(Role::ALL, name).ok_or("config-expects-colors")?;
+                colors.set(role, color(value).ok_or("config-expects-colors")?);
+            }
+            choices.colors = Some(colors);
+            Ok(())
+        },
+    },
+    Key {
+        name: "servers",
+        help_id: "config-servers",
+        apply: |choices, value| {
+            for table in value.as_array().ok_or("config-expects-servers")? {
+                let table = table.as_table().ok_or("config-expects-servers")?;
+                if table.keys().any(|key| key != "address" && key != "name") {
+                    return Err("config-expects-servers");
+                }
+                let text =
+                    |key| table.get(key).map(|value| text(value).map_err(|_| "config-expects-servers")).transpose();
+                let address = text("address")?.ok_or("config-expects-servers")?;
+                choices.servers.push(ServerTable { address, name: text("name")? });
+            }
+            Ok(())
+        },
+    },
 ];
+
+/// The table that holds the keys of the keyboard, and the id of its explanation.
+pub const KEYS_TABLE: (&str, &str) = ("keys", "config-keys");
 
 /// Reads the table `[keys]`: `preset`, and for each action that is changed its keys, one or a list.
 fn keymap(table: &toml::Table, faults: &mut Vec<ConfigFault>) -> Option<Keymap> {
@@ -296,6 +401,24 @@ pub enum ConfigFault {
 }
 
 impl ConfigFault {
+    /// The setting that it is about, with the table that it stands in.
+    fn key(&self) -> Option<String> {
+        match self {
+            Self::Syntax(_) => None,
+            Self::UnknownKey(key) | Self::BadValue(key, _) => Some(key.clone()),
+            Self::Keys(Clash::UnknownAction(name) | Clash::SameKey(_, name, _)) => Some(format!("keys.{name}")),
+        }
+    }
+
+    /// The fault as a sentence, with its line in the file.
+    pub fn explain_in(&self, content: &str, texts: &Texts) -> String {
+        let sentence = self.explain(texts);
+        match self.key().and_then(|key| line_of(content, &key)) {
+            Some(line) => texts.format("config-line", &[("line", line.into()), ("fault", sentence.into())]),
+            None => sentence,
+        }
+    }
+
     /// The fault as a sentence.
     pub fn explain(&self, texts: &Texts) -> String {
         match self {
@@ -316,6 +439,19 @@ impl ConfigFault {
     }
 }
 
+/// The line on which a setting stands; `table.name` for one in a table.
+fn line_of(content: &str, key: &str) -> Option<usize> {
+    let document = toml::de::DeTable::parse(content).ok()?;
+    let (first, second) = key.split_once('.').map_or((key, None), |(first, second)| (first, Some(second)));
+    let (found, value) = document.get_ref().iter().find(|(name, _)| name.get_ref() == first)?;
+    let inner = second.and_then(|second| {
+        let table = value.get_ref().as_table()?;
+        table.iter().find(|(name, _)| name.get_ref() == second).map(|(name, _)| name.span().start)
+    });
+    let start = inner.unwrap_or(found.span().start);
+    Some(content.get(..start)?.matches('\n').count() + 1)
+}
+
 impl Choices {
     /// Reads a configuration file.
     ///
@@ -327,7 +463,7 @@ impl Choices {
         let mut choices = Self::default();
         let mut faults = Vec::new();
         for (name, value) in &table {
-            if let ("keys", Some(table)) = (name.as_str(), value.as_table()) {
+            if let (true, Some(table)) = (name == KEYS_TABLE.0, value.as_table()) {
                 choices.keymap = keymap(table, &mut faults);
                 continue;
             }
@@ -379,120 +515,105 @@ pub struct Settings {
     pub log: bool,
     /// The keys.
     pub keymap: Keymap,
+    /// The theme.
+    pub theme: ThemeName,
+    /// Colours in the place of the theme's.
+    pub colors: Colors,
+    /// What conversations call the person for.
+    pub notify: Level,
+    /// By what the person is called.
+    pub notify_by: Vec<Way>,
+    /// The window gets a title.
+    pub title: bool,
+    /// After so many minutes without a key the person is away; 0 for never.
+    pub away_after_minutes: u64,
+    /// Further servers, each with the account to log in with when one is named.
+    pub servers: Vec<(ServerChoice, Option<String>)>,
 }
 
 impl Settings {
+    /// Those that can change while the program runs.
+    pub fn preferences(self) -> Preferences {
+        let Self { keymap, theme, colors, notify, notify_by, title, away_after_minutes, typing, open_with, .. } = self;
+        Preferences { keymap, theme, colors, notify, notify_by, title, away_after_minutes, typing, open_with }
+    }
+
+    /// Takes those over.
+    pub fn prefer(&mut self, preferences: Preferences) {
+        let Preferences { keymap, theme, colors, notify, notify_by, title, away_after_minutes, typing, open_with } =
+            preferences;
+        (self.keymap, self.theme, self.colors) = (keymap, theme, colors);
+        (self.notify, self.notify_by, self.title) = (notify, notify_by, title);
+        (self.away_after_minutes, self.typing, self.open_with) = (away_after_minutes, typing, open_with);
+    }
+
+    /// Those of the operator's console, over the server's socket.
+    pub fn console(socket: PathBuf, language: Language) -> Self {
+        Self {
+            server: ServerChoice::At(Endpoint::Local(socket)),
+            name: None,
+            language,
+            plain_text: false,
+            spawn: false,
+            mode: Mode::Console,
+            keymap: Keymap::default(),
+            theme: ThemeName::default(),
+            colors: Colors::default(),
+            notify: Level::default(),
+            notify_by: vec![Way::Auto],
+            title: true,
+            away_after_minutes: 0,
+            servers: Vec::new(),
+            typing: false,
+            mouse: true,
+            open_with: None,
+            log: false,
+        }
+    }
+
     /// Puts the flags above the file above the defaults. `language` is the environment's.
     ///
     /// # Errors
     /// When the server is not one.
     pub fn resolve(flags: Choices, file: Choices, language: Language, mode: Mode) -> Result<Self, ServerError> {
         let plain_text = flags.plain_text.or(file.plain_text).unwrap_or(false);
-        let server = flags.server.or(file.server).unwrap_or_default();
+        // A server that a flag names is the only one.
+        let tables = if flags.server.is_some() { Vec::new() } else { file.servers };
+        let parse = |table: ServerTable| Ok((ServerChoice::parse(&table.address, plain_text)?, table.name));
+        let mut servers = tables.into_iter().map(parse).collect::<Result<Vec<_>, ServerError>>()?;
+        let mut name = flags.name.or(file.name);
+        let server = match flags.server.or(file.server) {
+            Some(server) => ServerChoice::parse(&server, plain_text)?,
+            None if servers.is_empty() => ServerChoice::default(),
+            None => {
+                let (server, account) = servers.remove(0);
+                name = account.or(name);
+                server
+            }
+        };
+        servers.retain(|(other, _)| *other != server);
         Ok(Self {
-            server: ServerChoice::parse(&server, plain_text)?,
-            name: flags.name.or(file.name),
+            server,
+            name: name.filter(|name| !name.is_empty()),
             language: flags.language.or(file.language).unwrap_or(language),
             plain_text,
             spawn: flags.spawn.or(file.spawn).unwrap_or(true),
             mode,
             typing: flags.typing.or(file.typing).unwrap_or(true),
             mouse: flags.mouse.or(file.mouse).unwrap_or(true),
-            open_with: flags.open_with.or(file.open_with),
             log: flags.log.or(file.log).unwrap_or(true),
+            open_with: flags.open_with.or(file.open_with).filter(|program| !program.trim().is_empty()),
             keymap: flags.keymap.or(file.keymap).unwrap_or_default(),
+            theme: flags.theme.or(file.theme).unwrap_or_default(),
+            colors: flags.colors.or(file.colors).unwrap_or_default(),
+            notify: flags.notify.or(file.notify).unwrap_or_default(),
+            notify_by: flags.notify_by.or(file.notify_by).unwrap_or_else(|| vec![Way::Auto]),
+            title: flags.title.or(file.title).unwrap_or(true),
+            away_after_minutes: flags.away_after_minutes.or(file.away_after_minutes).unwrap_or(0),
+            servers,
         })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use crossterm::event::KeyEvent;
-
-    use super::*;
-    use crate::client::bindings::{Action, Context};
-
-    fn tcp(host: &str, port: u16, tls: bool) -> Result<ServerChoice, ServerError> {
-        Ok(ServerChoice::At(Endpoint::Tcp { host: host.into(), port, tls }))
-    }
-
-    #[test]
-    fn servers_as_people_write_them() {
-        for (text, expected) in [
-            ("", Ok(ServerChoice::Local)),
-            (" Local ", Ok(ServerChoice::Local)),
-            ("/run/chat/socket", Ok(ServerChoice::At(Endpoint::Local("/run/chat/socket".into())))),
-            ("chat.example.org", tcp("chat.example.org", 6697, true)),
-            ("chat.example.org:7000", tcp("chat.example.org", 7000, true)),
-            ("127.0.0.1:6667", tcp("127.0.0.1", 6667, false)),
-            ("localhost:6697", tcp("localhost", 6697, true)),
-            ("chat.example.org:6667", Err(ServerError::PlainText)),
-            ("irc://chat.example.org", tcp("chat.example.org", 6667, false)),
-            ("ircs://chat.example.org:6667/", tcp("chat.example.org", 6667, true)),
-            ("[::1]:6667", tcp("::1", 6667, false)),
-            ("::1", tcp("::1", 6697, true)),
-            ("host:", Err(ServerError::BadPort)),
-            ("host:0", Err(ServerError::BadPort)),
-            ("host:70000", Err(ServerError::BadPort)),
-            (":6667", Err(ServerError::BadHost)),
-            ("two words", Err(ServerError::BadHost)),
-            ("http://host", Err(ServerError::BadHost)),
-            ("[::1", Err(ServerError::BadHost)),
-            ("[::1]x", Err(ServerError::BadPort)),
-        ] {
-            assert_eq!(ServerChoice::parse(text, false), expected, "{text:?}");
-        }
-        assert_eq!(ServerChoice::parse("host:6667", true), tcp("host", 6667, false));
-    }
-
-    #[test]
-    fn what_is_shown_can_be_read_again() {
-        for text in ["host:6697", "irc://host:6667", "[::1]:7000", "irc://[::1]:7000", "/a/b"] {
-            let choice = ServerChoice::parse(text, false).unwrap();
-            assert_eq!(choice.key(), text);
-            assert_eq!(ServerChoice::parse(&choice.key(), false), Ok(choice));
-        }
-    }
-
-    #[test]
-    fn faults_of_the_file_are_reported_together() {
-        let faults = Choices::parse("server = 3\nspawn = \"no\"\ncolour = 1\nlanguage = \"xx\"\n").unwrap_err();
-        assert_eq!(faults.len(), 4);
-        assert!(faults.contains(&ConfigFault::UnknownKey("colour".into())));
-        assert!(matches!(&Choices::parse("server =").unwrap_err()[..], [ConfigFault::Syntax(_)]));
-    }
-
-    #[test]
-    fn keys_can_be_changed_and_what_clashes_is_told() {
-        let content = "[keys]\npreset = \"emacs\"\nswitcher = \"ctrl-g\"\nnext-unread = [\"alt-n\", \"f7\"]\n";
-        let keymap = Choices::parse(content).unwrap().keymap.unwrap();
-        let pressed = |text: &str| {
-            let chord = Chord::parse(text).unwrap();
-            keymap.lookup(&[Context::Chat, Context::Editing], KeyEvent::new(chord.code, chord.modifiers))
-        };
-        assert_eq!(pressed("ctrl-g"), Some(Action::Switcher));
-        assert_eq!(pressed("alt-k"), None);
-        assert_eq!(pressed("ctrl-k"), Some(Action::KillLineEnd));
-        assert_eq!((pressed("alt-n"), pressed("f7")), (Some(Action::NextUnread), Some(Action::NextUnread)));
-        let content =
-            "[keys]\npreset = \"vi\"\nswitcher = \"ctrl-g\"\npalette = \"ctrl-g\"\nfly = \"f9\"\nreply = \"x-y\"\n";
-        let faults = Choices::parse(content).unwrap_err();
-        assert_eq!(faults.len(), 4, "{faults:?}");
-        let texts = Texts::new(Language::English);
-        assert!(
-            faults
-                .iter()
-                .all(|fault| fault.explain(&texts).contains("keys.") || fault.explain(&texts).contains("Ctrl-G"))
-        );
-    }
-
-    #[test]
-    fn flags_stand_above_the_file() {
-        let file = Choices::parse("server = \"one\"\nname = \"ann\"\nspawn = false\nlanguage = \"fr\"").unwrap();
-        let flags = Choices { server: Some("two".into()), ..Choices::default() };
-        let settings = Settings::resolve(flags, file, Language::English, Mode::Person).unwrap();
-        assert_eq!(settings.server.key(), "two:6697");
-        assert_eq!((settings.name.as_deref(), settings.spawn), (Some("ann"), false));
-        assert_eq!(settings.language, Language::French);
-    }
-}
+mod tests;

@@ -19,9 +19,43 @@ pub fn start(model: &mut Model, effects: &mut Effects) {
         return link::log_in(model, server, credentials, effects);
     }
     let name = model.settings.name.clone();
-    if let Some(login) = remembered(model, &server, name.as_deref()) {
-        link::log_in(model, server, by_token(login), effects);
+    let first = remembered(model, &server, name.as_deref());
+    let servers = std::mem::take(&mut model.settings.servers);
+    let known = |model: &Model| {
+        let login = |(server, name): &(ServerChoice, Option<String>)| remembered(model, server, name.as_deref());
+        servers.iter().map(|one| (one.0.clone(), login(one))).collect::<Vec<_>>()
+    };
+    let mut others = known(model);
+    model.settings.servers = servers;
+    match first {
+        Some(login) => link::log_in(model, server, by_token(login), effects),
+        // The form asks for the first one, unless another one needs no form.
+        None => match others.iter().position(|(_, login)| login.is_some()) {
+            Some(index) => {
+                let (other, login) = others.remove(index);
+                others.insert(0, (server, None));
+                if let Some(login) = login {
+                    link::log_in(model, other, by_token(login), effects);
+                }
+            }
+            None => return,
+        },
     }
+    let shown = model.server.id;
+    for (server, login) in others {
+        let Some(id) = model.add_server(server.clone()) else { break };
+        effects.turn_to(id);
+        match login {
+            Some(login) => link::log_in(model, server, by_token(login), effects),
+            None => {
+                let text = model.texts.format("connect-not-logged-in", &[("server", server.key().into())]);
+                let id = model.server_conversation().id;
+                remarks::remark(model, id, EntryKind::Info, &text);
+            }
+        }
+    }
+    model.turn_to(shown);
+    effects.turn_to(shown);
 }
 
 /// The log-in that is remembered for a server, and for this account when one is named.

@@ -8,6 +8,7 @@ use super::composer::Composer;
 use super::entry::{Entry, EntryKey, EntryKind, Quote};
 use super::event::ServerId;
 use super::members::{Member, Members};
+use super::preferences::Level;
 use super::session::fact::LinePlace;
 use super::signs::{Marker, Presence, Typing};
 use crate::proto::time::Timestamp;
@@ -114,6 +115,8 @@ pub struct Conversation {
     pub presence: Presence,
     /// The server watches over the person.
     pub(super) is_watched: bool,
+    /// What it calls the person for; nothing for what the settings say.
+    pub level: Option<Level>,
     /// How far back its history is known.
     pub history: HistoryState,
     /// Grows with every message in any conversation: the greatest is the latest.
@@ -147,6 +150,7 @@ impl Conversation {
             typing: Typing::default(),
             presence: Presence::default(),
             is_watched: false,
+            level: None,
             history: HistoryState::default(),
             activity: 0,
             arriving_members: Vec::new(),

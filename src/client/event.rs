@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::entry::{EntryKey, EntryKind};
+use super::preferences::{Level, Preferences};
 use crate::ground::tls::Fingerprint;
 use crate::proto::message::Line;
 use crate::proto::scram::{ScramClient, ScramClientProof, ScramError};
@@ -72,6 +73,8 @@ pub enum Event {
     LocalServer(Result<PathBuf, String>),
     /// A file could not be written or removed; said to the person. The text is understandable as it is.
     StoreFailed(String),
+    /// The configuration file was read again: what it says of these, or what is wrong with it.
+    Preferences(Result<Box<Preferences>, String>),
     /// SIGTERM or SIGHUP: leave in good order.
     Terminate,
 }
@@ -250,6 +253,28 @@ impl Draft {
     }
 }
 
+/// What the person is called for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Who says it, and where.
+    pub title: String,
+    /// What.
+    pub body: String,
+}
+
+/// What a conversation calls the person for: kept from one run to the next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptLevel {
+    /// The server, as in `Login::server`.
+    pub server: String,
+    /// The account.
+    pub account: String,
+    /// The channel or person.
+    pub target: String,
+    /// The level; nothing for the one of the settings.
+    pub level: Option<Level>,
+}
+
 /// A wish of the core, to be carried out by the shell in the order given.
 #[derive(Debug)]
 pub enum Effect {
@@ -294,8 +319,6 @@ pub enum Effect {
     },
     /// Keep these drafts in place of those for the same conversations.
     KeepDrafts(Vec<Draft>),
-    /// Ring the terminal's bell.
-    Bell,
     /// Keep a message in the log.
     Log {
         /// Where.
@@ -323,6 +346,12 @@ pub enum Effect {
         /// The link.
         link: String,
     },
+    /// Call the person.
+    Notify(Notice),
+    /// Give the window this title.
+    Title(String),
+    /// Keep what a conversation calls the person for.
+    KeepLevel(KeptLevel),
     /// Put this on the clipboard.
     Copy(String),
     /// Give the terminal back and stop as a shell's job, until the shell continues us.

@@ -32,13 +32,17 @@
 //! | [`history`], [`fetch`], [`log`] | catching up, page by page |
 //! | [`geometry`] | where things are on the screen: for drawing and for the mouse alike |
 //! | [`config`] | settings: flags and the configuration file |
+//! | [`preferences`], [`notices`], [`away`] | what the person prefers; calling them; away after idleness |
 //! | [`plain`] | the line mode: question by question |
 //! | [`network`], [`local`], [`store`], [`log_files`] | the shell: connections, this user's own server, files |
+//! | [`notify`], [`watch`] | the shell: by what the person is called; the configuration file's changes |
 //! | [`shell`] | the model and everything by which its effects are carried out |
-//! | [`terminal`], [`cells_out`], [`view`] | the screen, the picture on it |
+//! | [`asking`], [`terminal`], [`cells_out`], [`view`] | the screen, the picture on it |
 //! | [`run`], [`lines`], [`signals`] | the loops: full screen, line mode |
 
 pub mod annotation;
+pub mod asking;
+pub mod away;
 pub mod bindings;
 pub mod buffer;
 pub mod candidates;
@@ -75,12 +79,15 @@ pub mod members;
 pub mod model;
 pub mod mouse;
 pub mod network;
+pub mod notices;
+pub mod notify;
 pub mod outbox;
 pub mod overlay;
 pub mod pace;
 pub mod picker;
 pub mod plain;
 pub mod position;
+pub mod preferences;
 pub mod presence;
 pub mod reactions;
 pub mod remarks;
@@ -99,6 +106,7 @@ pub mod typing;
 pub mod unsent;
 pub mod update;
 pub mod view;
+pub mod watch;
 pub mod writing;
 
 #[cfg(test)]

@@ -8,11 +8,12 @@ use super::bindings::Context;
 use super::config::{Mode, ServerChoice, Settings};
 use super::conversation::{Conversation, ConversationId, ConversationKind, Conversations, ListOrder};
 use super::entry::{Entry, Reply};
-use super::event::{Draft, Login, Moment, ServerId, Unsent};
+use super::event::{Draft, KeptLevel, Login, Moment, ServerId, Unsent};
 use super::form::{Form, Tab};
 use super::geometry::{ChatAreas, Drag, Pane};
 use super::overlay::{Overlay, Overlays};
 use super::picker::{Picker, Search};
+use super::preferences::Level;
 use super::servers::{SERVERS_MAX, Server};
 use super::session::fact::Incoming;
 use crate::ground::texts::Texts;
@@ -39,6 +40,8 @@ pub struct Remembered {
     pub unsent: Vec<Unsent>,
     /// What was being written.
     pub drafts: Vec<Draft>,
+    /// What conversations call the person for.
+    pub levels: Vec<KeptLevel>,
 }
 
 /// What the shell hands over at the start.
@@ -108,8 +111,14 @@ pub struct Model {
     pub has_chosen: bool,
     /// The server as a correspondent is shown rather than the first channel: in the line mode.
     pub(super) prefers_correspondent: bool,
-    /// The bell stays silent until this moment of `Moment::elapsed_millis`.
-    pub(super) bell_after_millis: u64,
+    /// The person is not called again before this moment of `Moment::elapsed_millis`.
+    pub(super) silent_until_millis: u64,
+    /// The window's title.
+    pub(super) title: String,
+    /// When the person did something last, by `Moment::elapsed_millis`.
+    pub(super) active_at_millis: u64,
+    /// The servers were told that the person is away, because nothing was done for so long.
+    pub(super) is_idle: bool,
     /// When drafts are kept next, by `Moment::elapsed_millis`.
     pub(super) drafts_due_millis: Option<u64>,
     /// The drafts as they were kept last.
@@ -155,7 +164,10 @@ impl Model {
             last_server: 0,
             has_chosen: false,
             prefers_correspondent: false,
-            bell_after_millis: 0,
+            silent_until_millis: 0,
+            title: env!("CARGO_PKG_NAME").to_owned(),
+            active_at_millis: 0,
+            is_idle: false,
             drafts_due_millis: None,
             kept_drafts: Vec::new(),
             entropy: Entropy::new(seed),
@@ -245,7 +257,21 @@ impl Model {
             _ if is_correspondent() && !self.server.session.is_own_nick(target) => ConversationKind::Correspondent,
             _ => ConversationKind::Direct,
         };
-        self.conversations.open(target, &folded, kind)
+        let level = self.kept_level(&folded);
+        let conversation = self.conversations.open(target, &folded, kind);
+        conversation.level = conversation.level.or(level);
+        conversation
+    }
+
+    /// What a conversation of the server at hand was told to call the person for.
+    fn kept_level(&self, folded: &str) -> Option<Level> {
+        let session = &self.server.session;
+        let is_it = |kept: &&KeptLevel| {
+            kept.server == self.server.choice.key()
+                && session.account().is_some_and(|account| session.fold(account) == session.fold(&kept.account))
+                && session.fold(&kept.target) == folded
+        };
+        self.remembered.levels.iter().find(is_it).and_then(|kept| kept.level)
     }
 
     /// The conversation with the server itself, made when there is none.

@@ -12,9 +12,9 @@ use std::time::{Duration, Instant, SystemTime};
 use crossterm::event::{Event as TerminalEvent, EventStream};
 use futures_util::StreamExt as _;
 
-use super::config::{Mode, ServerChoice, Settings};
-use super::event::{Endpoint, Event, Exit};
-use super::keymap::Keymap;
+use super::asking;
+use super::config::Settings;
+use super::event::{Event, Exit};
 use super::links::Links;
 use super::local::Spawn;
 use super::shell::{EVENTS_PER_TURN_MAX, Options, Shell};
@@ -22,7 +22,7 @@ use super::signals::{Signals, sleep_until_or_never};
 use super::terminal::{self, Screen};
 use super::view::View;
 use super::view::dates::Zone;
-use super::view::theme::Theme;
+use super::view::theme::{Background, Depth, Theme};
 use crate::ground::paths::Directories;
 use crate::ground::texts::{Language, Texts};
 
@@ -80,20 +80,8 @@ pub fn full_screen(options: Options) -> Result<Exit, RunError> {
 /// # Errors
 /// When there is no terminal, or it went away.
 pub fn run_console(socket: PathBuf, language: Language, directories: Directories) -> Result<Exit, RunError> {
-    let settings = Settings {
-        server: ServerChoice::At(Endpoint::Local(socket)),
-        name: None,
-        language,
-        plain_text: false,
-        spawn: false,
-        mode: Mode::Console,
-        typing: false,
-        mouse: true,
-        open_with: None,
-        log: false,
-        keymap: Keymap::default(),
-    };
-    full_screen(Options { settings, directories, spawn: Spawn::Forbidden })
+    let settings = Settings::console(socket, language);
+    full_screen(Options { settings, directories, spawn: Spawn::Forbidden, config: None })
 }
 
 /// When the next frame is due.
@@ -122,16 +110,31 @@ impl Pace {
 }
 
 async fn run(shell: &mut Shell, mut screen: Screen, links: Links) -> Result<Exit, RunError> {
-    let mut view = View::new(Theme::from_environment(), Zone::Local, links);
+    let depth = Depth::from_environment();
+    let mut background = Background::Unknown;
+    let mut view = View::new(Theme::new(depth), Zone::Local, links);
     let mut signals = Signals::new()?;
-    let mut keys = EventStream::new();
     let mut pace = Pace::default();
     let (columns, rows) = crossterm::terminal::size()?;
     shell.handle(Event::Start);
     shell.handle(Event::Resize { columns, rows });
     shell.tell_start_faults();
+    draw(shell, &mut view, &mut screen, &mut pace)?;
+    if depth == Depth::Many {
+        // After the first frame, so that nobody waits for it, and before anything else reads what the terminal sends.
+        let answer = asking::ask()?;
+        background = match answer.is_light {
+            Some(true) => Background::Light,
+            Some(false) => Background::Dark,
+            None => Background::Unknown,
+        };
+        answer.typed.into_iter().for_each(|key| shell.handle(Event::Key(key)));
+    }
+    let mut keys = EventStream::new();
     pace.changed(Instant::now(), true);
     loop {
+        let settings = &shell.model.settings;
+        view.set_theme(Theme::wanted(depth, settings.theme, settings.colors, background));
         if let Some(exit) = shell.exit.take() {
             return Ok(exit);
         }

@@ -4,6 +4,7 @@
 //! back. It draws nothing and prints nothing.
 
 use std::collections::{HashMap, VecDeque};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -13,17 +14,19 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::config::Settings;
+use super::config::{Choices, Settings};
 use super::event::{Effect, Effects, Event, Exit, Moment, NetworkEvent, ServerId};
 use super::local::{self, Spawn};
 use super::log_files::LogFiles;
 use super::model::{Model, Start};
 use super::network::{self, Connection};
+use super::notify::{self, Surroundings};
 use super::plain::{Input, Plain};
 use super::store::{Keeper, Order, Store, StoreError};
 use super::terminal;
 use super::unsent;
 use super::update::update;
+use super::watch::Watch;
 use crate::ground::paths::Directories;
 use crate::ground::texts::Texts;
 use crate::proto::time::Timestamp;
@@ -46,6 +49,33 @@ pub struct Options {
     pub directories: Directories,
     /// Whether a local server may be started.
     pub spawn: Spawn,
+    /// The configuration file, to be read again when it changes.
+    pub config: Option<ConfigFile>,
+}
+
+/// A configuration file, and what stands above it.
+#[derive(Clone, Debug)]
+pub struct ConfigFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What the flags say.
+    pub flags: Choices,
+}
+
+impl ConfigFile {
+    /// Reads it; one that is not there says nothing.
+    ///
+    /// # Errors
+    /// What is wrong with it, as sentences with their lines.
+    pub fn read(&self, texts: &Texts) -> Result<Choices, Vec<String>> {
+        let content = match std::fs::read_to_string(&self.path) {
+            Ok(content) => content,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Choices::default()),
+            Err(error) => return Err(vec![error.to_string()]),
+        };
+        Choices::parse(&content)
+            .map_err(|faults| faults.iter().map(|fault| fault.explain_in(&content, texts)).collect())
+    }
 }
 
 /// The model, and everything by which its effects are carried out.
@@ -74,6 +104,9 @@ pub struct Shell {
     /// The unsent messages of earlier runs.
     unsent_ids: Vec<String>,
     start_faults: Vec<String>,
+    surroundings: Surroundings,
+    config: Option<ConfigFile>,
+    watch: Option<Watch>,
     directories: Directories,
     spawn: Spawn,
 }
@@ -113,6 +146,9 @@ impl Shell {
             keeper: Keeper::new(store, store_failed),
             unsent_ids,
             start_faults,
+            surroundings: Surroundings::from_environment(),
+            watch: options.config.as_ref().and_then(|config| Watch::new(&config.path)),
+            config: options.config.clone(),
             directories: options.directories.clone(),
             spawn: if options.settings.spawn { options.spawn } else { Spawn::Forbidden },
         }
@@ -140,6 +176,7 @@ impl Shell {
         let event = tokio::select! {
             Some((number, event)) = self.network.1.recv() => Event::Network(number, event),
             Some(answer) = self.answers.1.recv() => answer,
+            () = changed(self.watch.as_mut()) => self.read_config(),
             Some(fault) = self.store_faults.recv() => Event::StoreFailed(fault.explain(&self.model.texts)),
             // Both senders live as long as the shell; the keeper's may end with its thread.
             else => return std::future::pending().await,
@@ -248,12 +285,32 @@ impl Shell {
             }
             Effect::Mouse(is_wanted) => self.sequences.push(terminal::mouse_sequence(is_wanted)),
             Effect::Open { program, link } => return open(&program, &link, &self.model.texts),
-            Effect::Bell => self.sequences.push(b"\x07".to_vec()),
+            Effect::Notify(notice) => {
+                let sequences = notify::call(&notice, &self.model.settings.notify_by, &self.surroundings);
+                self.sequences.extend(sequences);
+            }
+            Effect::Title(title) => self.sequences.push(notify::title_sequence(&title)),
+            Effect::KeepLevel(level) => return self.order(Order::KeepLevel(level)),
             Effect::Copy(text) => self.sequences.push(terminal::copy_sequence(&text)),
             Effect::Suspend => self.wants_suspension = true,
             Effect::Quit(exit) => self.exit = Some(exit),
         }
         None
+    }
+
+    /// The configuration file has changed.
+    fn read_config(&mut self) -> Event {
+        let texts = &self.model.texts;
+        let Some(config) = &self.config else { return Event::Tick };
+        let language = self.model.settings.language;
+        let read = config.read(texts).and_then(|file| {
+            let settings = Settings::resolve(config.flags.clone(), file, language, self.model.settings.mode);
+            settings.map_err(|error| vec![texts.get(error.text_id()).into_owned()])
+        });
+        Event::Preferences(match read {
+            Ok(settings) => Ok(Box::new(settings.preferences())),
+            Err(faults) => Err(format!("{}: {}", config.path.display(), faults.join("; "))),
+        })
     }
 
     fn order(&self, order: Order) -> Option<Event> {
@@ -304,6 +361,14 @@ fn open(program: &str, link: &str, texts: &Texts) -> Option<Event> {
     let error = command.spawn().err()?;
     let variables = [("program", program.into()), ("reason", error.to_string().into())];
     Some(Event::StoreFailed(texts.format("run-open-failed", &variables)))
+}
+
+/// Waits for a change of the watched file; for ever when none is watched, or no longer.
+async fn changed(watch: Option<&mut Watch>) {
+    match watch {
+        Some(watch) => watch.changed().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Random bytes for ids and nonces.

@@ -16,14 +16,14 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::event::{Draft, Login, Unsent};
+use super::event::{Draft, KeptLevel, Login, Unsent};
 use super::model::Remembered;
 use crate::ground::paths::{self, Action, Directories, FileLock, PathError};
 use crate::ground::texts::Texts;
 use crate::ground::tls::Fingerprint;
 use rows::{
-    DRAFT_HEAD, DraftFile, DraftRow, LOGIN_HEAD, LoginFile, LoginRow, PIN_HEAD, PinFile, PinRow, UNSENT_HEAD,
-    UnsentFile, UnsentRow,
+    DRAFT_HEAD, DraftFile, DraftRow, LEVEL_HEAD, LOGIN_HEAD, LevelFile, LevelRow, LoginFile, LoginRow, PIN_HEAD,
+    PinFile, PinRow, UNSENT_HEAD, UnsentFile, UnsentRow,
 };
 
 /// How long another client's change of a file is waited for.
@@ -83,6 +83,8 @@ pub enum Order {
     Forget(String),
     /// Keep a fingerprint for this `host:port`, in place of an earlier one.
     Pin(String, Fingerprint),
+    /// Keep what a conversation calls the person for.
+    KeepLevel(KeptLevel),
     /// Keep these drafts in place of those for the same conversations.
     KeepDrafts(Vec<Draft>),
     /// Keep what has not reached its server.
@@ -126,11 +128,16 @@ impl Store {
             errors.push(error);
             DraftFile::default()
         });
+        let levels: LevelFile = self.read(&self.levels_path()).unwrap_or_else(|error| {
+            errors.push(error);
+            LevelFile::default()
+        });
+        let levels = levels.levels.into_iter().filter_map(LevelRow::into_level).collect();
         let drafts = drafts.drafts.into_iter().map(DraftRow::into_draft).collect();
         let logins = logins.logins.into_iter().map(LoginRow::into_login).collect();
         let pins = pins.servers.into_iter().filter_map(|row| Some((row.address, row.sha256.parse().ok()?))).collect();
         let unsent = unsent.messages.into_iter().filter_map(UnsentRow::into_unsent).collect();
-        (Remembered { logins, pins, unsent, drafts }, errors)
+        (Remembered { logins, pins, unsent, drafts, levels }, errors)
     }
 
     /// Carries out one order.
@@ -151,6 +158,12 @@ impl Store {
                 pins.servers.retain(|row| row.address != *address);
                 pins.servers.push(PinRow { address: address.clone(), sha256: fingerprint.to_string() });
                 self.write(&self.pins_path(), PIN_HEAD, &pins)
+            }
+            Order::KeepLevel(level) => {
+                let mut file: LevelFile = self.read_or_set_aside(&self.levels_path())?;
+                file.levels.retain(|row| !row.is_for(level));
+                file.levels.extend(LevelRow::of(level));
+                self.write(&self.levels_path(), LEVEL_HEAD, &file)
             }
             Order::KeepDrafts(drafts) => self.keep_drafts(drafts),
             Order::KeepUnsent { read, left } => self.keep_unsent(read, left),
@@ -192,6 +205,10 @@ impl Store {
 
     fn pins_path(&self) -> PathBuf {
         self.directory.join("certificates.toml")
+    }
+
+    fn levels_path(&self) -> PathBuf {
+        self.directory.join("notify.toml")
     }
 
     fn drafts_path(&self) -> PathBuf {

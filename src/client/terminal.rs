@@ -1,8 +1,8 @@
 //! The terminal: taken over, drawn on, given back as it was on every way out.
 //!
 //! Raw mode, alternate screen, mouse, bracketed paste, focus reports, the kitty keyboard protocol where the terminal's
-//! name promises it, and synchronized output (private mode 2026) around each frame. It never asks the terminal anything:
-//! an answer could come late or never, and would race the keys. It knows neither model nor view.
+//! name promises it, and synchronized output (private mode 2026) around each frame. It asks the terminal nothing (`asking`
+//! does, once): an answer could come late or never, and would race the keys. It knows neither model nor view.
 
 use std::cell::RefCell;
 use std::io::{self, IsTerminal as _, Write};
@@ -23,15 +23,16 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::cells_out::CellsOut;
 use super::links::Links;
 
-/// Alternate screen; bracketed paste; focus reports.
-const ENTER: &str = "\x1b[?1049h\x1b[?2004h\x1b[?1004h";
+/// The window's title is put aside; alternate screen; bracketed paste; focus reports.
+const ENTER: &str = "\x1b[22;2t\x1b[?1049h\x1b[?2004h\x1b[?1004h";
 /// Clicks, drags and the wheel as SGR reports (not every motion: nothing would use it, and each one would wake us).
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
 /// The mouse is the terminal's again.
 const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1002l\x1b[?1000l";
 /// The reverse of [`ENTER`] in the reverse order, after an end of a frame that may have been cut short; then plain
 /// attributes, the default cursor, visible.
-const LEAVE: &str = "\x1b[?2026l\x1b[?1004l\x1b[?2004l\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[0m\x1b[?25h\x1b[?1049l";
+const LEAVE: &str =
+    "\x1b[?2026l\x1b[?1004l\x1b[?2004l\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[0m\x1b[?25h\x1b[?1049l\x1b[23;2t";
 /// Kitty keyboard protocol: push the flag "disambiguate escape codes". The stack belongs to the alternate screen.
 const KEYBOARD_PUSH: &str = "\x1b[>1u";
 /// Take back what [`KEYBOARD_PUSH`] pushed.

@@ -23,6 +23,7 @@ mod forms;
 mod hostile;
 mod lines;
 mod logging;
+mod reaching;
 mod reconnecting;
 mod searching;
 mod servers;

@@ -6,7 +6,9 @@ use super::entry::EntryKind;
 use super::event::{Effects, Event, Exit, Moment, ServerId};
 use super::model::{Model, Screen};
 use super::servers::Server;
-use super::{connect, drafts, history, keys, link, log, markers, mouse, outbox, presence, remarks, search, typing};
+use super::{
+    away, connect, drafts, history, keys, link, log, markers, mouse, notices, outbox, presence, remarks, search, typing,
+};
 
 /// Takes in one event, which happened at `now`; what it asks for is added to `effects`.
 pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effects) {
@@ -24,6 +26,9 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
     // About a connection that is not ours any more.
     let Some(about) = about else { return };
     turn_to(model, about, effects);
+    if matches!(event, Event::Key(_) | Event::Paste(_) | Event::Mouse(_) | Event::Focus(true)) {
+        away::active(model, effects);
+    }
     if matches!(event, Event::Key(_) | Event::Paste(_)) && model.screen == Screen::Chat {
         drafts::touch(model);
     }
@@ -45,6 +50,7 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
         }
         Event::Tick => {
             drafts::tick(model, effects);
+            away::tick(model, effects);
             for server in server_ids(model) {
                 turn_to(model, server, effects);
                 link::tick(model, effects);
@@ -64,14 +70,20 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
             Screen::Form => model.form.error = Some(sentence),
             Screen::Chat => remarks::remark_here(model, EntryKind::Error, &sentence),
         },
+        Event::Preferences(Ok(preferences)) => {
+            model.settings.prefer(*preferences);
+            model.remark = Some(model.texts.get("config-read-again").into_owned());
+        }
+        Event::Preferences(Err(faults)) => remarks::remark_here(model, EntryKind::Error, &faults),
         Event::Terminate => link::quit(model, "", Exit::Terminated, effects),
     }
     if is_written {
         turn_to(model, model.shown_server(), effects);
         typing::settle(model, effects);
     }
-    effects.wake_at_millis =
-        [model.drafts_due_millis, typing::wake_at_millis(model), model.search.due_millis].into_iter().flatten().min();
+    let own =
+        [model.drafts_due_millis, typing::wake_at_millis(model), away::due_millis(model), model.search.due_millis];
+    effects.wake_at_millis = own.into_iter().flatten().min();
     for server in server_ids(model) {
         turn_to(model, server, effects);
         markers::settle(model, effects);
@@ -85,6 +97,7 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
         effects.wake_at_millis = own.into_iter().flatten().chain(effects.wake_at_millis).min();
     }
     turn_to(model, model.shown_server(), effects);
+    notices::title(model, effects);
     effects.redraw |= !is_quiet || link::is_busy(model) || !effects.is_empty();
 }
 

@@ -13,6 +13,7 @@ cli-tui-server = The server. TLS on port 6697 unless the port is 6667; irc://HOS
 cli-tui-name = The account to log in with
 cli-tui-no-spawn = Start no local server when none runs
 cli-tui-plain = No full screen: one line a message, standard input is the input. For screen readers and pipes
+cli-tui-print-config = Print the configuration file, with every setting and its default
 cli-tui-allow-plain-text = Accept unencrypted connections to other computers: everybody on the way can read along
 cli-tui-lang = The language: en or fr
 cli-tui-config = The configuration file
@@ -28,8 +29,7 @@ cli-tui-more = Examples:
     Keys: F1 shows them all. Ctrl-C leaves, and so does a line that says only: bye
 
     Files:
-    {"  "}~/.config/chat-tui/config.toml           server, name, language, plain_text, spawn,
-    {"  "}                                         typing, mouse, open_with, log, [keys]
+    {"  "}~/.config/chat-tui/config.toml           the settings: chat-tui --print-config shows them
     {"  "}~/.local/share/chat-tui/                 log-ins, certificates, the local server's data
     {"  "}~/.local/state/chat-tui/                 the local server's log
 
@@ -37,4 +37,3 @@ cli-tui-more = Examples:
     CHAT_TUI_NO_SPAWN stand for the flags; NO_COLOR takes the colours away; XDG_* move the files.
 
     Exit codes: 0 left, or ended by a signal; 1 it failed; 2 a flag or the file is wrong.
-cli-tui-unknown-key = { $key }: there is no such key

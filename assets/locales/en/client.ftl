@@ -74,6 +74,8 @@ chat-was-cut = { $count ->
    *[other] What was too long for one message went out in { $count } parts.
 }
 chat-nothing-to-complete = Nothing to complete here.
+chat-notify = { $name } calls you for: { $level }
+away-idle = idle
 chat-paste-cut = The pasted text was too long: its end is missing.
 ## The chosen message.
 
@@ -103,6 +105,7 @@ connect-closed-at-login = The server closed the connection before the log-in was
 connect-lost-at-login = The connection broke before the log-in was done: { $reason }
 connect-too-many = There are { $maximum } servers already. /disconnect leaves one.
 connect-needs-form = No log-in is remembered for { $server }. Log in to it once in the full screen.
+connect-not-logged-in = No log-in is remembered for { $server }. /connect { $server } logs in.
 connect-left = You have left { $server }. /connect { $server } comes back; /disconnect once more closes its conversations.
 connect-log-in-again = { $server }: { $reason } (/connect { $server } logs in again)
 connect-certificate = The server's certificate has to be checked.
@@ -133,6 +136,22 @@ config-typing = tell others while you write
 config-mouse = use the mouse; without it, the terminal's own selection works
 config-open-with = what opens a link, such as "xdg-open"; without it, links are copied
 config-log = on servers without history, keep what is said in files of this device
+config-theme = the colours: auto, dark, light, high-contrast, 16 or none
+config-notify = what conversations call you for: all, mentions or none
+config-notify-by = by what you are called: auto, bell, osc9, osc777, osc99, desktop
+config-title = give the terminal's window a title
+config-away-after-minutes = after so many minutes without a key you are away; 0: never
+config-colors = colours of your own: dim, line, accent, good, warning, error
+config-servers = further servers, each with address and name
+config-keys = the keys: a preset, and the keys of actions
+config-expects-theme = "auto", "dark", "light", "high-contrast", "16" or "none"
+config-expects-level = "all", "mentions" or "none"
+config-expects-ways = a list of "auto", "bell", "osc9", "osc777", "osc99", "desktop"
+config-expects-minutes = a number of minutes, 0 or more
+config-expects-colors = for each of dim, line, accent, good, warning, error: "#rrggbb", a name or a number up to 255
+config-expects-servers = [[servers]] with an address, and a name if you like
+config-line = line { $line }: { $fault }
+config-read-again = The configuration was read again.
 config-expects-text = a text in quotation marks
 config-expects-bool = true or false
 config-expects-language = a language: "en" or "fr"

@@ -13,6 +13,7 @@ cli-tui-server = Le serveur. TLS sur le port 6697 sauf si le port est 6667 ; irc
 cli-tui-name = Le compte avec lequel se connecter
 cli-tui-no-spawn = Ne pas démarrer de serveur local s'il n'en tourne aucun
 cli-tui-plain = Sans plein écran : une ligne par message, l'entrée standard est la saisie. Pour lecteurs d'écran et tubes
+cli-tui-print-config = Écrire le fichier de configuration, avec chaque réglage et sa valeur par défaut
 cli-tui-allow-plain-text = Accepter des connexions non chiffrées vers d'autres ordinateurs : chacun sur le chemin peut lire
 cli-tui-lang = La langue : en ou fr
 cli-tui-config = Le fichier de configuration
@@ -28,8 +29,7 @@ cli-tui-more = Exemples :
     Touches : F1 les montre toutes. Ctrl-C quitte, de même qu'une ligne qui ne dit que : bye
 
     Fichiers :
-    {"  "}~/.config/chat-tui/config.toml           server, name, language, plain_text, spawn,
-    {"  "}                                         typing, mouse, open_with, log, [keys]
+    {"  "}~/.config/chat-tui/config.toml           les réglages : chat-tui --print-config les montre
     {"  "}~/.local/share/chat-tui/                 identifiants, certificats, serveur local
     {"  "}~/.local/state/chat-tui/                 journal du serveur local
 
@@ -37,4 +37,3 @@ cli-tui-more = Exemples :
     CHAT_TUI_NO_SPAWN remplacent les options ; NO_COLOR ôte les couleurs ; XDG_* déplacent les fichiers.
 
     Codes de sortie : 0 quitté, ou arrêté par un signal ; 1 échec ; 2 option ou fichier erroné.
-cli-tui-unknown-key = { $key } : cette clé n'existe pas

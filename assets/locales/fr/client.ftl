@@ -78,6 +78,8 @@ chat-was-cut = { $count ->
    *[other] Ce qui était trop long pour un seul message est parti en { $count } morceaux.
 }
 chat-nothing-to-complete = Rien à compléter ici.
+chat-notify = { $name } vous appelle pour : { $level }
+away-idle = inactif
 chat-paste-cut = Le texte collé était trop long : sa fin manque.
 ## Le message choisi.
 
@@ -107,6 +109,7 @@ connect-closed-at-login = Le serveur a fermé la connexion avant la fin de l'ide
 connect-lost-at-login = La connexion a été coupée avant la fin de l'identification : { $reason }
 connect-too-many = Il y a déjà { $maximum } serveurs. /disconnect en quitte un.
 connect-needs-form = Aucune connexion n'est mémorisée pour { $server }. Connectez-vous une fois en plein écran.
+connect-not-logged-in = Aucune connexion n'est mémorisée pour { $server }. /connect { $server } vous connecte.
 connect-left = Vous avez quitté { $server }. /connect { $server } y revient ; /disconnect une fois de plus ferme ses conversations.
 connect-log-in-again = { $server } : { $reason } (/connect { $server } reprend la connexion)
 connect-certificate = Le certificat du serveur est à vérifier.
@@ -137,6 +140,22 @@ config-typing = dire aux autres que vous écrivez
 config-mouse = utiliser la souris ; sans cela, la sélection du terminal fonctionne
 config-open-with = ce qui ouvre un lien, comme "xdg-open" ; sans cela, les liens sont copiés
 config-log = sur les serveurs sans historique, garder ce qui se dit dans des fichiers de cet appareil
+config-theme = les couleurs : auto, dark, light, high-contrast, 16 ou none
+config-notify = ce pour quoi les conversations vous appellent : all, mentions ou none
+config-notify-by = par quoi vous êtes appelé : auto, bell, osc9, osc777, osc99, desktop
+config-title = donner un titre à la fenêtre du terminal
+config-away-after-minutes = après tant de minutes sans touche, vous êtes absent ; 0 : jamais
+config-colors = vos propres couleurs : dim, line, accent, good, warning, error
+config-servers = d'autres serveurs, chacun avec address et name
+config-keys = les touches : un jeu (preset), et les touches des actions
+config-expects-theme = "auto", "dark", "light", "high-contrast", "16" ou "none"
+config-expects-level = "all", "mentions" ou "none"
+config-expects-ways = une liste de "auto", "bell", "osc9", "osc777", "osc99", "desktop"
+config-expects-minutes = un nombre de minutes, 0 ou plus
+config-expects-colors = pour chacun de dim, line, accent, good, warning, error : "#rrggbb", un nom ou un nombre jusqu'à 255
+config-expects-servers = [[servers]] avec une adresse (address), et un nom (name) si vous voulez
+config-line = ligne { $line } : { $fault }
+config-read-again = La configuration a été relue.
 config-expects-text = un texte entre guillemets
 config-expects-bool = true ou false
 config-expects-language = une langue : "en" ou "fr"

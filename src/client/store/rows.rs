@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::client::entry::EntryKind;
-use crate::client::event::{Draft, Login, Unsent};
+use crate::client::event::{Draft, KeptLevel, Login, Unsent};
+use crate::client::preferences::{Level, named};
 use crate::proto::secret::Secret;
 use crate::proto::time::Timestamp;
 
@@ -41,6 +42,38 @@ pub struct PinRow {
 pub struct UnsentFile {
     #[serde(default, rename = "message")]
     pub messages: Vec<UnsentRow>,
+}
+
+/// `notify.toml`.
+#[derive(Default, Serialize, Deserialize)]
+pub struct LevelFile {
+    #[serde(default, rename = "conversation")]
+    pub levels: Vec<LevelRow>,
+}
+
+/// What a conversation calls the person for.
+#[derive(Serialize, Deserialize)]
+pub struct LevelRow {
+    server: String,
+    account: String,
+    target: String,
+    notify: String,
+}
+
+impl LevelRow {
+    pub fn of(kept: &KeptLevel) -> Option<Self> {
+        let KeptLevel { server, account, target, level } = kept.clone();
+        Some(Self { server, account, target, notify: level?.name().to_owned() })
+    }
+
+    pub fn into_level(self) -> Option<KeptLevel> {
+        let level = Some(named(Level::ALL, &self.notify)?);
+        Some(KeptLevel { server: self.server, account: self.account, target: self.target, level })
+    }
+
+    pub fn is_for(&self, kept: &KeptLevel) -> bool {
+        (&self.server, &self.account, &self.target) == (&kept.server, &kept.account, &kept.target)
+    }
 }
 
 /// `drafts.toml`.
@@ -96,6 +129,8 @@ enum UnsentKind {
     Notice,
 }
 
+/// The first lines of `notify.toml`.
+pub const LEVEL_HEAD: &str = "# What conversations call you for, written by chat-tui (/notify).\n\n";
 /// The first lines of `drafts.toml`.
 pub const DRAFT_HEAD: &str = "# What was being written in each conversation, written by chat-tui.\n\n";
 /// The first lines of `unsent.toml`.

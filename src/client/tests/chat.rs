@@ -135,7 +135,7 @@ fn what_others_say_elsewhere_is_unread_and_rings() {
     let bob = stage.conversation("bob");
     assert_eq!((bob.unread, bob.mentions, bob.kind), (2, 2, ConversationKind::Direct));
     assert_eq!(
-        stage.done.iter().filter(|effect| matches!(effect, Effect::Bell)).count(),
+        stage.done.iter().filter(|effect| matches!(effect, Effect::Notify(_))).count(),
         1,
         "it does not ring twice at once"
     );
@@ -231,7 +231,7 @@ fn the_servers_greeting_is_unread_but_calls_nobody() {
     stage.lines(&[":serveur!serveur@s NOTICE ann :the connection is well established"]);
     let serveur = stage.conversation("serveur");
     assert_eq!((serveur.unread, serveur.mentions), (1, 0));
-    assert!(!stage.done.iter().any(|effect| matches!(effect, Effect::Bell)));
+    assert!(!stage.done.iter().any(|effect| matches!(effect, Effect::Notify(_))));
 }
 
 #[test]

@@ -64,6 +64,14 @@ impl View {
         Self { theme, zone, links, rows: RowCache::default(), window: None }
     }
 
+    /// Takes the theme that is wanted by now.
+    pub fn set_theme(&mut self, theme: Theme) {
+        if self.theme != theme {
+            self.theme = theme;
+            self.rows.clear();
+        }
+    }
+
     /// The layout pass, before each frame: resolves what was asked of the positions in the conversation and in the help, and
     /// notes for the mouse what is where.
     pub fn layout(&mut self, model: &mut Model) -> Found {
