@@ -38,6 +38,9 @@ struct Options {
     /// Where chance begins; unless given, the time
     #[arg(long)]
     seed: Option<u64>,
+    /// Only the faults whose names hold this text
+    #[arg(long, default_value = "")]
+    only: String,
     /// The server's program
     #[arg(long)]
     server: PathBuf,
@@ -158,12 +161,19 @@ async fn run(options: &Options) -> Result<bool> {
     let mut chance = Chance(seed);
     let mut rows = Vec::new();
     for name in ["SQLite", "MariaDB"] {
+        let is_wanted = |plan: &&Plan| {
+            let is_on = if name == "MariaDB" { plan.on_mariadb } else { plan.on_sqlite };
+            is_on && plan.name.contains(&options.only)
+        };
+        let wanted: Vec<&Plan> = PLANS.iter().filter(is_wanted).collect();
+        if wanted.is_empty() {
+            continue;
+        }
         let mut scene = scene(options, name == "MariaDB").await?;
         scene.server.start()?;
         for client in 0..CLIENTS {
             Talk::register(&scene.front.address, &person(client)).await?;
         }
-        let wanted = PLANS.iter().filter(|plan| if name == "MariaDB" { plan.on_mariadb } else { plan.on_sqlite });
         for plan in wanted {
             let row = suffer(&mut scene, plan, options.short, &mut chance, name).await;
             let row = row.with_context(|| format!("{name}, {}\n{}", plan.name, tail(&scene.server.log())))?;
@@ -181,7 +191,7 @@ fn person(client: usize) -> String {
 }
 
 fn tail(log: &str) -> String {
-    let lines: Vec<&str> = log.lines().collect();
+    let lines: Vec<&str> = log.lines().filter(|line| !line.contains("logged in")).collect();
     lines[lines.len().saturating_sub(15)..].join("\n")
 }
 
