@@ -133,6 +133,9 @@ fn subscriber(
 ) -> Box<dyn Subscriber + Send + Sync> {
     let ansi = reader == Reader::Anybody { ansi: true };
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(ansi);
+    // Where the log cannot be written (a full disk, a pipe that nobody reads any more), saying so on standard error fails
+    // too, and whoever logged would end by that.
+    let builder = builder.log_internal_errors(false);
     match (format, reader) {
         (Format::Text, Reader::Anybody { .. }) => Box::new(builder.fmt_fields(fields()).finish()),
         (Format::Json, Reader::Anybody { .. }) => Box::new(builder.json().finish()),

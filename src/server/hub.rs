@@ -409,8 +409,11 @@ impl Hub {
             Some(JournalEvent::Rejected { seq, reason }) => self.start_over(seq, &reason),
             None => {
                 self.reports = None;
-                if let Phase::Draining { until } = self.phase {
-                    self.say_farewell(until);
+                match self.phase {
+                    Phase::Draining { until } => self.say_farewell(until),
+                    // It ended by a fault of the program: what waits in it will never be committed.
+                    Phase::Serving => self.start_over(self.held.committed().next(), "the journal has ended"),
+                    Phase::Away | Phase::Stopping { .. } => {}
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tempfile::tempdir;
 
-use crate::client::message_of;
+use crate::client::{Client, message_of};
 use crate::database::Database;
 use crate::host::Host;
 use crate::outage::Switchable;
@@ -121,4 +121,29 @@ async fn what_the_database_refuses_starts_the_world_over_and_loses_nothing_else(
     let texts: Vec<String> = ann.history("#general").await.into_iter().map(|(_, text)| text).collect();
     assert_eq!(texts, ["before", "after"]);
     host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_cannot_be_written_holds_up_nobody() {
+    let directory = tempdir().unwrap();
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let mut command = crate::host::program();
+    command.args(["--listen", &free, "--data-dir"]).arg(directory.path()).stdin(std::process::Stdio::null());
+    let mut server = command.stdout(std::process::Stdio::null()).stderr(full).spawn().unwrap();
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    while std::net::TcpStream::connect(&free).is_err() {
+        assert!(server.try_wait().unwrap().is_none() && std::time::Instant::now() < deadline, "it does not listen");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let mut ann = Client::connect(&free).await.register("ann", PASSWORD).await;
+    // A commit that fails is logged by the journal itself.
+    let lock = rusqlite::Connection::open(directory.path().join("chat.sqlite3")).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    ann.send("PRIVMSG #general :written").await;
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    drop(lock);
+    ann.expect(":written").await;
+    server.kill().unwrap();
+    server.wait().unwrap();
 }

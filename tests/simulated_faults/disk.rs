@@ -85,11 +85,13 @@ pub enum Weather {
     Strict,
     /// It does not answer.
     Away,
+    /// Quick and well, but now and then our own program has a fault.
+    Faulty,
 }
 
 impl Weather {
     /// All kinds.
-    pub const ALL: [Self; 5] = [Self::Fair, Self::Slow, Self::Flaky, Self::Strict, Self::Away];
+    pub const ALL: [Self; 6] = [Self::Fair, Self::Slow, Self::Flaky, Self::Strict, Self::Away, Self::Faulty];
 }
 
 /// The way of one process to the disk. When the process dies, what it has begun may still happen or not, and it never hears
@@ -147,7 +149,7 @@ impl Drive {
         let mut chance = self.chance.lock().unwrap();
         let short = |chance: &mut Chance| chance.millis(0, 12);
         match weather {
-            Weather::Fair | Weather::Strict => (short(&mut chance), short(&mut chance), Fate::Done),
+            Weather::Fair | Weather::Strict | Weather::Faulty => (short(&mut chance), short(&mut chance), Fate::Done),
             Weather::Slow => (chance.millis(0, 4_000), short(&mut chance), Fate::Done),
             Weather::Flaky => {
                 let fates = [Fate::Done, Fate::FailsBefore, Fate::FailsAfter];
@@ -189,6 +191,11 @@ impl Store for Drive {
     async fn commit(&self, batch: &[Record]) -> Result<Vec<Duplicate>, StoreError> {
         let (before, after, fate) = self.draw();
         self.take(before).await;
+        if *self.weather.lock().unwrap() == Weather::Faulty && self.chance.lock().unwrap().one_in(20) {
+            self.count("journals that ended by a fault");
+            // A panic that is not printed.
+            std::panic::resume_unwind(Box::new("simulated"));
+        }
         if self.is_refused(batch) {
             self.count("refused batches");
             return Err(StoreError::Rejected("simulated".to_owned()));

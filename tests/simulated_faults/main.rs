@@ -169,6 +169,7 @@ fn nothing_is_lost_whatever_goes_wrong() {
         "commits that failed",
         "commits of unknown fate",
         "refused batches",
+        "journals that ended by a fault",
         "repetitions found",
         "messages refused at the door",
         "pages",
