@@ -311,10 +311,7 @@ async fn inject(scene: &mut Scene, fault: Fault, lasts: Duration) -> Result<Inst
 /// What was acknowledged against what is in the database and what history tells.
 async fn account(scene: &Scene, shared: &Shared, channel: &str) -> Result<Row> {
     let stored = scene.database.messages(channel).await?;
-    let told = Talk::log_in(&scene.front.address, &person(0), channel, Duration::from_secs(30))
-        .await?
-        .history(channel)
-        .await?;
+    let told = history(&scene.front.address, channel).await?;
     let mut by_id: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     for (seq, id) in &stored {
         by_id.entry(id).or_default().push(*seq);
@@ -335,6 +332,18 @@ async fn account(scene: &Scene, shared: &Shared, channel: &str) -> Result<Row> {
         reordered: shared.reordered.load(Ordering::SeqCst) as usize + usize::from(!in_history),
         recoveries: Vec::new(),
     })
+}
+
+/// What the server tells of a channel.
+async fn history(address: &str, channel: &str) -> Result<Vec<u64>> {
+    let began = Instant::now();
+    loop {
+        let told = async { Talk::log_in(address, &person(0), channel, RECOVERY_MAX).await?.history(channel).await };
+        match told.await {
+            Err(_) if began.elapsed() < RECOVERY_MAX => sleep(Duration::from_millis(200)).await,
+            told => return told,
+        }
+    }
 }
 
 fn print(rows: &[Row]) {

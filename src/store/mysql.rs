@@ -6,6 +6,7 @@
 //! may have happened; the contract has an answer to that.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use mysql_async::prelude::Queryable as _;
@@ -65,7 +66,8 @@ const SCHEMA_LOCK: &str = "LEFT(CONCAT('chat-server ', DATABASE()), 64)";
 /// When the URL is not one of a database. The message never holds it.
 pub fn open(url: &str, key: ChainKey) -> Result<Arc<impl Store + Audit>, StoreError> {
     let options = options(url)?;
-    let clerk = || Clerk::new(MySqlSession::new(options.clone()));
+    let losses = Arc::new(AtomicU64::new(0));
+    let clerk = || Clerk::new(MySqlSession::new(options.clone(), Arc::clone(&losses)));
     let (writer, jobs) = Queue::new();
     tokio::spawn(jobs.work(clerk()));
     let (readers, jobs) = Queue::new();
@@ -100,6 +102,10 @@ struct MySqlSession {
     /// Whether the server is a MariaDB: it spells its own time-out differently.
     is_mariadb: bool,
     last_use: Instant,
+    /// How often any connection of this store was lost, and how often when this one was last known to live: where one is
+    /// lost, the others probably are.
+    losses: Arc<AtomicU64>,
+    losses_known: u64,
     patience: Patience,
     /// When the present call must have ended.
     deadline: Option<Instant>,
@@ -108,9 +114,11 @@ struct MySqlSession {
 }
 
 impl MySqlSession {
-    fn new(options: Opts) -> Self {
+    fn new(options: Opts, losses: Arc<AtomicU64>) -> Self {
         Self {
             options,
+            losses,
+            losses_known: 0,
             connection: None,
             is_mariadb: false,
             last_use: Instant::now(),
@@ -201,6 +209,7 @@ impl MySqlSession {
             }
             Ok(Err(error)) => {
                 if error.is_fatal() {
+                    self.losses.fetch_add(1, Ordering::Relaxed);
                     throw_away(connection)
                 } else {
                     self.connection = Some(connection)
@@ -266,9 +275,10 @@ impl Session for MySqlSession {
     async fn ready(&mut self, patience: Patience) -> Result<(), StoreError> {
         self.patience = patience;
         self.deadline = Some(Instant::now() + STATEMENT_TIMEOUT);
-        if self.last_use.elapsed() > IDLE_CHECK_AFTER
-            && let Some(mut connection) = self.connection.take()
-        {
+        let losses = self.losses.load(Ordering::Relaxed);
+        let is_doubtful = self.last_use.elapsed() > IDLE_CHECK_AFTER || losses != self.losses_known;
+        self.losses_known = losses;
+        if is_doubtful && let Some(mut connection) = self.connection.take() {
             let ended = timeout(PING_TIMEOUT, connection.ping()).await;
             // Whatever is wrong with it, a new one is tried.
             let _ = self.settle(connection, ended);

@@ -76,6 +76,9 @@ const CUT_BEFORE_COMMIT: u8 = 2;
 /// The next COMMIT arrives, its answer does not.
 const CUT_AFTER_COMMIT: u8 = 3;
 
+/// Every connection ends.
+const CUT_ALL: u8 = 4;
+
 /// A stage whose store goes through a wire that can be disturbed.
 async fn disturbed() -> Option<(Stage, Arc<AtomicU8>)> {
     let mut stage = Stage::mysql().await?;
@@ -92,11 +95,24 @@ async fn disturbed() -> Option<(Stage, Arc<AtomicU8>)> {
             let (client_read, client_write) = client.into_split();
             let (server_read, server_write) = server.into_split();
             let cut = Arc::new(AtomicBool::new(false));
-            tokio::spawn(carry_questions(client_read, server_write, Arc::clone(&shared), Arc::clone(&cut)));
-            tokio::spawn(carry_answers(server_read, client_write, Arc::clone(&shared), cut));
+            let questions = carry_questions(client_read, server_write, Arc::clone(&shared), Arc::clone(&cut));
+            let answers = carry_answers(server_read, client_write, Arc::clone(&shared), cut);
+            let shared = Arc::clone(&shared);
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = async { tokio::join!(questions, answers); } => {}
+                    () = until_all_are_cut(&shared) => {}
+                }
+            });
         }
     });
     Some((stage, mode))
+}
+
+async fn until_all_are_cut(mode: &AtomicU8) {
+    while mode.load(Ordering::SeqCst) != CUT_ALL {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 async fn while_hanging(mode: &AtomicU8) {
@@ -193,5 +209,27 @@ async fn a_commit_of_unknown_fate_happens_once() {
         let count = format!("SELECT COUNT(*) FROM event WHERE seq >= {first}");
         assert_eq!(stage.ask(&count).await, ["4"]);
         first += 8;
+    }
+}
+
+#[tokio::test]
+async fn one_lost_connection_is_a_hint_about_the_others() {
+    let Some((stage, mode)) = disturbed().await else { return };
+    stage.prepare().await;
+    let records = every_kind();
+    stage.store.commit(&records).await.unwrap();
+    let query = PageQuery { place: Place::Server, range: PageRange::Latest(None), limit: 5, extras: Extras::ALL };
+    for _ in 0..8 {
+        // Every reader has its connection.
+        stage.store.page(query).await.unwrap();
+    }
+    mode.store(CUT_ALL, Ordering::SeqCst);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let batch = batch(records.last().unwrap().seq.0 + 1, 2);
+    assert!(is_unavailable(&stage.store.commit(&batch).await));
+    mode.store(PASS, Ordering::SeqCst);
+    stage.store.commit(&batch).await.unwrap();
+    for _ in 0..8 {
+        stage.store.page(query).await.unwrap();
     }
 }
