@@ -1,6 +1,6 @@
 //! Which database: its URL, and opening it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::audit::Audit;
@@ -30,6 +30,20 @@ pub fn open_audit(url: &str, key: &ChainKey) -> Result<Arc<dyn Audit>, StoreErro
         Place::Sqlite(path) => sqlite::open(path, key.clone())?,
         Place::MySql(url) => mysql::open(&url, key.clone())?,
     })
+}
+
+/// Copies the SQLite database behind a URL into a new file, while a server may run on it. Takes as long as it takes.
+///
+/// # Errors
+/// Also for MariaDB and MySQL, which have programs of their own for that.
+pub fn back_up(url: &str, target: &Path) -> Result<(), StoreError> {
+    match Place::of(url)? {
+        Place::Sqlite(path) => sqlite::back_up(&path, target),
+        Place::MySql(_) => Err(StoreError::Rejected(
+            "a backup of MariaDB or MySQL is made by mariadb-dump --single-transaction, or by mariadb-backup"
+                .to_owned(),
+        )),
+    }
 }
 
 /// What a URL names.

@@ -37,18 +37,21 @@ const LOCK_WAIT_SECONDS: u32 = 5;
 /// More than the different statements that there are.
 const CACHED_STATEMENTS_MAX: usize = 256;
 
+/// The migrations in order: name and SQL.
+pub const MIGRATIONS: &[(&str, &str)] = &[
+    ("0001_record", include_str!("../../sql/mysql/0001_record.sql")),
+    ("0002_tags", include_str!("../../sql/mysql/0002_tags.sql")),
+    ("0003_checkpoint", include_str!("../../sql/mysql/0003_checkpoint.sql")),
+    ("0004_presence", include_str!("../../sql/mysql/0004_presence.sql")),
+    ("0005_bans", include_str!("../../sql/mysql/0005_bans.sql")),
+];
+
 const DIALECT: Dialect = Dialect {
     insert_new: "INSERT IGNORE",
     for_update: " FOR UPDATE",
     along_conversation: " FORCE INDEX (PRIMARY)",
     rows_per_insert: &[256, 64, 16, 4, 1],
-    migrations: &[
-        ("0001_record", include_str!("../../sql/mysql/0001_record.sql")),
-        ("0002_tags", include_str!("../../sql/mysql/0002_tags.sql")),
-        ("0003_checkpoint", include_str!("../../sql/mysql/0003_checkpoint.sql")),
-        ("0004_presence", include_str!("../../sql/mysql/0004_presence.sql")),
-        ("0005_bans", include_str!("../../sql/mysql/0005_bans.sql")),
-    ],
+    migrations: MIGRATIONS,
     count_tables: "SELECT COUNT(*) FROM information_schema.tables \
                    WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' AND table_name = ?",
     table_columns: "SELECT column_name FROM information_schema.columns \
@@ -353,7 +356,7 @@ impl Session for MySqlSession {
 }
 
 /// The statements of a script: each ends with a semicolon at the end of a line. Lines of comment are left out.
-fn split(script: &str) -> Vec<String> {
+pub fn split(script: &str) -> Vec<String> {
     let lines = script.lines().filter(|line| !line.trim_start().starts_with("--"));
     let mut statements = vec![String::new()];
     for line in lines {

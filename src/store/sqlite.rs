@@ -1,7 +1,7 @@
 //! SQLite: one file, no set-up. One thread writes, two read beside it (WAL); every commit is on disk before it counts.
 
 use std::fs::{self, OpenOptions};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -24,19 +24,22 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// More than the different statements that there are.
 const CACHED_STATEMENTS_MAX: usize = 128;
 
+/// The migrations in order: name and SQL.
+pub const MIGRATIONS: &[(&str, &str)] = &[
+    ("0001_record", include_str!("../../sql/sqlite/0001_record.sql")),
+    ("0002_tags", include_str!("../../sql/sqlite/0002_tags.sql")),
+    ("0003_checkpoint", include_str!("../../sql/sqlite/0003_checkpoint.sql")),
+    ("0004_presence", include_str!("../../sql/sqlite/0004_presence.sql")),
+    ("0005_bans", include_str!("../../sql/sqlite/0005_bans.sql")),
+];
+
 const DIALECT: Dialect = Dialect {
     insert_new: "INSERT OR IGNORE",
     for_update: "",
     along_conversation: " INDEXED BY event_conversation",
     // A statement is a call and no round trip: many rows at once would gain nothing.
     rows_per_insert: &[1],
-    migrations: &[
-        ("0001_record", include_str!("../../sql/sqlite/0001_record.sql")),
-        ("0002_tags", include_str!("../../sql/sqlite/0002_tags.sql")),
-        ("0003_checkpoint", include_str!("../../sql/sqlite/0003_checkpoint.sql")),
-        ("0004_presence", include_str!("../../sql/sqlite/0004_presence.sql")),
-        ("0005_bans", include_str!("../../sql/sqlite/0005_bans.sql")),
-    ],
+    migrations: MIGRATIONS,
     count_tables: "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE",
     table_columns: "SELECT name FROM pragma_table_info(?) ORDER BY cid",
     utc_of_local: "SELECT utc, strftime('%d/%m/%Y %H:%M:%S', utc, 'localtime') \
@@ -59,6 +62,49 @@ pub fn open(path: PathBuf, key: ChainKey) -> Result<Arc<impl Store + Audit>, Sto
         start("sqlite-reader", Box::new(move || jobs.work_on_this_thread(clerk)))?;
     }
     Ok(Arc::new(SqlStore::new(key, writer, readers)))
+}
+
+/// Copies a database, as of one moment, into a new file that only its user reads. A server may run meanwhile: it goes on.
+pub fn back_up(path: &Path, target: &Path) -> Result<(), StoreError> {
+    let cannot = |place: &Path, error: &dyn std::fmt::Display| {
+        StoreError::Rejected(format!("cannot write {}: {error}", place.display()))
+    };
+    if !path.exists() {
+        return Err(StoreError::Rejected(format!("there is no database at {}", path.display())));
+    }
+    // Written aside, so that nobody takes a half of it for a backup; SQLite writes into an empty file that stands there.
+    let mut name = target.as_os_str().to_owned();
+    name.push(".part");
+    let part = PathBuf::from(name);
+    if target.exists() {
+        return Err(cannot(target, &"it exists already"));
+    }
+    let _ = fs::remove_file(&part);
+    let mut options = OpenOptions::new();
+    options.create_new(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(&part).map_err(|error| cannot(&part, &error))?;
+    let copied = copy_into(path, &part);
+    let kept = copied.and_then(|()| {
+        let file = fs::File::open(&part).and_then(|file| file.sync_all());
+        file.and_then(|()| fs::rename(&part, target)).map_err(|error| cannot(target, &error))
+    });
+    if kept.is_err() {
+        let _ = fs::remove_file(&part);
+    }
+    kept
+}
+
+fn copy_into(path: &Path, part: &Path) -> Result<(), StoreError> {
+    let connection = Connection::open(path).map_err(refused)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(refused)?;
+    let part = part.to_str().ok_or_else(|| StoreError::Rejected("the path is not UTF-8".to_owned()))?;
+    connection.execute("VACUUM INTO ?", [part]).map_err(refused)?;
+    drop(connection);
+    let copy = Connection::open(part).map_err(refused)?;
+    let sound: String = copy.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(refused)?;
+    if sound == "ok" { Ok(()) } else { Err(StoreError::Rejected(format!("the copy is not sound: {sound}"))) }
 }
 
 /// One connection to the file. Its futures are ready at once.

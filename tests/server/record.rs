@@ -61,3 +61,49 @@ async fn the_record_is_verified_anchored_and_let_go_of_beside_the_server() {
         database.remove().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_of_a_running_server_is_restored() {
+    let directory = tempdir().unwrap();
+    let url = Database::Sqlite.url(&directory);
+    let host = Host::start(&directory, &url).await;
+    let mut ann = host.connect().await.register("ann", PASSWORD).await;
+    let mut bob = host.connect().await.register("bob", PASSWORD).await;
+    // Somebody talks while the copy is made.
+    let talking = tokio::spawn(async move {
+        for number in 0..200 {
+            bob.send(&format!("PRIVMSG #general :{number}")).await;
+            bob.expect(&format!(":{number}")).await;
+        }
+    });
+    ann.send("PRIVMSG #general :before").await;
+    ann.expect(":before").await;
+    let copy = directory.path().join("copy.sqlite3");
+    let back_up = || run(&["backup", &copy.display().to_string(), "--database", &url], directory.path());
+    assert!(back_up().status.success());
+    let again = back_up();
+    assert!(!again.status.success(), "a backup replaces nothing");
+    talking.await.unwrap();
+    ann.send("PRIVMSG #general :behind").await;
+    ann.expect(":behind").await;
+    host.stop().await;
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&copy).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+
+    // Elsewhere: the copy and the key are the whole server.
+    let elsewhere = tempdir().unwrap();
+    std::fs::copy(&copy, elsewhere.path().join("chat.sqlite3")).unwrap();
+    std::fs::copy(directory.path().join("server.key"), elsewhere.path().join("server.key")).unwrap();
+    let url = Database::Sqlite.url(&elsewhere);
+    let (whole, said) = log(&elsewhere, &url, &["verify"]);
+    assert!(whole, "{said}");
+    let host = Host::start(&elsewhere, &url).await;
+    let mut ann = host.connect().await.log_in("ann", PASSWORD).await;
+    let texts: Vec<String> = ann.history("#general").await.into_iter().map(|(_, text)| text).collect();
+    assert!(texts.contains(&"before".to_owned()) && !texts.contains(&"behind".to_owned()), "{texts:?}");
+    ann.send("PRIVMSG #general :it goes on").await;
+    ann.expect(":it goes on").await;
+    host.stop().await;
+    let (whole, said) = log(&elsewhere, &url, &["verify"]);
+    assert!(whole, "{said}");
+}

@@ -22,6 +22,7 @@ use chat_tui::server::admin::{self, AccountCommand, BanCommand, Order, Outcome};
 use chat_tui::server::config::{Config, DEFAULT_FILE, Faults, LogFormat, Raw, Sources, masked_url};
 use chat_tui::server::hub::ReloadHandle;
 use chat_tui::server::{Options, Server, shutdown_signal};
+use chat_tui::store::database;
 use chat_tui::store::hashing;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
@@ -158,6 +159,12 @@ enum Command {
         /// Which
         directory: PathBuf,
     },
+    /// Copy the SQLite database of a server, which may run meanwhile, into a new file. To restore it, put the copy in the
+    /// database's place while no server runs, with the server.key of the data directory beside it
+    Backup {
+        /// The new file
+        path: PathBuf,
+    },
     /// Ask the record itself: whether it is whole, where it ends; let go of what is old
     #[command(subcommand)]
     Log(log::Log),
@@ -287,6 +294,7 @@ fn main() -> ExitCode {
         Some(Command::Console) => console(config),
         Some(Command::CheckConfig) => return check(&config),
         Some(Command::HashPassword { .. } | Command::WritePages { .. }) => Ok(()),
+        Some(Command::Backup { path }) => set_up_log(&config, Some("error")).and_then(|()| back_up(&config, &path)),
         Some(Command::Log(log)) => set_up_log(&config, Some("error"))
             .and_then(|()| runtime())
             .and_then(|runtime| runtime.block_on(log::run(&config, log))),
@@ -570,6 +578,12 @@ fn read_hidden_line(typed: &mut Vec<u8>, interrupt: u8) -> std::io::Result<()> {
             break;
         }
     }
+    Ok(())
+}
+
+fn back_up(config: &Config, path: &Path) -> anyhow::Result<()> {
+    database::back_up(config.database.expose(), path)?;
+    println!("{}: {} bytes", path.display(), std::fs::metadata(path)?.len());
     Ok(())
 }
 

@@ -12,6 +12,7 @@ mod pages;
 mod presence;
 mod stage;
 mod tables;
+mod upgrade;
 
 use stage::Stage;
 
@@ -56,6 +57,7 @@ stories! {
     tables::the_seeds_queries_are_answered,
     tables::a_newer_schema_is_refused,
     tables::servers_may_start_at_once,
+    upgrade::every_earlier_version_is_brought_up_to_date,
     tables::the_correspondent_is_nobody_else,
     adoption::the_seeds_own_rows_are_taken_over,
     adoption::odd_rows_are_kept_and_told,

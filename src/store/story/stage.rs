@@ -86,6 +86,70 @@ impl Stage {
         database::open_audit(&self.url, &key()).unwrap()
     }
 
+    /// One more database of the same kind.
+    pub async fn one_more(&self) -> Self {
+        match &self.backing {
+            Backing::Sqlite(_) => Self::sqlite().await,
+            Backing::MySql(..) => Self::mysql().await.unwrap(),
+        }
+    }
+
+    /// The migrations of this kind of database: name and SQL.
+    pub fn migrations(&self) -> &'static [(&'static str, &'static str)] {
+        match &self.backing {
+            Backing::Sqlite(_) => sqlite::MIGRATIONS,
+            Backing::MySql(..) => mysql::MIGRATIONS,
+        }
+    }
+
+    /// Runs a script as a migration is run.
+    pub async fn script(&self, script: &str) {
+        match &self.backing {
+            Backing::Sqlite(_) => self.tell(script).await,
+            Backing::MySql(..) => {
+                let mut connection = mysql_async::Conn::from_url(&self.url).await.unwrap();
+                connection.query_drop("SET NAMES utf8mb4").await.unwrap();
+                for statement in mysql::split(script) {
+                    connection.query_drop(statement).await.unwrap();
+                }
+                connection.disconnect().await.unwrap();
+            }
+        }
+    }
+
+    /// Fills the tables that are here with the rows of another database of the same kind, as far as there are columns for
+    /// them here.
+    pub async fn take_rows_of(&self, source: &Self) {
+        let (tables, columns, quote) = match &self.backing {
+            Backing::Sqlite(_) => (
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'schema_migration'",
+                "SELECT name FROM pragma_table_info('TABLE')",
+                '"',
+            ),
+            Backing::MySql(..) => (
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() \
+                 AND table_type = 'BASE TABLE' AND table_name <> 'schema_migration'",
+                "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() \
+                 AND table_name = 'TABLE'",
+                '`',
+            ),
+        };
+        let (mut before, from, after) = match (&source.backing, &self.backing) {
+            (Backing::MySql(_, name), _) => ("SET FOREIGN_KEY_CHECKS = 0;\n".to_owned(), format!("{name}."), ""),
+            (Backing::Sqlite(directory), _) => {
+                let path = directory.path().join("chat.db");
+                (format!("ATTACH '{}' AS source;\n", path.display()), "source.".to_owned(), "DETACH source;\n")
+            }
+        };
+        for table in self.ask(tables).await {
+            let columns = self.ask(&columns.replace("TABLE", &table)).await;
+            let columns = columns.iter().map(|name| format!("{quote}{name}{quote}")).collect::<Vec<_>>().join(", ");
+            before.push_str(&format!("DELETE FROM {table};\n"));
+            before.push_str(&format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM {from}{table};\n"));
+        }
+        self.script(&format!("{before}{after}")).await;
+    }
+
     /// Closes the store and opens it again, as a server does that starts again.
     pub async fn reopen(&mut self) {
         self.store.close().await;
