@@ -350,7 +350,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         )
     }),
     setting("trusted_networks", Kind::List, |draft, value| put!(draft.rules.trusted_networks, networks(value.list()))),
-    at_start("proxy_networks", Kind::List, |draft, value| put!(draft.proxy_networks, networks(value.list()))),
+    setting("proxy_networks", Kind::List, |draft, value| put!(draft.proxy_networks, networks(value.list()))),
     setting("failed_logins_per_address_max", Kind::Number, |draft, value| {
         put!(draft.rules.failed_logins_per_address_max, value.attempts())
     }),
@@ -384,7 +384,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         put!(draft.rules.registration_window, value.seconds(1, 86_400))
     }),
     setting("limit_loopback", Kind::Switch, |draft, value| put!(draft.rules.limit_loopback, Ok(value.switch()))),
-    at_start("handshake_timeout_seconds", Kind::Number, |draft, value| {
+    setting("handshake_timeout_seconds", Kind::Number, |draft, value| {
         put!(draft.handshake_timeout, value.seconds(1, 600))
     }),
     setting("registration_timeout_seconds", Kind::Number, |draft, value| {
@@ -434,24 +434,24 @@ pub(super) const SETTINGS: &[Setting] = &[
     limit!(metadata_keys_max, 0, 10_000),
     limit!(metadata_value_bytes_max, 1, 250),
     limit!(metadata_subscriptions_max, 0, 10_000),
-    at_start("connections_max", Kind::Number, |draft, value| put!(draft.connections_max, value.count(1, 10_000_000))),
-    at_start("connections_per_address_max", Kind::Number, |draft, value| {
+    setting("connections_max", Kind::Number, |draft, value| put!(draft.connections_max, value.count(1, 10_000_000))),
+    setting("connections_per_address_max", Kind::Number, |draft, value| {
         put!(draft.connections_per_address_max, value.count(0, 10_000_000))
     }),
-    at_start("lines_per_second_max", Kind::Number, |draft, value| {
+    setting("lines_per_second_max", Kind::Number, |draft, value| {
         put!(draft.pace.lines_per_second_max, value.number(0, 1_000_000).map(|number| number as u32))
     }),
-    at_start("lines_burst_max", Kind::Number, |draft, value| {
+    setting("lines_burst_max", Kind::Number, |draft, value| {
         put!(draft.pace.lines_burst_max, value.number(1, 1_000_000).map(|number| number as u32))
     }),
-    at_start("inbox_bytes_max", Kind::Number, |draft, value| {
+    setting("inbox_bytes_max", Kind::Number, |draft, value| {
         let bytes = value.count(INBOX_BYTES_LEAST as u64, INBOX_BYTES_MOST as u64);
         put!(draft.inbox, bytes.map(InboxLimit::of_bytes))
     }),
-    at_start("outbox_soft_bytes_max", Kind::Number, |draft, value| {
+    setting("outbox_soft_bytes_max", Kind::Number, |draft, value| {
         put!(draft.outbox.soft_bytes_max, value.count(4_096, 1 << 30))
     }),
-    at_start("outbox_hard_bytes_max", Kind::Number, |draft, value| {
+    setting("outbox_hard_bytes_max", Kind::Number, |draft, value| {
         put!(draft.outbox.hard_bytes_max, value.count(65_536, 1 << 30))
     }),
     at_start("stop_timeout_seconds", Kind::Number, |draft, value| put!(draft.stop_timeout, value.seconds(1, 600))),
