@@ -42,6 +42,8 @@ pub struct Bare {
     conns: BTreeMap<String, ConnId>,
     unread: BTreeMap<ConnId, VecDeque<String>>,
     closed: BTreeSet<ConnId>,
+    /// Those that the rules have closed, told of it or not yet.
+    ending: BTreeSet<ConnId>,
     last_conn: u64,
     tokens: u8,
     /// How many lines were sent.
@@ -68,6 +70,7 @@ impl Bare {
             conns: BTreeMap::new(),
             unread: BTreeMap::new(),
             closed: BTreeSet::new(),
+            ending: BTreeSet::new(),
             last_conn: 0,
             tokens: 0,
             lines_sent: 0,
@@ -106,10 +109,14 @@ impl Bare {
             // An open gate may be given as 0.
             let gate = held.gate.max(self.committed);
             if let Effect::Send { to: conn, .. } | Effect::Ask { conn, .. } | Effect::LineDone { conn } = held.effect {
-                let is_own = !matches!(held.effect, Effect::Send { .. });
+                // Behind its end nothing of a connection is told: that its lines are done may be said at once.
+                let is_own = !matches!(held.effect, Effect::Send { .. }) && !self.ending.contains(&conn);
                 let last = self.gates.entry(conn).or_default();
                 assert!(!is_own || gate >= *last, "a gate of {conn:?} goes back");
                 *last = if is_own { gate } else { *last };
+            }
+            if let Effect::Close { conn } = held.effect {
+                self.ending.insert(conn);
             }
             self.held.push(held);
         }
