@@ -218,6 +218,8 @@ fn view(server: &mut Bare) -> Vec<String> {
 
 fn check_restart(server: &mut Bare) {
     let before = view(server);
+    let (held, recorded) = server.states();
+    assert_eq!(held, recorded, "the rules hold what the record adds up to");
     server.direct(&Directive::Restart).unwrap();
     let mut script = String::new();
     for (session, account) in SESSIONS {

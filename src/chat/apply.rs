@@ -77,6 +77,22 @@ impl Channel {
     }
 }
 
+impl Channel {
+    fn snapshot(&self) -> ChannelState {
+        ChannelState {
+            id: self.id,
+            name: self.name.clone(),
+            founded: self.founded,
+            founder: self.founder,
+            topic: self.topic.clone(),
+            modes: self.modes.clone(),
+            members: self.members.iter().map(|(account, rank)| (*account, *rank)).collect(),
+            masks: self.masks.iter().map(|entry| entry.state.clone()).collect(),
+            last_seq: self.last_seq,
+        }
+    }
+}
+
 /// The keys and values of an account, a channel or a guest, in the order of the keys.
 pub(crate) type Metadata = BTreeMap<String, String>;
 
@@ -127,6 +143,34 @@ impl State {
             state.metadata.entry(owner).or_default().insert(key, value);
         }
         state
+    }
+
+    /// The state as a store would load it: what [`State::new`] was given, and all events since. Lists are sorted.
+    pub fn snapshot(&self) -> Snapshot {
+        let mut channels: Vec<ChannelState> = self.channels.values().map(Channel::snapshot).collect();
+        channels.sort_unstable_by_key(|channel| channel.id);
+        let mut read_markers: Vec<_> =
+            self.read_markers.iter().map(|((account, place), until)| (*account, *place, *until)).collect();
+        read_markers.sort_unstable();
+        let of_owner = |(owner, keys): (&MetadataOwner, &Metadata)| {
+            let owner = *owner;
+            keys.iter().map(move |(key, value)| (owner, key.clone(), value.clone())).collect::<Vec<_>>()
+        };
+        let mut metadata: Vec<_> = self.metadata.iter().flat_map(of_owner).collect();
+        metadata.sort_unstable();
+        Snapshot {
+            last_seq: self.last_seq,
+            last_time: self.last_time,
+            last_account: self.last_account,
+            last_channel: self.last_channel,
+            last_device: self.last_device,
+            accounts: self.accounts().into_iter().map(|account| account.state.clone()).collect(),
+            channels,
+            read_markers,
+            bans: self.bans.iter().map(|ban| ban.state.clone()).collect(),
+            metadata,
+            absences: Vec::new(),
+        }
     }
 
     /// An account by its number, deleted ones included.

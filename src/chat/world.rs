@@ -179,6 +179,12 @@ impl World {
         }
     }
 
+    /// What is durable, as a store would load it, but for who is away since when: a world that is loaded again from its
+    /// record must be the same. Lists are sorted.
+    pub fn snapshot(&self) -> Snapshot {
+        self.state.snapshot()
+    }
+
     /// How many connections there are, welcomed or not: what decides whether a server without work may go.
     pub fn connection_count(&self) -> usize {
         self.sessions.len()

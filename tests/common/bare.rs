@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 
-use chat_tui::chat::event::{Credentials, Digest, Record, Seq};
+use chat_tui::chat::event::{Credentials, Digest, Record, Seq, Snapshot};
 use chat_tui::chat::key::WorldKey;
 use chat_tui::chat::ports::{
     Answer, ConnId, Device, Effect, Effects, Held, Input, Peer, Question, Reloaded, StoredEvent, Transport,
@@ -335,6 +335,25 @@ impl Bare {
         let mut inputs = VecDeque::new();
         self.commit_first(count, &mut inputs);
         self.take_inputs(inputs);
+    }
+
+    /// What the rules hold for durable, and what a store would load; written alike, so that they can be compared.
+    pub fn states(&self) -> (String, String) {
+        let told = |mut snapshot: Snapshot| {
+            snapshot.absences.clear();
+            snapshot.channels.sort_by_key(|channel| channel.id);
+            snapshot.read_markers.sort();
+            snapshot.metadata.sort();
+            for channel in &mut snapshot.channels {
+                channel.members.sort_by_key(|(account, _)| *account);
+                channel.masks.sort_by(|one, other| (one.letter, &one.mask).cmp(&(other.letter, &other.mask)));
+                // The rules count a repetition, which the record leaves out.
+                channel.last_seq = Seq(0);
+            }
+            format!("{snapshot:#?}")
+        };
+        let world = self.world.as_ref().expect("somebody was there");
+        (told(world.snapshot()), told(self.record.load()))
     }
 
     /// The names of all commands, as HELP lists them to somebody who is there.
