@@ -2,9 +2,11 @@
 //!
 //! An [`Event`] is plain data that can cross a wire. The hub numbers it, the journal commits it, the store writes it down
 //! together with what it changes, and only then anybody is told. What is ephemeral (typing, presence, queries) never
-//! becomes an event.
+//! becomes an event. It can be written down as it is (serde), for whoever has to keep it before the store can.
 
 use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 use crate::proto::names::{AccountName, ChannelName};
 use crate::proto::sasl::ScramKeys;
@@ -13,7 +15,7 @@ use crate::proto::time::Timestamp;
 macro_rules! number_type {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
         pub struct $name(pub u64);
 
         impl fmt::Debug for $name {
@@ -55,7 +57,7 @@ impl Seq {
 }
 
 /// One event with everything that the record says about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// Its place in the one order.
     pub seq: Seq,
@@ -76,7 +78,7 @@ pub struct Record {
 }
 
 /// What kind of person or thing an author is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AuthorKind {
     /// A person with an account.
     Account,
@@ -89,7 +91,7 @@ pub enum AuthorKind {
 }
 
 /// Who caused an event, from where.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Author {
     /// What kind of author.
     pub kind: AuthorKind,
@@ -107,7 +109,7 @@ pub struct Author {
 }
 
 /// Whose history an event belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Place {
     /// A channel's.
     Channel(ChannelId),
@@ -127,7 +129,7 @@ impl Place {
 }
 
 /// How a message was sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum MessageKind {
     /// `PRIVMSG`.
     Privmsg,
@@ -146,7 +148,7 @@ impl MessageKind {
 }
 
 /// What happened. Each kind says what it changes in the state that the store keeps beside the record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     /// A message was sent. Changes nothing else.
     Message {
@@ -317,7 +319,7 @@ pub enum Event {
 }
 
 /// What a ban of the server does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum BanEffect {
     /// Keeps out.
     Out,
@@ -362,7 +364,7 @@ pub struct BanState {
 }
 
 /// What an operator of the server did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum OperatorAct {
     /// Became an operator (OPER).
     Opered,
@@ -393,7 +395,7 @@ impl OperatorAct {
 }
 
 /// A SHA-256 digest. Not a secret by itself, and nothing to print either.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Digest(pub [u8; 32]);
 
 impl fmt::Debug for Digest {
@@ -403,7 +405,7 @@ impl fmt::Debug for Digest {
 }
 
 /// How an account proves itself: what is stored instead of a password.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credentials {
     /// An Argon2id PHC string.
     pub argon2: String,
@@ -418,7 +420,7 @@ impl fmt::Debug for Credentials {
 }
 
 /// A member's rank in a channel: a set of prefix modes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Rank(pub u8);
 
 impl Rank {
@@ -474,7 +476,7 @@ impl fmt::Debug for Rank {
 }
 
 /// A channel's modes without its lists and ranks.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ChannelModes {
     /// The letters of the flags that are set, in alphabetical order: `nst`.
     pub flags: String,

@@ -8,6 +8,7 @@
 //! in front of it (a spool on disk, a fake that delays and fails) has the same two ends.
 
 pub mod local;
+pub mod spool;
 
 use tokio::sync::mpsc;
 

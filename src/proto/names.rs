@@ -118,6 +118,20 @@ macro_rules! name_type {
 
         impl Eq for $name {}
 
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                (self.as_str(), self.folded.as_str()).serialize(serializer)
+            }
+        }
+
+        /// Taken as it was written down, like [`Self::from_stored`].
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let (text, folded) = <(String, String)>::deserialize(deserializer)?;
+                Ok(Self::from_stored(&text, &folded))
+            }
+        }
+
         impl std::hash::Hash for $name {
             fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
                 self.folded.hash(state);

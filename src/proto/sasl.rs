@@ -198,7 +198,7 @@ pub fn prepare_password(password: &Secret) -> Secret {
 }
 
 /// What SCRAM-SHA-256 needs to know of a password (RFC 5802, section 3): enough to verify it, not enough to use it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ScramKeys {
     /// The salt.
     pub salt: Vec<u8>,

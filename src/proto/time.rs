@@ -11,7 +11,7 @@ const MILLIS_PER_DAY: i64 = 24 * 60 * 60 * 1_000;
 const WIRE_BYTES: usize = 24;
 
 /// A moment in UTC, to the millisecond, within the years 0000 to 9999 that four digits can write.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Timestamp(i64);
 
 impl Timestamp {

@@ -11,7 +11,7 @@ use crate::chat::event::{AccountId, Credentials, DeviceId, Digest, Place, Record
 use crate::chat::ports::{Device, PageQuery, PlaybackQuery, SearchQuery, StoredEvent, TargetsQuery};
 use crate::proto::time::Timestamp;
 use crate::store::chain::Anchor;
-use crate::store::{Duplicate, Preparation, PrepareOptions, Store, StoreError};
+use crate::store::{Duplicate, IdKey, Preparation, PrepareOptions, Store, StoreError};
 
 /// How long a call may take until the log tells of it.
 const SLOW_AFTER: Duration = Duration::from_secs(1);
@@ -107,6 +107,14 @@ impl Store for MeasuredStore {
 
     async fn devices(&self, account: AccountId) -> Result<Vec<Device>, StoreError> {
         self.query("devices", self.store.devices(account)).await
+    }
+
+    async fn latest_ids(&self, limit: u32) -> Result<Vec<(IdKey, StoredEvent)>, StoreError> {
+        self.store.latest_ids(limit).await
+    }
+
+    fn spooled(&self) -> u64 {
+        self.store.spooled()
     }
 
     async fn head(&self) -> Result<Anchor, StoreError> {

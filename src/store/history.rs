@@ -5,11 +5,11 @@
 
 use std::collections::HashMap;
 
-use super::StoreError;
 use super::rows::{EVENT_COLUMNS, EventRow, MESSAGE_KINDS, page_kinds};
 use super::session::{Clerk, Session};
 use super::value::{Value, values};
-use crate::chat::event::{AccountId, Place, Seq};
+use super::{IdKey, StoreError};
+use crate::chat::event::{AccountId, ChannelId, Place, Seq};
 use crate::chat::ports::{Bound, Extras, PageQuery, PageRange, PlaybackQuery, SearchQuery, StoredEvent, TargetsQuery};
 use crate::proto::time::Timestamp;
 
@@ -170,6 +170,33 @@ async fn latest_directs<S: Session>(
     );
     let rows = clerk.session.query(&sql, values![account, account, after, PLAYBACK_DIRECTS_MAX]).await?;
     rows.into_iter().map(|mut row| Ok(Place::Direct(AccountId(row.number()?), AccountId(row.number()?)))).collect()
+}
+
+/// The latest messages that have an idempotency id, with whose it is and where, oldest first.
+pub async fn latest_ids<S: Session>(clerk: &mut Clerk<S>, limit: u32) -> Result<Vec<(IdKey, StoredEvent)>, StoreError> {
+    let columns = EVENT_COLUMNS.split(", ").map(|name| format!("event.{}", name.trim())).collect::<Vec<_>>().join(", ");
+    let sql = format!(
+        "SELECT channel.id, conversation.account_low, conversation.account_high, event.account_id, {columns} \
+         FROM (SELECT * FROM event ORDER BY seq DESC LIMIT ?) AS event \
+         JOIN conversation ON conversation.id = event.conversation_id \
+         LEFT JOIN channel ON channel.conversation_id = conversation.id \
+         WHERE event.idempotency_id IS NOT NULL AND event.account_id IS NOT NULL \
+         AND event.kind IN {MESSAGE_KINDS} AND event.salt IS NOT NULL ORDER BY event.seq"
+    );
+    let mut found = Vec::new();
+    for mut row in clerk.session.query(&sql, values![limit]).await? {
+        let (channel, low, high) = (row.optional_number()?, row.optional_number()?, row.optional_number()?);
+        let place = match (channel, low, high) {
+            (Some(channel), _, _) => Place::Channel(ChannelId(channel)),
+            (None, Some(low), Some(high)) => Place::Direct(AccountId(low), AccountId(high)),
+            _ => continue,
+        };
+        let account = AccountId(row.number()?);
+        let event = EventRow::read(&mut row)?;
+        let Some(id) = event.idempotency_id().map(str::to_owned) else { continue };
+        found.extend(event.into_stored().map(|stored| ((account, place, id), stored)));
+    }
+    Ok(found)
 }
 
 /// How many messages, from the latest one back, a search looks at. Older ones are not found; narrowing the search by

@@ -123,6 +123,9 @@ impl StoreError {
     }
 }
 
+/// Whose idempotency id, where, and which.
+pub type IdKey = (AccountId, Place, String);
+
 /// An event that was not stored because it repeats an earlier one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Duplicate {
@@ -193,6 +196,16 @@ pub trait Store: Send + Sync + 'static {
 
     /// Commits a batch of at most [`BATCH_EVENTS_MAX`] events with rising numbers.
     async fn commit(&self, batch: &[Record]) -> Result<Vec<Duplicate>, StoreError>;
+
+    /// The latest stored messages that have an idempotency id: whose id, where, and the message; at most so many.
+    async fn latest_ids(&self, _limit: u32) -> Result<Vec<(IdKey, StoredEvent)>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    /// How many committed events wait outside of the database, because it was away.
+    fn spooled(&self) -> u64 {
+        0
+    }
 
     /// The last stored event's number and chain value.
     async fn head(&self) -> Result<Anchor, StoreError>;

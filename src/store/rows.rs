@@ -311,6 +311,11 @@ impl EventRow {
         ]
     }
 
+    /// The author's own id of it.
+    pub fn idempotency_id(&self) -> Option<&str> {
+        self.idempotency_id.as_deref()
+    }
+
     /// The number of the event that this one withdraws, when it is a redaction.
     pub fn redacts(&self) -> Option<Seq> {
         self.subject_seq.filter(|_| self.kind == Kind::Redacted).map(Seq)

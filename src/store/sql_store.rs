@@ -12,7 +12,7 @@ use super::notes::{NOTE_DELAY, Notes};
 use super::people::{self, Use};
 use super::queue::Queue;
 use super::session::{Patience, Session};
-use super::{Duplicate, Preparation, PrepareOptions, Store, StoreError};
+use super::{Duplicate, IdKey, Preparation, PrepareOptions, Store, StoreError};
 use super::{correspondent, history, legacy, load, migrate, record};
 use crate::chat::event::{AccountId, Credentials, DeviceId, Digest, Place, Record, Seq, Snapshot};
 use crate::chat::ports::{Device, PageQuery, PlaybackQuery, SearchQuery, StoredEvent, TargetsQuery};
@@ -116,6 +116,10 @@ impl<S: Session> Store for SqlStore<S> {
             .writer
             .run(Patience::Call, move |clerk| Box::pin(async move { record::commit(clerk, &key, &batch).await }));
         committed.await
+    }
+
+    async fn latest_ids(&self, limit: u32) -> Result<Vec<(IdKey, StoredEvent)>, StoreError> {
+        self.inner.readers.run(LOADING, move |clerk| Box::pin(history::latest_ids(clerk, limit))).await
     }
 
     async fn head(&self) -> Result<Anchor, StoreError> {
