@@ -84,7 +84,7 @@ impl World {
     }
 
     /// A NOTICE to the operators who want to know, but for the one who acts.
-    fn notice_operators(&mut self, text: &Text) {
+    pub(super) fn notice_operators(&mut self, text: &Text) {
         let listening: Vec<ConnId> = self
             .sessions
             .values()

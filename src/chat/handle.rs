@@ -41,6 +41,7 @@ impl World {
                 self.finish(effects);
             }
             Input::Tick => self.tick(effects),
+            Input::Spooling { is_on } => self.tell_of_the_spool(is_on, effects),
             Input::Stopping => self.stop(effects),
         }
     }
@@ -207,6 +208,14 @@ impl World {
         }
         self.refused_addresses.forget_old(self.now);
         self.throttles.forget_old(self.now);
+    }
+
+    /// Operators hear of the spool. Nobody else notices it.
+    fn tell_of_the_spool(&mut self, is_on: bool, effects: &mut Effects) {
+        self.begin(None, false);
+        let id = if is_on { "server-notice-spooling" } else { "server-notice-spool-empty" };
+        self.notice_operators(&id.into());
+        self.finish(effects);
     }
 
     fn close_in_time(&mut self, conn: ConnId, reason: &str, effects: &mut Effects) {

@@ -133,6 +133,11 @@ pub enum Input {
         /// What came of it.
         reloaded: Reloaded,
     },
+    /// What is committed waits outside of the database, which is away; or everything is in the database again.
+    Spooling {
+        /// Whether anything waits.
+        is_on: bool,
+    },
     /// Some time has passed (about every second).
     Tick,
     /// The server stops: everybody is told and closed.

@@ -93,6 +93,8 @@ pub struct Config {
     pub outbox: OutboxLimits,
     /// How the seed's table has its passwords, should it be found.
     pub seed_passwords: SeedPasswords,
+    /// Whether messages go on by a spool while the database is away.
+    pub spool: bool,
     /// Where and how often the record's head is written down.
     pub anchors: AnchorSettings,
     /// What seems odd and is no fault.
@@ -317,6 +319,7 @@ impl Reader {
             pace: draft.pace,
             outbox: draft.outbox,
             seed_passwords: draft.seed_passwords,
+            spool: draft.spool,
             anchors: AnchorSettings { file: draft.anchor_file.clone(), interval: draft.anchor_interval },
             warnings: std::mem::take(&mut self.warnings),
             given: std::mem::take(&mut self.given),
@@ -328,6 +331,9 @@ impl Reader {
     fn check(&mut self, config: &Config) {
         if config.listen.is_empty() && config.listen_tls.is_empty() && config.socket.is_none() {
             self.fault("listen", "nothing to listen on: give listen, listen_tls or socket");
+        }
+        if config.spool && config.database.expose().starts_with("sqlite:") {
+            self.fault("spool", "is for MariaDB and MySQL: SQLite is as near as the spool itself");
         }
         let is_reachable = |address: &&SocketAddr| !address.ip().to_canonical().is_loopback();
         if !self.draft.allow_plain_text_beyond_loopback {

@@ -171,9 +171,13 @@ async fn answer(path: &str, observer: &Observer) -> Response {
             Some(_) => Response::text("200 OK", "ok\n"),
             None => Response::text("503 Service Unavailable", "the hub does not answer\n"),
         },
-        "/readyz" => match observer.inspect().await.map(|inspection| reasons(&inspection)) {
-            Some(reasons) if reasons.is_empty() => Response::text("200 OK", "ready\n"),
-            Some(reasons) => Response::text("503 Service Unavailable", reasons),
+        "/readyz" => match observer.inspect().await.map(|inspection| (reasons(&inspection), inspection.spooled)) {
+            Some((reasons, 0)) if reasons.is_empty() => Response::text("200 OK", "ready\n"),
+            // People talk, and whoever comes cannot log in.
+            Some((reasons, spooled)) if reasons.is_empty() => {
+                Response::text("200 OK", format!("ready\nspool: {spooled} events wait for the database\n"))
+            }
+            Some((reasons, _)) => Response::text("503 Service Unavailable", reasons),
             None => Response::text("503 Service Unavailable", "the hub does not answer\n"),
         },
         _ => Response::text("404 Not Found", "/metrics, /healthz and /readyz are here\n"),

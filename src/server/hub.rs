@@ -133,6 +133,8 @@ pub struct Hub {
     /// Whether the rules were told that nothing can be committed, and for which of the two reasons.
     is_journal_stalled: bool,
     is_overfull: bool,
+    /// Whether the operators were told that committed events wait outside of the database.
+    is_spooling: bool,
     journal: Option<Journal>,
     reports: Option<mpsc::Receiver<JournalEvent>>,
     clients: Clients,
@@ -157,6 +159,7 @@ impl Hub {
             held: HeldEffects::new(Seq(0)),
             is_journal_stalled: true,
             is_overfull: false,
+            is_spooling: false,
             journal: None,
             reports: None,
             clients: Clients::default(),
@@ -255,6 +258,10 @@ impl Hub {
 
     fn tick(&mut self) {
         self.handle(Input::Tick);
+        let is_spooling = self.phase != Phase::Away && self.parts.store.spooled() > 0;
+        if std::mem::replace(&mut self.is_spooling, is_spooling) != is_spooling {
+            self.handle(Input::Spooling { is_on: is_spooling });
+        }
         let is_idle = self.clients.is_empty() && self.phase == Phase::Serving;
         if let Some(limit) = self.parts.exit_when_idle.filter(|_| is_idle)
             && self.idle_since.elapsed() >= limit
@@ -333,6 +340,7 @@ impl Hub {
         Inspection {
             phase: self.phase.word(),
             is_stalled: self.is_journal_stalled || self.is_overfull,
+            spooled: self.parts.store.spooled(),
             connections: self.clients.count(),
             outbox_bytes,
             outbox_bytes_largest,

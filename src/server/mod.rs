@@ -49,6 +49,7 @@ use crate::chat::key::WorldKey;
 use crate::ground::paths::{self, FileLock, PathError};
 use crate::ground::texts::Texts;
 use crate::ground::tls::server::CertificateError;
+use crate::journal::spool::SpooledStore;
 use crate::proto::names::AccountName;
 use crate::store::chain::ChainKey;
 use crate::store::database;
@@ -71,6 +72,8 @@ use websocket::Origins;
 
 /// The file in the data directory that a running server holds locked.
 pub const LOCK_FILE: &str = "lock";
+/// The file in the data directory in which committed events wait while the database is away.
+pub const SPOOL_FILE: &str = "spool.sqlite3";
 /// The delay before the store is tried again; each further time twice as long…
 const LOAD_DELAY_MIN: Duration = Duration::from_millis(250);
 /// …up to this.
@@ -159,6 +162,7 @@ impl Server {
         let http = config.listen_http.iter().map(|address| HttpListener::bind(*address)).collect::<Result<_, _>>()?;
         let metrics = Arc::new(Metrics::default());
         let store = database::open(config.database.expose(), &ChainKey::derive(&key.part(Purpose::Chain)))?;
+        let store = with_spool(store, &config)?;
         let store: Arc<dyn Store> = Arc::new(MeasuredStore::new(store, Arc::clone(&metrics)));
         tracing::info!(database = config::masked_url(config.database.expose()), "the record");
 
@@ -314,6 +318,15 @@ impl Server {
 
 /// What TLS connections are accepted with, as it is replaced.
 type AcceptorSender = watch::Sender<TlsAcceptor>;
+
+/// Puts the spool before a store when it is wanted, or when an earlier run has left something in it.
+fn with_spool(store: Arc<dyn Store>, config: &Config) -> Result<Arc<dyn Store>, StoreError> {
+    let path = config.data_dir.join(SPOOL_FILE);
+    if !config.spool && !path.exists() {
+        return Ok(store);
+    }
+    Ok(Arc::new(SpooledStore::new(store, &path, config.spool)?))
+}
 
 /// Binds all addresses of a configuration.
 fn bind(config: &Config) -> Result<(Vec<Listener>, Option<AcceptorSender>), ServerError> {

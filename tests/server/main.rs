@@ -30,6 +30,7 @@ mod record;
 mod reload;
 mod slow_peers;
 mod slow_reader;
+mod spool;
 mod stop;
 mod transcripts;
 mod watching;

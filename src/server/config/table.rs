@@ -50,6 +50,7 @@ pub(super) struct Draft {
     pub pace: PaceLimits,
     pub outbox: OutboxLimits,
     pub seed_passwords: SeedPasswords,
+    pub spool: bool,
     pub anchor_file: Option<PathBuf>,
     pub anchor_interval: Duration,
 }
@@ -85,6 +86,7 @@ impl Draft {
             pace: PaceLimits::default(),
             outbox: OutboxLimits::default(),
             seed_passwords: SeedPasswords::default(),
+            spool: false,
             anchor_file: None,
             anchor_interval: Duration::from_secs(60 * 60),
         }
@@ -282,6 +284,7 @@ pub(super) const SETTINGS: &[Setting] = &[
             }
         )
     }),
+    at_start("spool", Kind::Switch, |draft, value| put!(draft.spool, Ok(value.switch()))),
     at_start("anchor_file", Kind::Text, |draft, value| {
         let path = value.text();
         put!(draft.anchor_file, Ok(Some(path).filter(|path| !path.is_empty()).map(PathBuf::from)))

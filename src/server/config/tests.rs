@@ -326,3 +326,15 @@ fn a_server_is_called_like_a_host() {
         assert!(read_file(&format!("server_name = \"{name}\"\n")).is_err(), "{name:?}");
     }
 }
+
+#[test]
+fn a_spool_is_for_a_database_over_a_network() {
+    let read = |database: &str| {
+        let content = format!("spool = true\ndatabase = {database:?}\n");
+        let sources = Sources { file: Some((Path::new("x.toml"), &content)), ..Sources::default() };
+        Config::read(&sources, Path::new("/data"))
+    };
+    assert!(read("mysql://chat@localhost/chat").unwrap().spool);
+    let faults = faults(read("sqlite:/data/chat.sqlite3"));
+    assert!(faults.iter().any(|fault| fault.starts_with("spool: ")), "{faults:?}");
+}

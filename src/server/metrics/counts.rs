@@ -88,6 +88,8 @@ pub struct Inspection {
     pub phase: &'static str,
     /// Whether nothing can be committed at the moment, for whatever reason.
     pub is_stalled: bool,
+    /// Committed events that wait outside of the database, which is away.
+    pub spooled: u64,
     /// Open connections.
     pub connections: usize,
     /// Bytes that wait for their readers, all together.
