@@ -15,7 +15,12 @@ use super::world::World;
 use crate::proto::caps::{Cap, pack_words};
 use crate::proto::line::BODY_BYTES_MAX;
 use crate::proto::message::Line;
+use crate::proto::names::MsgId;
 use crate::proto::numerics::ERR_INPUTTOOLONG;
+
+/// How many bits of the id of what is not kept count within a millisecond, and which.
+const PASSED_BITS: u32 = 20;
+const PASSED_MASK: u64 = (1 << PASSED_BITS) - 1;
 
 /// Commands whose own specification has FAIL: their clients know it without `standard-replies`.
 const SPEAK_STANDARD_REPLIES: &[&str] = &[
@@ -211,6 +216,13 @@ impl World {
     pub(crate) fn next_batch(&mut self) -> String {
         self.batches += 1;
         format!("b{}", self.batches)
+    }
+
+    /// The id of a message that is told and not kept. The time stands in it, so that it comes once, also after a restart.
+    pub(crate) fn passing_msgid(&mut self) -> MsgId {
+        self.passed = (self.passed + 1) & PASSED_MASK;
+        let millis = u64::try_from(self.now.as_millis()).unwrap_or_default();
+        MsgId::of_passing(millis << PASSED_BITS | self.passed)
     }
 
     /// Refuses while nothing can be committed. Commands whose row in the table says *durable* have passed this already.

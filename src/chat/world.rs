@@ -78,6 +78,8 @@ pub struct World {
     /// The most welcomed sessions at one time.
     pub(super) sessions_most: usize,
     pub(super) batches: u64,
+    /// How many messages were told and not kept, as far as their ids count them.
+    pub(super) passed: u64,
     /// Who hears which channel.
     pub(super) audiences: Audiences,
     pub(super) turn: Turn,
@@ -174,6 +176,7 @@ impl World {
             throttles: Throttles::default(),
             sessions_most: 0,
             batches: 0,
+            passed: 0,
             audiences: Audiences::default(),
             turn: Turn::default(),
         }

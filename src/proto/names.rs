@@ -249,6 +249,9 @@ impl ChannelName {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MsgId(u64);
 
+/// The bit that sets the ids of what passes by apart from those of the record.
+const PASSING_BIT: u64 = 1 << 63;
+
 /// The digits of a message id: its number in base 32, most significant first, without letters that look alike.
 const MSGID_DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const MSGID_LEN: usize = 13;
@@ -259,12 +262,17 @@ impl MsgId {
         Self(seq)
     }
 
+    /// The id of something that is told and not kept, as typing is. Only the low 63 bits of the number count.
+    pub fn of_passing(number: u64) -> Self {
+        Self(number | PASSING_BIT)
+    }
+
     /// The event's number.
     pub fn seq(self) -> u64 {
         self.0
     }
 
-    /// Reads an id that this server gave out earlier; nothing for any other text, a number beyond 64 bits included.
+    /// Reads the id of an event; nothing for any other text, the id of what was not kept and a number beyond 64 bits included.
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() != MSGID_LEN {
             return None;
@@ -274,7 +282,7 @@ impl MsgId {
             let digit = MSGID_DIGITS.iter().position(|digit| *digit == byte)?;
             number = number.checked_mul(32)?.checked_add(digit as u64)?;
         }
-        Some(Self(number))
+        Some(Self(number)).filter(|id| id.0 & PASSING_BIT == 0)
     }
 }
 

@@ -4,7 +4,7 @@
 //!
 //! A message is an event, whoever it is for: somebody who is not there finds it in history. One to those of a rank in a channel
 //! (`@#tea`, `STATUSMSG`) is for those who are there, and in nobody's history. TAGMSG is told at
-//! once and is not in the record (typing), but for reactions, which are events like messages. A message that would not fit into a line with its source is refused with 417, because
+//! once and is not in the record (typing), but for reactions and what asks to be kept, which are events like messages. A message that would not fit into a line with its source is refused with 417, because
 //! nothing may be lost silently; so a text of a NOTICE, to which no error is answered, is refused by FAIL only.
 
 use super::address::obeys_allow;
@@ -237,8 +237,19 @@ fn has_key(tag: &str, keys: &[&str]) -> bool {
     keys.contains(&tag.split('=').next().unwrap_or_default())
 }
 
+/// Asks that a message be kept with all of its client-only tags (as Ergo understands it).
+const PERSIST_TAG: &[&str] = &["+draft/persist"];
+
+/// Whether a TAGMSG with these tags is an event.
+fn lasts(tags: &str) -> bool {
+    tags.split(';').any(|tag| has_key(tag, REACTION_TAGS) || has_key(tag, PERSIST_TAG))
+}
+
 /// The tags out of these that are kept.
 fn kept_tags(tags: &str) -> String {
+    if tags.split(';').any(|tag| has_key(tag, PERSIST_TAG)) {
+        return tags.to_owned();
+    }
     tags.split(';').filter(|tag| has_key(tag, KEPT_TAGS)).collect::<Vec<_>>().join(";")
 }
 
@@ -251,7 +262,7 @@ pub(crate) fn tagmsg(world: &mut World, call: &Call<'_>) -> Handled {
         }
         match find(world, call.conn, to, "") {
             Ok(_) if tags.is_empty() => {}
-            Ok(target) if tags.split(';').any(|tag| has_key(tag, REACTION_TAGS)) => {
+            Ok(target) if lasts(&tags) => {
                 if let Err(refusal) = react(world, call.conn, &target, &tags) {
                     world.refuse(call.conn, call.command.name, refusal);
                 }
@@ -287,6 +298,7 @@ fn tag_one(world: &mut World, conn: ConnId, target: &Target, tags: &str) {
     }
     receivers.retain(|receiver| *receiver != conn);
     let mut stamp = world.stamp_of(conn);
+    stamp.msgid = Some(world.passing_msgid());
     tags.clone_into(&mut stamp.client_tags);
     let line = Line::new("TAGMSG").source(&world.source_of(conn)).param(&target.name);
     world.tell(&receivers, &stamp, CapSet::EMPTY, true, |caps| caps.has(Cap::MessageTags).then(|| line.clone()));

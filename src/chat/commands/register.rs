@@ -27,7 +27,7 @@ pub(crate) fn register(world: &mut World, call: &Call<'_>) -> Handled {
 pub(super) fn ask_for_account(world: &mut World, conn: ConnId, name: &str, code: &str, password: &str) -> Handled {
     refuse_known(world, conn)?;
     if !welcome::has_connection_password(world, conn) {
-        return Err(Refusal::fail("COMPLETE_CONNECTION_REQUIRED", &[], "server-connection-password-required"));
+        return Err(Refusal::fail("COMPLETE_CONNECTION_REQUIRED", &[name], "server-connection-password-required"));
     }
     let session = world.session_mut(conn);
     let before = session.registrations;
