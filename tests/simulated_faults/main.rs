@@ -1,5 +1,5 @@
 //! A simulation of everything that can go wrong, in virtual time: the real hub, rules, journal and connections; people whose
-//! connections break at any byte and who stop reading; a disk that delays, fails before or after the fact, refuses and is
+//! connections break at any byte and who stop reading, some of them with chat-tui's own core; a disk that delays, fails before or after the fact, refuses and is
 //! away; a clock that steps back; a process that is killed or stopped at any moment.
 //!
 //! What must hold, whatever happens: everybody sees one order, without a gap; what anybody was told is on disk at that
@@ -20,6 +20,8 @@ mod checks;
 mod disk;
 mod machine;
 mod person;
+#[cfg(feature = "tui")]
+mod terminal;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -40,6 +42,9 @@ const SEEDS: u64 = 2_000;
 /// How long people may take to get everything through, in virtual time, once nothing goes wrong any more.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
+/// Who talks by chat-tui.
+const TERMINAL: &str = "tui";
+
 /// What a run has come to.
 struct Outcome {
     digest: u64,
@@ -55,7 +60,8 @@ async fn simulate(seed: u64) -> Outcome {
     let mut chance = Chance::new(seed);
     let people: Vec<String> =
         ["ann", "bob", "cyd", "dan"].into_iter().take(2 + chance.below(3) as usize).map(str::to_owned).collect();
-    let machine = Arc::new(Machine::new(chance.fork(), &people));
+    let accounts: Vec<String> = people.iter().cloned().chain([TERMINAL.to_owned()]).collect();
+    let machine = Arc::new(Machine::new(chance.fork(), &accounts));
     let checks = Arc::new(Checks::new(number("CHAT_TEST_SEED").is_some()));
     machine.boot();
     let mut talking = JoinSet::new();
@@ -63,6 +69,11 @@ async fn simulate(seed: u64) -> Outcome {
         let others: Vec<String> = people.iter().filter(|other| *other != name).cloned().collect();
         let messages = 3 + chance.below(12) as usize;
         talking.spawn(Person::new(name, &others, chance.fork(), &machine, &checks, messages).talk());
+    }
+    #[cfg(feature = "tui")]
+    if chance.one_in(3) {
+        let terminal = terminal::Terminal::new(TERMINAL, chance.fork(), &machine, &checks);
+        talking.spawn(terminal.talk(3 + chance.below(8) as usize));
     }
     let trouble = {
         let (machine, chance) = (Arc::clone(&machine), chance.fork());
@@ -173,6 +184,8 @@ fn nothing_is_lost_whatever_goes_wrong() {
         "repetitions found",
         "messages refused at the door",
         "pages",
+        #[cfg(feature = "tui")]
+        "terminals that got everything through",
     ] {
         assert!(total.get(what).is_some_and(|count| *count > 0) || seeds < 100, "{what}: never");
     }

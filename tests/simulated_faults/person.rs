@@ -40,7 +40,7 @@ struct Mine {
 }
 
 /// Why a connection is over.
-struct Broken;
+pub struct Broken;
 
 /// Somebody.
 pub struct Person {
@@ -343,7 +343,7 @@ impl Labels {
 }
 
 /// A connection that breaks after so many bytes in either direction.
-struct Wire {
+pub struct Wire {
     stream: Option<DuplexStream>,
     reader: LineReader,
     lines: VecDeque<String>,
@@ -354,7 +354,8 @@ struct Wire {
 }
 
 impl Wire {
-    fn new(stream: DuplexStream, chance: &mut Chance) -> Self {
+    /// One that breaks, perhaps.
+    pub fn new(stream: DuplexStream, chance: &mut Chance) -> Self {
         let bytes = |chance: &mut Chance| match chance.below(3) {
             0 => usize::MAX,
             1 => chance.below(600) as usize,
@@ -365,7 +366,8 @@ impl Wire {
         Self { stream: Some(stream), reader, lines: VecDeque::new(), said: Vec::new(), bytes_out, bytes_in }
     }
 
-    async fn send(&mut self, line: &str) -> Result<(), Broken> {
+    /// Sends a line, or the part of it before the break.
+    pub async fn send(&mut self, line: &str) -> Result<(), Broken> {
         self.said.push(line.to_owned());
         let bytes = format!("{line}\r\n").into_bytes();
         let count = bytes.len().min(self.bytes_out);
@@ -380,7 +382,7 @@ impl Wire {
     }
 
     /// The next line. May be cancelled.
-    async fn receive(&mut self) -> Result<String, Broken> {
+    pub async fn receive(&mut self) -> Result<String, Broken> {
         loop {
             if let Some(line) = self.lines.pop_front() {
                 return Ok(line);
