@@ -14,6 +14,9 @@ use sandbox::{RunningServer, Sandbox};
 use terminal::{Key, Terminal};
 
 const PASSWORD: &str = "Romain_1995";
+/// How the frame of a dialogue begins, and the row in which one types.
+const DIALOGUE: &str = "╭─ ";
+const DIALOGUE_FIELD: &str = "│ › ";
 
 /// What differs between the languages.
 struct Scene {
@@ -25,6 +28,11 @@ struct Scene {
     talk: &'static [(&'static str, &'static str)],
     question: &'static str,
     answer: &'static str,
+    /// What is answered to the last line of the talk, and what is searched for in it.
+    reply: &'static str,
+    searched: &'static str,
+    /// How the questions of the line mode end, and what is answered.
+    dialogue: [(&'static str, &'static str); 5],
 }
 
 const ENGLISH: Scene = Scene {
@@ -45,6 +53,15 @@ const ENGLISH: Scene = Scene {
     ],
     question: "Server, do you hear me?",
     answer: "Loud and clear, client",
+    reply: "Ten it is. I bring the coffee.",
+    searched: "rows",
+    dialogue: [
+        ("'no'", "yes"),
+        ("write your name:", "nicolas"),
+        ("write your password:", PASSWORD),
+        ("Your name ->", "nicolas"),
+        ("Your password ->", PASSWORD),
+    ],
 };
 
 const FRENCH: Scene = Scene {
@@ -65,6 +82,15 @@ const FRENCH: Scene = Scene {
     ],
     question: "Serveur vous me recevez ?",
     answer: "Tout à fait, client",
+    reply: "D'accord pour dix heures. J'apporte le café.",
+    searched: "lignes",
+    dialogue: [
+        ("'non'", "oui"),
+        ("écrivez votre identifiant :", "nicolas"),
+        ("écrivez votre mot de passe :", PASSWORD),
+        ("Votre identifiant ->", "nicolas"),
+        ("Votre mot de passe ->", PASSWORD),
+    ],
 };
 
 fn main() {
@@ -81,7 +107,7 @@ fn photograph(scene: &Scene, directory: &Path) {
     let save = |name: &str, terminal: &Terminal, title: &str| {
         terminal.settled();
         let path = directory.join(format!("{name}-{}.svg", scene.language));
-        fs::write(&path, svg::render(&terminal.picture(), title)).expect("the picture is written");
+        fs::write(&path, svg::render(&terminal.picture(), title, &svg::DARK)).expect("the picture is written");
         println!("{}", path.file_name().unwrap_or_default().display());
     };
 
@@ -113,7 +139,11 @@ fn photograph(scene: &Scene, directory: &Path) {
     save("conversation", &clients[0], "chat-tui");
 
     clients[0].press(Key::Control('u'));
-    clients[0].press(Key::Control('p'));
+    show_reading(scene, &clients, save);
+    show_light(scene, &server, directory);
+    show_plain(scene, &server, save);
+
+    clients[0].press(Key::Alt('1'));
     clients[0].wait_for("▌ serveur");
     clients[0].type_line(scene.question);
     let socket = server.socket.display().to_string();
@@ -128,6 +158,71 @@ fn photograph(scene: &Scene, directory: &Path) {
     save("console", &console, "chat-server console");
     clients[0].press(Key::F1);
     save("help", &clients[0], "chat-tui, F1");
+}
+
+/// The last line of the talk is answered and reacted to; the switcher; a search.
+fn show_reading(scene: &Scene, clients: &[Terminal; 3], save: impl Fn(&str, &Terminal, &str)) {
+    let [romain, mimi, achille] = clients;
+    for (client, reaction) in [(romain, "heart"), (achille, "heart")] {
+        client.press(Key::ShiftUp);
+        client.press(Key::Plain('+'));
+        client.type_text(reaction);
+        client.press(Key::Enter);
+        mimi.wait_for("❤");
+    }
+    mimi.wait_for("❤️ 2");
+    romain.press(Key::Escape);
+    romain.settled();
+    romain.press(Key::ShiftUp);
+    romain.press(Key::Plain('r'));
+    romain.type_line(scene.reply);
+    let shown: String = scene.reply.chars().take(18).collect();
+    mimi.wait_for(&shown);
+    romain.wait_for(&shown);
+    save("reactions", romain, "chat-tui");
+    romain.press(Key::Control('k'));
+    romain.wait_for(DIALOGUE);
+    save("switcher", romain, "chat-tui, Ctrl-K");
+    romain.press(Key::Escape);
+    romain.wait_gone(DIALOGUE);
+    romain.press(Key::Control('f'));
+    romain.type_text(scene.searched);
+    romain.wait_for(&format!("{DIALOGUE_FIELD}{}", scene.searched));
+    save("search", romain, "chat-tui, Ctrl-F");
+    romain.press(Key::Escape);
+    romain.wait_gone(DIALOGUE);
+}
+
+/// Somebody whose terminal is white.
+fn show_light(scene: &Scene, server: &RunningServer, directory: &Path) {
+    let home = Sandbox::new();
+    let settings = home.path("config").join("chat-tui");
+    fs::create_dir_all(&settings).expect("the directory of the settings");
+    fs::write(settings.join("config.toml"), "theme = \"light\"\n").expect("the settings");
+    let client = open(&home, server, scene, "chloé");
+    register(&client, "chloé");
+    client.settled();
+    let path = directory.join(format!("light-{}.svg", scene.language));
+    fs::write(&path, svg::render(&client.picture(), "chat-tui, theme = \"light\"", &svg::LIGHT)).expect("the picture");
+    println!("{}", path.file_name().unwrap_or_default().display());
+    client.type_line("bye");
+}
+
+/// The line mode, question by question.
+fn show_plain(scene: &Scene, server: &RunningServer, save: impl Fn(&str, &Terminal, &str)) {
+    let home = Sandbox::new();
+    let address = format!("irc://{}", server.address);
+    let command = home.in_terminal("chat-tui", &["--plain", "--server", &address, "--lang", scene.language]);
+    let client = Terminal::start("the line mode", command, 100, 20);
+    for (question, answer) in scene.dialogue {
+        client.wait_for(question);
+        client.type_line(answer);
+    }
+    client.wait_for("\n->");
+    client.type_line(scene.question);
+    client.wait_for(scene.question);
+    save("plain", &client, "chat-tui --plain");
+    client.type_line("bye");
 }
 
 /// A client with its form open on the tab *Register*.

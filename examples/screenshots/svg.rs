@@ -12,13 +12,31 @@ const TITLE_HEIGHT: f32 = 30.0;
 /// Where the letters stand in a cell, from its top.
 const BASELINE: f32 = 13.5;
 
-const FOREGROUND: &str = "#d5d8df";
-const BACKGROUND: &str = "#16181d";
-/// The sixteen colours of a terminal; the rest of the 256 is computed.
-const PALETTE: [&str; 16] = [
-    "#2b2f38", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd", "#56b6c2", "#c8ccd4", "#6b7280", "#ef8891",
-    "#b2d998", "#f0d49b", "#85c4f5", "#d79bea", "#7fd0da", "#ffffff",
-];
+/// The colours of a terminal's own settings.
+pub struct Paper {
+    foreground: &'static str,
+    background: &'static str,
+    /// The sixteen colours with a name; the rest of the 256 is computed.
+    palette: [&'static str; 16],
+}
+
+pub const DARK: Paper = Paper {
+    foreground: "#d5d8df",
+    background: "#16181d",
+    palette: [
+        "#2b2f38", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd", "#56b6c2", "#c8ccd4", "#6b7280", "#ef8891",
+        "#b2d998", "#f0d49b", "#85c4f5", "#d79bea", "#7fd0da", "#ffffff",
+    ],
+};
+
+pub const LIGHT: Paper = Paper {
+    foreground: "#2a2c33",
+    background: "#fafafa",
+    palette: [
+        "#2a2c33", "#c4342d", "#3e7d2f", "#8f6a00", "#2f5fd0", "#9a2fa0", "#0b7285", "#a0a1a7", "#6b6f78", "#d9453d",
+        "#4f9a3c", "#a87c00", "#4078f2", "#b347ba", "#12899e", "#ffffff",
+    ],
+};
 
 /// How a run of neighbouring cells looks.
 #[derive(Clone, PartialEq)]
@@ -32,15 +50,15 @@ struct Look {
 }
 
 impl Look {
-    fn of(cell: &Cell) -> Self {
-        let mut foreground = color(cell.fgcolor());
-        let mut background = color(cell.bgcolor());
+    fn of(cell: &Cell, paper: &Paper) -> Self {
+        let mut foreground = paper.color(cell.fgcolor());
+        let mut background = paper.color(cell.bgcolor());
         if cell.inverse() {
             (foreground, background) =
-                (background.or(Some(BACKGROUND.to_owned())), foreground.or(Some(FOREGROUND.to_owned())));
+                (background.or(Some(paper.background.to_owned())), foreground.or(Some(paper.foreground.to_owned())));
         }
         Self {
-            foreground: foreground.unwrap_or_else(|| FOREGROUND.to_owned()),
+            foreground: foreground.unwrap_or_else(|| paper.foreground.to_owned()),
             background,
             bold: cell.bold(),
             italic: cell.italic(),
@@ -51,7 +69,8 @@ impl Look {
 }
 
 /// Draws a screen under a title bar.
-pub fn render(screen: &Screen, title: &str) -> String {
+pub fn render(screen: &Screen, title: &str, paper: &Paper) -> String {
+    let Paper { foreground, background, .. } = paper;
     let (rows, columns) = screen.size();
     let width = f32::from(columns.get()) * CELL_WIDTH + 2.0 * MARGIN;
     let height = f32::from(rows.get()) * CELL_HEIGHT + 2.0 * MARGIN + TITLE_HEIGHT;
@@ -60,7 +79,7 @@ pub fn render(screen: &Screen, title: &str) -> String {
         svg,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
          viewBox=\"0 0 {width:.0} {height:.0}\" font-family=\"'DejaVu Sans Mono','Cascadia Mono',Menlo,Consolas,monospace\" \
-         font-size=\"{FONT_SIZE}\">\n<title>{}</title>\n<rect width=\"100%\" height=\"100%\" rx=\"10\" fill=\"{BACKGROUND}\"/>\n",
+         font-size=\"{FONT_SIZE}\">\n<title>{}</title>\n<rect width=\"100%\" height=\"100%\" rx=\"10\" fill=\"{background}\"/>\n",
         escape(title)
     );
     for (place, fill) in ["#e06c75", "#e5c07b", "#98c379"].into_iter().enumerate() {
@@ -72,13 +91,13 @@ pub fn render(screen: &Screen, title: &str) -> String {
         escape(title)
     );
     for row in 0..rows.get() {
-        draw_row(screen, row, columns.get(), &mut svg);
+        draw_row(screen, row, columns.get(), paper, &mut svg);
     }
     if !screen.hide_cursor() {
         let (row, column) = screen.cursor_position();
         let _ = writeln!(
             svg,
-            "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"2\" height=\"{CELL_HEIGHT}\" fill=\"{FOREGROUND}\"/>",
+            "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"2\" height=\"{CELL_HEIGHT}\" fill=\"{foreground}\"/>",
             left(column),
             top(row)
         );
@@ -88,16 +107,16 @@ pub fn render(screen: &Screen, title: &str) -> String {
 }
 
 /// Gathers neighbouring cells that look alike; a wide or an unusual character stands alone, so that no font can shift it.
-fn draw_row(screen: &Screen, row: u16, columns: u16, svg: &mut String) {
+fn draw_row(screen: &Screen, row: u16, columns: u16, paper: &Paper, svg: &mut String) {
     let mut column = 0;
     while column < columns {
         let Some(cell) = screen.cell(row, column) else { break };
-        let look = Look::of(cell);
+        let look = Look::of(cell, paper);
         let start = column;
         let mut text = String::new();
         if is_plain(cell) {
             while let Some(next) = screen.cell(row, column).filter(|next| column < columns && is_plain(next)) {
-                if Look::of(next) != look {
+                if Look::of(next, paper) != look {
                     break;
                 }
                 text.push_str(if next.has_contents() { next.contents() } else { " " });
@@ -167,19 +186,21 @@ fn top(row: u16) -> f32 {
     MARGIN + TITLE_HEIGHT + f32::from(row) * CELL_HEIGHT
 }
 
-fn color(color: Color) -> Option<String> {
-    match color {
-        Color::Default => None,
-        Color::Rgb(red, green, blue) => Some(format!("#{red:02x}{green:02x}{blue:02x}")),
-        Color::Idx(index @ 0..16) => Some(PALETTE[usize::from(index)].to_owned()),
-        Color::Idx(index @ 16..232) => {
-            let step = |level: u8| if level == 0 { 0 } else { 55 + 40 * level };
-            let cube = index - 16;
-            Some(format!("#{:02x}{:02x}{:02x}", step(cube / 36), step(cube / 6 % 6), step(cube % 6)))
-        }
-        Color::Idx(index) => {
-            let level = 8 + 10 * (index - 232);
-            Some(format!("#{level:02x}{level:02x}{level:02x}"))
+impl Paper {
+    fn color(&self, color: Color) -> Option<String> {
+        match color {
+            Color::Default => None,
+            Color::Rgb(red, green, blue) => Some(format!("#{red:02x}{green:02x}{blue:02x}")),
+            Color::Idx(index @ 0..16) => Some(self.palette[usize::from(index)].to_owned()),
+            Color::Idx(index @ 16..232) => {
+                let step = |level: u8| if level == 0 { 0 } else { 55 + 40 * level };
+                let cube = index - 16;
+                Some(format!("#{:02x}{:02x}{:02x}", step(cube / 36), step(cube / 6 % 6), step(cube % 6)))
+            }
+            Color::Idx(index) => {
+                let level = 8 + 10 * (index - 232);
+                Some(format!("#{level:02x}{level:02x}{level:02x}"))
+            }
         }
     }
 }

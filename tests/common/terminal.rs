@@ -43,6 +43,7 @@ pub enum Key {
     Escape,
     Up,
     Down,
+    ShiftUp,
     Left,
     Right,
     PageUp,
@@ -50,6 +51,7 @@ pub enum Key {
     Home,
     End,
     F1,
+    Plain(char),
     Control(char),
     Alt(char),
 }
@@ -63,6 +65,7 @@ impl Key {
             Self::Escape => b"\x1b".to_vec(),
             Self::Up => b"\x1b[A".to_vec(),
             Self::Down => b"\x1b[B".to_vec(),
+            Self::ShiftUp => b"\x1b[1;2A".to_vec(),
             Self::Right => b"\x1b[C".to_vec(),
             Self::Left => b"\x1b[D".to_vec(),
             Self::PageUp => b"\x1b[5~".to_vec(),
@@ -70,6 +73,7 @@ impl Key {
             Self::Home => b"\x1b[H".to_vec(),
             Self::End => b"\x1b[F".to_vec(),
             Self::F1 => b"\x1bOP".to_vec(),
+            Self::Plain(sign) => sign.to_string().into_bytes(),
             Self::Control(letter) => vec![letter as u8 & 0x1f],
             Self::Alt(letter) => format!("\x1b{letter}").into_bytes(),
         }

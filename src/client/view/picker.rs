@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer as Cells;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::{Modifier, Style};
+use ratatui::style::Modifier;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::cells::{paint, paint_right, position_in};
@@ -106,10 +106,14 @@ fn draw_items(cells: &mut Cells, list: Rect, picker: &Picker, look: &Look<'_>) {
 }
 
 fn draw_item(cells: &mut Cells, line: Rect, item: &Item, is_chosen: bool, look: &Look<'_>) {
-    let base = if is_chosen { look.theme.selected() } else { Style::new() };
+    // The chosen row is reversed as a whole: colours of its own would come out as patches of background.
+    let (plain, aside, marked) = match is_chosen {
+        true => (look.theme.selected(), look.theme.selected(), look.theme.selected().add_modifier(Modifier::BOLD)),
+        false => (look.theme.text(), look.theme.dim(), look.theme.accent()),
+    };
     if is_chosen {
-        cells.set_style(line.intersection(cells.area), base);
-        paint(cells, line, line.x, line.y, "▌", 1, look.theme.accent());
+        cells.set_style(line.intersection(cells.area), plain);
+        paint(cells, line, line.x, line.y, "▌", 1, plain);
     }
     let mut room =
         Rect { x: line.x + PROMPT_COLUMNS.min(line.width), width: line.width.saturating_sub(PROMPT_COLUMNS), ..line };
@@ -124,7 +128,7 @@ fn draw_item(cells: &mut Cells, line: Rect, item: &Item, is_chosen: bool, look: 
     if !detail.is_empty() && (is_first || usize::from(room.width) > label_columns + 4) {
         let left = if is_first { usize::from(room.width) / 2 } else { usize::from(room.width) - label_columns - 2 };
         let detail = cut(detail, left);
-        let from = paint_right(cells, Rect { width: room.width - 1, ..room }, &detail, base.patch(look.theme.dim()));
+        let from = paint_right(cells, Rect { width: room.width - 1, ..room }, &detail, aside);
         room.width = from.saturating_sub(room.x + 1);
     }
     let mut x = room.x;
@@ -132,7 +136,7 @@ fn draw_item(cells: &mut Cells, line: Rect, item: &Item, is_chosen: bool, look: 
     for (place, cluster) in item.label.graphemes(true).enumerate() {
         let is_marked = marks.next_if(|mark| *mark as usize == place).is_some();
         let columns = usize::from(room.right().saturating_sub(x));
-        let style = if is_marked { look.theme.accent().add_modifier(Modifier::UNDERLINED) } else { look.theme.text() };
-        x = paint(cells, room, x, room.y, cluster, columns, base.patch(style));
+        let style = if is_marked { marked.add_modifier(Modifier::UNDERLINED) } else { plain };
+        x = paint(cells, room, x, room.y, cluster, columns, style);
     }
 }
