@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use chat_tui::client::config::{Choices, EXAMPLE, Mode, Settings};
+use chat_tui::client::errand::{Ending, Errand, ID_BYTES_MAX, TAIL_LINES, TAIL_LINES_MAX, Task};
 use chat_tui::client::event::Exit;
 use chat_tui::client::local::{SERVE_FLAG, Spawn};
 use chat_tui::client::shell::{ConfigFile, Options};
@@ -26,6 +27,12 @@ const PAGES_FLAG: &str = "--write-pages";
 const EXIT_FAILURE: u8 = 1;
 /// A flag, a variable or the configuration file is wrong.
 const EXIT_USAGE: u8 = 2;
+/// `send` and `tail`: no way to the server, or no log-in for it.
+const EXIT_UNREACHABLE: u8 = 3;
+/// `send` and `tail`: the server did not want it.
+const EXIT_REFUSED: u8 = 4;
+/// `send`: it was sent and not confirmed.
+const EXIT_UNKNOWN: u8 = 5;
 
 fn main() -> ExitCode {
     tls::install_provider();
@@ -46,8 +53,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     match start(&matches, &texts) {
-        Ok(Exit::Wanted | Exit::Terminated) => ExitCode::SUCCESS,
-        Ok(Exit::Failed(sentence)) => fail(&sentence, EXIT_FAILURE),
+        Ok(()) => ExitCode::SUCCESS,
         Err((sentence, code)) => fail(&sentence, code),
     }
 }
@@ -104,11 +110,44 @@ fn command(texts: &Texts) -> Command {
         Arg::new(name).long(name).value_name(text(value)).env(variable).hide_env(true).help(text(help))
     };
     let file = value_parser!(PathBuf);
+    let (usage, options) = (texts.get("cli-tui-usage"), texts.get("cli-tui-options"));
+    let (commands, arguments) = (texts.get("cli-tui-commands"), texts.get("cli-tui-arguments"));
     let template = format!(
-        "{{about}}\n\n{}\n  {{usage}}\n\n{}\n{{options}}{{after-help}}",
-        texts.get("cli-tui-usage"),
-        texts.get("cli-tui-options")
+        "{{about}}\n\n{usage}\n  {{usage}}\n\n{commands}\n{{subcommands}}\n\n{options}\n{{options}}{{after-help}}"
     );
+    let of_errand = format!(
+        "{{about}}\n\n{usage}\n  {{usage}}\n\n{arguments}\n{{positionals}}\n\n{options}\n{{options}}{{after-help}}"
+    );
+    let errand = |name: &'static str, about: &str, more: &str| {
+        let target = Arg::new("target").value_name(text("cli-tui-value-target")).required(true);
+        Command::new(name)
+            .about(text(about))
+            .after_help(format!("{}\n\n{}", text(more), text("cli-tui-errand-codes")))
+            .help_template(of_errand.clone())
+            .disable_help_flag(true)
+            .arg(target.help(text("cli-tui-target")))
+    };
+    let send = errand("send", "cli-tui-send", "cli-tui-send-more")
+        .arg(Arg::new("text").value_name(text("cli-tui-value-text")).num_args(0..).help(text("cli-tui-text")))
+        .arg(
+            Arg::new("id")
+                .long("id")
+                .value_name(text("cli-tui-value-id"))
+                .value_parser(idempotency_id)
+                .help(text("cli-tui-id")),
+        );
+    let tail = errand("tail", "cli-tui-tail", "cli-tui-tail-more")
+        .arg(
+            Arg::new("lines")
+                .long("lines")
+                .short('n')
+                .value_name("N")
+                .value_parser(value_parser!(u64).range(0..=TAIL_LINES_MAX as u64))
+                .help(
+                    texts.format("cli-tui-lines", &[("count", TAIL_LINES.into()), ("maximum", TAIL_LINES_MAX.into())]),
+                ),
+        )
+        .arg(flag("follow", "cli-tui-follow").short('f'));
     Command::new("chat-tui")
         .version(env!("CARGO_PKG_VERSION"))
         .about(text("cli-tui-about"))
@@ -116,29 +155,73 @@ fn command(texts: &Texts) -> Command {
         .help_template(template)
         .disable_help_flag(true)
         .disable_version_flag(true)
-        .arg(option("server", "cli-tui-value-server", "CHAT_TUI_SERVER", "cli-tui-server"))
-        .arg(option("name", "cli-tui-value-name", "CHAT_TUI_NAME", "cli-tui-name"))
+        .disable_help_subcommand(true)
+        .subcommands([send, tail])
+        .arg(option("server", "cli-tui-value-server", "CHAT_TUI_SERVER", "cli-tui-server").global(true))
+        .arg(option("name", "cli-tui-value-name", "CHAT_TUI_NAME", "cli-tui-name").global(true))
         .arg(
             flag("no-spawn", "cli-tui-no-spawn")
                 .env("CHAT_TUI_NO_SPAWN")
+                .global(true)
                 .hide_env(true)
                 .value_parser(clap::builder::FalseyValueParser::new()),
         )
         .arg(flag("plain", "cli-tui-plain"))
         .arg(flag("print-config", "cli-tui-print-config"))
-        .arg(flag("allow-plain-text", "cli-tui-allow-plain-text"))
+        .arg(flag("allow-plain-text", "cli-tui-allow-plain-text").global(true))
         .arg(
             option("lang", "cli-tui-value-lang", "CHAT_TUI_LANG", "cli-tui-lang")
                 .value_parser(PossibleValuesParser::new(["en", "fr"]))
+                .global(true)
                 .hide_possible_values(true),
         )
-        .arg(option("config", "cli-tui-value-file", "CHAT_TUI_CONFIG", "cli-tui-config").value_parser(file.clone()))
-        .arg(option("log", "cli-tui-value-file", "CHAT_TUI_LOG", "cli-tui-log").value_parser(file))
+        .arg(
+            option("config", "cli-tui-value-file", "CHAT_TUI_CONFIG", "cli-tui-config")
+                .value_parser(file.clone())
+                .global(true),
+        )
+        .arg(option("log", "cli-tui-value-file", "CHAT_TUI_LOG", "cli-tui-log").value_parser(file).global(true))
         .arg(Arg::new("version").long("version").short('V').help(text("cli-tui-version")).action(ArgAction::Version))
-        .arg(Arg::new("help").long("help").short('h').help(text("cli-tui-help")).action(ArgAction::Help))
+        .arg(Arg::new("help").long("help").short('h').help(text("cli-tui-help")).action(ArgAction::Help).global(true))
 }
 
-fn start(matches: &ArgMatches, texts: &Texts) -> Result<Exit, Refusal> {
+/// A name by which a message is sent once: a word of printable ASCII.
+fn idempotency_id(word: &str) -> Result<String, String> {
+    let is_word = !word.is_empty() && word.len() <= ID_BYTES_MAX && word.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_word { Ok(word.to_owned()) } else { Err(format!("1..={ID_BYTES_MAX} × !..~")) }
+}
+
+/// What a script wants to have done, if one does.
+fn errand(matches: &ArgMatches) -> Option<Errand> {
+    let (name, arguments) = matches.subcommand()?;
+    let task = match name {
+        "send" => {
+            let words: Vec<&str> =
+                arguments.get_many::<String>("text").unwrap_or_default().map(String::as_str).collect();
+            let text = (!matches!(words[..], [] | ["-"])).then(|| words.join(" "));
+            Task::Send { text, id: arguments.get_one("id").cloned() }
+        }
+        _ => {
+            let count = arguments.get_one::<u64>("lines").and_then(|count| usize::try_from(*count).ok());
+            Task::Tail { count: count.unwrap_or(TAIL_LINES), is_followed: arguments.get_flag("follow") }
+        }
+    };
+    Some(Errand::new(arguments.get_one::<String>("target")?.clone(), task))
+}
+
+/// Runs the errand, and says how it went.
+fn run_errand(options: &Options, errand: Errand, texts: &Texts) -> Result<(), Refusal> {
+    let ending = lines::run_errand(options, errand).map_err(|error| (error.explain(texts), EXIT_FAILURE))?;
+    let told = |id: &str, reason: String| texts.format(id, &[("reason", reason.into())]);
+    match ending {
+        Ending::Done => Ok(()),
+        Ending::Unreachable(reason) => Err((told("errand-unreachable", reason), EXIT_UNREACHABLE)),
+        Ending::Refused(reason) => Err((told("errand-refused", reason), EXIT_REFUSED)),
+        Ending::Unknown(reason) => Err((reason, EXIT_UNKNOWN)),
+    }
+}
+
+fn start(matches: &ArgMatches, texts: &Texts) -> Result<(), Refusal> {
     if let Some(log) = matches.get_one::<PathBuf>("log") {
         let settings = telemetry::Settings { destination: Destination::File(log.clone()), ..Default::default() };
         telemetry::set_up(&settings).map_err(|error| (error.to_string(), EXIT_USAGE))?;
@@ -148,8 +231,14 @@ fn start(matches: &ArgMatches, texts: &Texts) -> Result<Exit, Refusal> {
     let texts = Texts::new(settings.language);
     let spawn = if cfg!(feature = "server") { Spawn::Allowed } else { Spawn::Impossible };
     let options = Options { settings, directories, spawn, config: Some(config) };
+    if let Some(errand) = errand(matches) {
+        return run_errand(&options, errand, &texts);
+    }
     let exit = if matches.get_flag("plain") { lines::run(&options) } else { run::full_screen(options) };
-    exit.map_err(|error| (error.explain(&texts), EXIT_FAILURE))
+    match exit.map_err(|error| (error.explain(&texts), EXIT_FAILURE))? {
+        Exit::Wanted | Exit::Terminated => Ok(()),
+        Exit::Failed(sentence) => Err((sentence, EXIT_FAILURE)),
+    }
 }
 
 fn settings(matches: &ArgMatches, directories: &Directories, texts: &Texts) -> Result<(Settings, ConfigFile), Refusal> {

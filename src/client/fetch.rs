@@ -101,6 +101,11 @@ impl Fetches {
         Some(self.running.remove(index).0)
     }
 
+    /// Whether a question about a conversation runs or waits.
+    pub fn is_about(&self, id: ConversationId) -> bool {
+        self.waiting.iter().chain(self.running.iter().map(|(fetch, _)| fetch)).any(|one| one.conversation == id)
+    }
+
     /// The conversations that running questions are about.
     pub fn running(&self) -> impl Iterator<Item = ConversationId> {
         self.running.iter().map(|(fetch, _)| fetch.conversation)

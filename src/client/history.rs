@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use super::buffer::Place;
-use super::conversation::{ConversationId, ConversationKind, HistoryState, Jump};
+use super::conversation::{Conversation, ConversationId, ConversationKind, HistoryState, Jump};
 use super::entry::{Entry, EntryKey, EntryKind};
 use super::event::Effects;
 use super::fetch::{Fetch, Fetches, Purpose};
@@ -64,8 +64,33 @@ pub fn catch_up(model: &mut Model, id: ConversationId, effects: &mut Effects) {
 
 /// The top of what is loaded of the current conversation is near: asks for what came before.
 pub fn older(model: &mut Model, effects: &mut Effects) {
+    if let Some(id) = model.conversations.current_id() {
+        older_of(model, id, effects);
+    }
+}
+
+/// Whether so many messages of a conversation are loaded, or there are no further ones to be had now; else asks for them.
+pub fn has_loaded(model: &mut Model, id: ConversationId, count: usize, effects: &mut Effects) -> bool {
+    let is_asked = |model: &Model| {
+        model.server.fetches.is_about(id)
+            || model.conversations.get(id).is_some_and(|one| one.history == HistoryState::Loading)
+    };
+    if is_asked(model) {
+        return false;
+    }
+    let has_enough = |conversation: &Conversation| {
+        conversation.buffer.entries().iter().filter(|entry| entry.is_from_server()).count() >= count
+    };
+    if model.conversations.get(id).is_none_or(has_enough) {
+        return true;
+    }
+    older_of(model, id, effects);
+    !is_asked(model)
+}
+
+fn older_of(model: &mut Model, id: ConversationId, effects: &mut Effects) {
     let can_ask = model.server.session.is_online() && !model.server.fetches.is_paused(model.now.elapsed_millis);
-    let Some(conversation) = model.conversations.current_mut() else { return };
+    let Some(conversation) = model.conversations.get_mut(id) else { return };
     if !can_ask || !conversation.has_older() || conversation.kind == ConversationKind::Server {
         return;
     }
@@ -75,7 +100,6 @@ pub fn older(model: &mut Model, effects: &mut Effects) {
         conversation.older_from = None;
         conversation.history = HistoryState::More;
     }
-    let id = conversation.id;
     let purpose = match conversation.buffer.oldest() {
         Some(entry) => Purpose::Older { before: entry.key() },
         None => Purpose::Latest { after_gap: false },

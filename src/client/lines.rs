@@ -1,7 +1,8 @@
-//! The line mode's loop: a line read when one is asked for, lines printed, the date above each that was said.
+//! The loops without a screen: of the line mode (a line read when one is asked for, lines printed, the date above each that was
+//! said), and of an errand for a script (no question, the date before each line).
 //!
 //! It works on a terminal, in pipes and for screen readers: nothing is drawn, moved or repeated. What is asked and said is
-//! decided by `plain`. Standard input is read in a thread of its own, one line at a time, and only while there is a question
+//! decided by `plain` and `errand`. Standard input is read in a thread of its own, one line at a time, and only while there is a question
 //! for it; a secret is not echoed on a terminal.
 
 use std::io::{self, BufRead, IsTerminal as _, Read as _, Write as _};
@@ -10,13 +11,14 @@ use std::time::SystemTime;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use tokio::sync::mpsc;
 
+use super::errand::{Ending, Errand, Said};
 use super::event::{Event, Exit};
-use super::plain::{Input, Plain, Printed, Prompt};
+use super::plain::{Input, Printed, Prompt};
 use super::run::RunError;
-use super::shell::{Options, Shell};
+use super::shell::{Front, Options, Shell};
 use super::signals::{Signals, sleep_until_or_never};
 use super::view::dates::Zone;
-use crate::proto::text::shown;
+use crate::proto::text::{clean_name, shown};
 
 /// The longest line that is read at once; what is longer comes as several lines.
 const LINE_BYTES_MAX: u64 = 64 * 1024;
@@ -30,7 +32,7 @@ const QUESTIONS_MAX: usize = 1;
 pub fn run(options: &Options) -> Result<Exit, RunError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let exit = runtime.block_on(async {
-        let mut shell = Shell::new(options, Some(Plain::new()), SystemTime::now());
+        let mut shell = Shell::new(options, Front::Lines(Box::default()), SystemTime::now());
         let exit = talk(&mut shell).await;
         shell.close().await;
         exit
@@ -46,12 +48,12 @@ async fn talk(shell: &mut Shell) -> Result<Exit, RunError> {
     shell.handle(Event::Start);
     shell.tell_start_faults();
     loop {
-        let printed = shell.plain.as_mut().map(Plain::take_printed).unwrap_or_default();
-        paper.print(&printed)?;
+        let Front::Lines(plain) = &mut shell.front else { return Ok(Exit::Wanted) };
+        paper.print(&plain.take_printed())?;
+        let prompt = plain.prompt(&shell.model);
         if let Some(exit) = shell.exit.take() {
             return Ok(exit);
         }
-        let prompt = shell.plain.as_ref().and_then(|plain| plain.prompt(&shell.model));
         paper.ask(prompt.as_ref())?;
         if prompt.is_some() {
             reader.ask();
@@ -70,6 +72,65 @@ async fn talk(shell: &mut Shell) -> Result<Exit, RunError> {
             () = shell.outside() => {}
         }
     }
+}
+
+/// Runs an errand for a script until it is done, or clearly cannot be.
+///
+/// # Errors
+/// When standard output is gone, or the system refuses what a loop needs.
+pub fn run_errand(options: &Options, errand: Errand) -> Result<Ending, RunError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let ending = runtime.block_on(async {
+        let mut shell = Shell::new(options, Front::Errand(Box::new(errand)), SystemTime::now());
+        let ending = do_errand(&mut shell).await;
+        shell.close().await;
+        ending
+    });
+    runtime.shutdown_background();
+    match ending {
+        // Who reads the output has seen enough.
+        Err(RunError::System(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Ending::Done),
+        ending => ending,
+    }
+}
+
+async fn do_errand(shell: &mut Shell) -> Result<Ending, RunError> {
+    let mut signals = Signals::new()?;
+    let mut reader = LineReader::start()?;
+    shell.handle(Event::Start);
+    loop {
+        let Front::Errand(errand) = &mut shell.front else { return Ok(Ending::Done) };
+        let printed: String = errand.take_printed().iter().map(said_line).collect();
+        if !printed.is_empty() {
+            write_out(&printed)?;
+        }
+        if let Some(ending) = errand.ending() {
+            return Ok(ending.clone());
+        }
+        if errand.wants_line(&shell.model) {
+            reader.ask();
+        }
+        tokio::select! {
+            input = reader.answer() => shell.step(input),
+            continued = signals.is_continued() => {
+                if !continued {
+                    shell.terminate();
+                }
+            }
+            () = sleep_until_or_never(shell.wake_at()) => shell.handle(Event::Tick),
+            () = shell.outside() => {}
+        }
+    }
+}
+
+/// `dd/mm/yyyy hh:mm:ss name: text`, for each line of a message.
+fn said_line(said: &Said) -> String {
+    let (date, author) = (Zone::Local.date_and_clock(said.time), clean_name(&said.author));
+    let line = |text: &str| match said.is_action {
+        true => format!("{date} * {author} {}\n", shown(text)),
+        false => format!("{date} {author}: {}\n", shown(text)),
+    };
+    said.text.lines().map(line).collect()
 }
 
 /// Reads lines in a thread, each when it is asked for.

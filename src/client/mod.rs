@@ -34,11 +34,12 @@
 //! | [`config`] | settings: flags and the configuration file |
 //! | [`preferences`], [`notices`], [`away`] | what the person prefers; calling them; away after idleness |
 //! | [`plain`] | the line mode: question by question |
+//! | [`errand`] | `send` and `tail`: one thing done for a script |
 //! | [`network`], [`local`], [`store`], [`log_files`] | the shell: connections, this user's own server, files |
 //! | [`notify`], [`watch`] | the shell: by what the person is called; the configuration file's changes |
 //! | [`shell`] | the model and everything by which its effects are carried out |
 //! | [`asking`], [`terminal`], [`cells_out`], [`view`] | the screen, the picture on it |
-//! | [`run`], [`lines`], [`signals`] | the loops: full screen, line mode |
+//! | [`run`], [`lines`], [`signals`] | the loops: full screen, line mode and errands |
 
 pub mod annotation;
 pub mod asking;
@@ -61,6 +62,7 @@ pub mod conversation;
 pub mod drafts;
 pub mod edit;
 pub mod entry;
+pub mod errand;
 pub mod event;
 pub mod fetch;
 pub mod form;

@@ -18,6 +18,7 @@ use crate::proto::caps::Cap;
 
 /// How many messages may be on their way without an echo; further ones wait.
 const IN_FLIGHT_MAX: usize = 32;
+
 /// Says something in a conversation: as one message where the server takes several lines, else one a line; long ones cut.
 /// The messages appear at once and leave as soon as they can.
 ///
@@ -28,6 +29,21 @@ pub fn say(
     id: ConversationId,
     kind: EntryKind,
     text: &str,
+    effects: &mut Effects,
+) -> Result<(), String> {
+    say_as(model, id, kind, text, &mut |model| model.entropy.id(), effects)
+}
+
+/// The same, with the idempotency id of each message from `name`.
+///
+/// # Errors
+/// As [`say`].
+pub fn say_as(
+    model: &mut Model,
+    id: ConversationId,
+    kind: EntryKind,
+    text: &str,
+    name: &mut dyn FnMut(&mut Model) -> String,
     effects: &mut Effects,
 ) -> Result<(), String> {
     let Some(conversation) = model.conversations.get(id) else { return Ok(()) };
@@ -55,7 +71,7 @@ pub fn say(
         let mut entry = Entry::new(kind, model.server.session.nick(), &message, model.now.time);
         let quoted = reply.take().map(|replying| Reply { to: replying.msgid, quote: Some(replying.quote) });
         entry.reply = quoted.map(Box::new);
-        entry.id = Some(model.entropy.id().into());
+        entry.id = Some(name(model).into());
         if let Some(conversation) = model.conversations.get_mut(id) {
             conversation.buffer.push_pending(entry);
         }

@@ -8,7 +8,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::commands::{self, COMMANDS};
-use super::connection::Status;
+use super::connection::{Proof, Status};
 use super::conversation::{Conversation, ConversationId, ConversationKind};
 use super::entry::{Entry, EntryKey, EntryKind, Fate};
 use super::event::{Effects, Event, Exit, Moment};
@@ -19,11 +19,12 @@ use super::overlay::Overlay;
 use super::update::update;
 use super::{connect, link};
 use crate::ground::texts::Value;
+use crate::proto::caps::Cap;
 use crate::proto::names::AccountName;
 use crate::proto::secret::Secret;
 use crate::proto::time::Timestamp;
 
-/// How long the server's greeting is waited for before the first prompt.
+/// How long the server's greeting is waited for before the first prompt, and this device's token before the end.
 const GREETING_TIMEOUT_MILLIS: u64 = 1_500;
 /// How long messages that are on their way are waited for before the end.
 const LEAVING_TIMEOUT_MILLIS: u64 = 5_000;
@@ -76,7 +77,7 @@ enum State {
     /// The greeting is awaited until this moment.
     Greeting(u64),
     Talking,
-    /// What is on its way is awaited until this moment.
+    /// What is on its way, and this device's token, are awaited until this moment.
     Leaving(u64),
     Left,
 }
@@ -327,6 +328,8 @@ impl Plain {
         let is_pending = model.conversations.list().iter().any(|one| one.buffer.pending_count() > 0);
         if is_pending {
             self.state = State::Leaving(model.now.elapsed_millis + LEAVING_TIMEOUT_MILLIS);
+        } else if awaits_token(model) {
+            self.state = State::Leaving(model.now.elapsed_millis + GREETING_TIMEOUT_MILLIS);
         } else {
             self.state = State::Left;
             // Nobody is there to try again: the program has not done what it was started for.
@@ -351,10 +354,11 @@ impl Plain {
             State::Greeting(until) if has_greeted || until <= model.now.elapsed_millis => self.state = State::Talking,
             State::Leaving(until) => {
                 let pending: usize = model.conversations.list().iter().map(|one| one.buffer.pending_count()).sum();
-                if pending == 0 {
+                let is_over = until <= model.now.elapsed_millis;
+                if pending == 0 && (is_over || !awaits_token(model)) {
                     self.state = State::Left;
                     link::quit(model, "", Exit::Wanted, effects);
-                } else if until <= model.now.elapsed_millis {
+                } else if is_over {
                     self.state = State::Left;
                     let sentence = model.texts.format("plain-not-sent", &[("count", pending.into())]);
                     link::quit(model, "", Exit::Failed(sentence), effects);
@@ -519,6 +523,13 @@ impl Default for Plain {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Whether the server has yet to give this device its token: without it the next run would ask for the password again.
+fn awaits_token(model: &Model) -> bool {
+    let credentials = model.server.connection.credentials.as_ref();
+    let has_password = credentials.is_some_and(|credentials| matches!(credentials.proof, Proof::Password(_)));
+    has_password && model.server.session.is_online() && model.server.session.has(Cap::Devices)
 }
 
 /// Whether an answer is yes or no, in either language.

@@ -17,7 +17,7 @@ use super::config::Settings;
 use super::event::{Event, Exit};
 use super::links::Links;
 use super::local::Spawn;
-use super::shell::{EVENTS_PER_TURN_MAX, Options, Shell};
+use super::shell::{EVENTS_PER_TURN_MAX, Front, Options, Shell};
 use super::signals::{Signals, sleep_until_or_never};
 use super::terminal::{self, Screen};
 use super::view::View;
@@ -61,7 +61,7 @@ pub fn full_screen(options: Options) -> Result<Exit, RunError> {
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let exit = runtime.block_on(async {
-        let mut shell = Shell::new(&options, None, SystemTime::now());
+        let mut shell = Shell::new(&options, Front::Screen, SystemTime::now());
         terminal::mouse_sequence(options.settings.mouse);
         let links = Links::default();
         let screen = Screen::take_with(links.clone())?;

@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::config::{Choices, Settings};
+use super::errand::Errand;
 use super::event::{Effect, Effects, Event, Exit, Moment, NetworkEvent, ServerId};
 use super::local::{self, Spawn};
 use super::log_files::LogFiles;
@@ -78,12 +79,22 @@ impl ConfigFile {
     }
 }
 
+/// In which shape events reach the core.
+pub enum Front {
+    /// The full screen: as they are.
+    Screen,
+    /// The line mode.
+    Lines(Box<Plain>),
+    /// An errand for a script.
+    Errand(Box<Errand>),
+}
+
 /// The model, and everything by which its effects are carried out.
 pub struct Shell {
     /// The client's state.
     pub model: Model,
-    /// The line mode, when that is the front.
-    pub plain: Option<Plain>,
+    /// In which shape events reach the core.
+    pub front: Front,
     /// How the program ends, once that is clear.
     pub exit: Option<Exit>,
     /// The person wants the program to stop as a shell's job.
@@ -113,7 +124,7 @@ pub struct Shell {
 
 impl Shell {
     /// A shell for these settings, with what earlier runs have kept.
-    pub fn new(options: &Options, plain: Option<Plain>, now: SystemTime) -> Self {
+    pub fn new(options: &Options, front: Front, now: SystemTime) -> Self {
         let texts = Texts::new(options.settings.language);
         let store = Store::new(&options.directories);
         let (remembered, faults) = store.load();
@@ -129,7 +140,7 @@ impl Shell {
         let (store_failed, store_faults) = mpsc::channel(ANSWERS_MAX);
         Self {
             model,
-            plain,
+            front,
             effects: Effects::default(),
             started: Instant::now(),
             exit: None,
@@ -211,11 +222,12 @@ impl Shell {
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
             let now = self.now();
-            match (&mut self.plain, input) {
-                (Some(plain), input) => plain.step(&mut self.model, input, now, &mut self.effects),
-                (None, Input::Event(event)) => update(&mut self.model, event, now, &mut self.effects),
-                // Lines are typed in the line mode only.
-                (None, Input::Line(_) | Input::End) => {}
+            match (&mut self.front, input) {
+                (Front::Lines(plain), input) => plain.step(&mut self.model, input, now, &mut self.effects),
+                (Front::Errand(errand), input) => errand.step(&mut self.model, input, now, &mut self.effects),
+                (Front::Screen, Input::Event(event)) => update(&mut self.model, event, now, &mut self.effects),
+                // Lines are not typed on a screen.
+                (Front::Screen, Input::Line(_) | Input::End) => {}
             }
             for (server, effect) in self.effects.drain().collect::<Vec<_>>() {
                 inputs.extend(self.carry_out(server, effect).map(Input::Event));
@@ -283,6 +295,9 @@ impl Shell {
                 });
                 return (!is_asked).then_some(Event::LogPage { conversation, lines: Vec::new(), is_start: true });
             }
+            // Without a screen nothing but what is said is written.
+            Effect::Mouse(_) | Effect::Notify(_) | Effect::Title(_) | Effect::Copy(_)
+                if !matches!(self.front, Front::Screen) => {}
             Effect::Mouse(is_wanted) => self.sequences.push(terminal::mouse_sequence(is_wanted)),
             Effect::Open { program, link } => return open(&program, &link, &self.model.texts),
             Effect::Notify(notice) => {
@@ -340,12 +355,17 @@ impl Shell {
         self.keeper.close().await;
     }
 
-    /// The line mode says itself what was not sent; a script that tries again would say it twice.
+    /// The line mode says itself what was not sent, and a script that tries again would say it twice: of its own nothing is
+    /// kept. What it has sent of earlier runs is struck out. An errand leaves all of that alone.
     fn keep_unsent(&mut self) {
-        let left = unsent::collect(&self.model);
+        let mut left = unsent::collect(&self.model);
         let read = std::mem::take(&mut self.unsent_ids);
-        if self.plain.is_none()
-            && !(left.is_empty() && read.is_empty())
+        match self.front {
+            Front::Screen => {}
+            Front::Lines(_) => left.retain(|unsent| read.contains(&unsent.id)),
+            Front::Errand(_) => return,
+        }
+        if !(left.is_empty() && read.is_empty())
             && let Err(error) = self.keeper.order(Order::KeepUnsent { read, left })
         {
             tracing::warn!(%error, "unsent messages were not kept");

@@ -18,6 +18,7 @@ mod local_server;
 mod plain;
 mod reading;
 mod recovery;
+mod scripts;
 mod weechat;
 
 use sandbox::{RunningServer, Sandbox};

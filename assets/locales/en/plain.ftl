@@ -23,3 +23,12 @@ plain-not-sent = { $count ->
     [one] { $count } message could not be sent.
    *[other] { $count } messages could not be sent.
 }
+
+## An errand for a script (`chat-tui send`, `chat-tui tail`).
+
+errand-no-login = no log-in is remembered for { $server }. Log in there once with chat-tui
+errand-no-answer = the server does not answer
+errand-unreachable = Nothing was done: { $reason }
+errand-refused = Refused: { $reason }
+errand-unknown = It was sent, but the server has not confirmed it: it may have arrived.
+errand-unknown-again = It was sent, but the server has not confirmed it: it may have arrived. The same command with '--id { $id }' says it once, whatever has happened.

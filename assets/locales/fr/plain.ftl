@@ -23,3 +23,12 @@ plain-not-sent = { $count ->
     [one] { $count } message n'a pas pu être envoyé.
    *[other] { $count } messages n'ont pas pu être envoyés.
 }
+
+## Une commande pour un script (`chat-tui send`, `chat-tui tail`).
+
+errand-no-login = aucune connexion n'est retenue pour { $server }. Connectez-vous là une fois avec chat-tui
+errand-no-answer = le serveur ne répond pas
+errand-unreachable = Rien n'a été fait : { $reason }
+errand-refused = Refusé : { $reason }
+errand-unknown = Envoyé, mais sans confirmation du serveur : c'est peut-être arrivé.
+errand-unknown-again = Envoyé, mais sans confirmation du serveur : c'est peut-être arrivé. La même commande avec « --id { $id } » le dit une seule fois, quoi qu'il se soit passé.
