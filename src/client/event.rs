@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use super::entry::{EntryKey, EntryKind};
+use super::entry::{EntryKey, EntryKind, Reply};
 use super::preferences::{Level, Preferences};
 use crate::ground::tls::Fingerprint;
 use crate::proto::message::Line;
@@ -207,6 +207,8 @@ pub struct Unsent {
     pub text: String,
     /// When it was written.
     pub time: Timestamp,
+    /// The message that it answers.
+    pub reply: Option<Reply>,
 }
 
 /// Where the log of a conversation is.

@@ -17,7 +17,7 @@ use super::keys::answer;
 use super::model::Model;
 use super::overlay::Overlay;
 use super::update::update;
-use super::{connect, link};
+use super::{connect, history, link};
 use crate::ground::texts::Value;
 use crate::proto::caps::Cap;
 use crate::proto::names::AccountName;
@@ -94,6 +94,8 @@ pub struct Plain {
     asked: Option<Overlay>,
     was_online: bool,
     is_waiting: bool,
+    /// So many messages of a conversation are to be printed, once they are loaded.
+    wanted: Option<(ConversationId, usize)>,
     /// There will be no further line to read.
     has_ended: bool,
     /// Why the last log-in was refused, until one is not.
@@ -111,6 +113,7 @@ impl Plain {
             asked: None,
             was_online: false,
             is_waiting: false,
+            wanted: None,
             has_ended: false,
             refusal: None,
             printed: Vec::new(),
@@ -162,6 +165,7 @@ impl Plain {
             State::RegisterPassword(_) => question("plain-register-password", true),
             State::LogInName(_) => question("plain-login-name", false),
             State::LogInPassword(..) => question("plain-login-password", true),
+            State::Talking if self.wanted.is_some() => None,
             State::Talking => Some(Prompt { text: "-> ".to_owned(), is_secret: false }),
             State::Connecting(_) | State::Greeting(_) | State::Leaving(_) | State::Left => None,
         }
@@ -284,7 +288,9 @@ impl Plain {
         }
         let (name, arguments) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         if name.eq_ignore_ascii_case("/history") {
-            return self.history(model, arguments);
+            let count = arguments.trim().parse().unwrap_or(HISTORY_LINES).min(HISTORY_LINES_MAX);
+            self.wanted = model.conversations.current_id().map(|id| (id, count));
+            return;
         }
         let before = model.conversations.current_id();
         let outcome = commands::enter(model, before, line, effects);
@@ -298,9 +304,14 @@ impl Plain {
         }
     }
 
-    fn history(&mut self, model: &Model, arguments: &str) {
-        let Some(conversation) = model.conversations.current() else { return };
-        let count = arguments.trim().parse().unwrap_or(HISTORY_LINES).min(HISTORY_LINES_MAX);
+    /// Prints the history that was asked for, as soon as it is loaded.
+    fn follow_history(&mut self, model: &mut Model, effects: &mut Effects) {
+        let Some((id, count)) = self.wanted.filter(|(id, count)| history::has_loaded(model, *id, *count, effects))
+        else {
+            return;
+        };
+        self.wanted = None;
+        let Some(conversation) = model.conversations.get(id) else { return };
         let spoken = conversation.buffer.entries().iter().filter(|entry| entry.is_from_server());
         let skipped = spoken.clone().count().saturating_sub(count);
         for entry in spoken.skip(skipped) {
@@ -345,6 +356,7 @@ impl Plain {
         }
         let has_greeted = self.print_entries(model);
         self.print_failures(model);
+        self.follow_history(model, effects);
         if let Some(remark) = model.remark.take() {
             self.print(Some(model.now.time), remark);
         }

@@ -328,7 +328,7 @@ mod tests {
     use std::os::unix::fs::MetadataExt as _;
 
     use super::*;
-    use crate::client::entry::EntryKind;
+    use crate::client::entry::{EntryKind, Quote, Reply};
     use crate::proto::secret::Secret;
     use crate::proto::time::Timestamp;
 
@@ -399,6 +399,10 @@ mod tests {
             id: id.into(),
             text: "two\n\"lines\"".into(),
             time: Timestamp::parse("2022-09-18T11:49:43.123Z").unwrap(),
+            reply: (id == "a").then(|| {
+                let quote = Quote { author: "mimi".into(), text: "really?".into() };
+                Reply { to: "m1".into(), quote: Some(quote) }
+            }),
         };
         let keep = |read: &[&str], left: &[&str]| {
             let read = read.iter().map(|id| (*id).to_owned()).collect();

@@ -21,6 +21,7 @@ pub fn collect(model: &Model) -> Vec<Unsent> {
         id: entry.id.as_deref().unwrap_or_default().to_owned(),
         text: entry.text.clone(),
         time: entry.time,
+        reply: entry.reply.as_deref().cloned(),
     };
     for conversation in model.conversations.list() {
         let Some(server) = model.server_of(conversation.server) else { continue };
@@ -49,6 +50,7 @@ pub fn restore(model: &mut Model) {
     for unsent in ours {
         let mut entry = Entry::new(unsent.kind, model.server.session.nick(), &unsent.text, unsent.time);
         entry.id = Some(unsent.id.into());
+        entry.reply = unsent.reply.map(Box::new);
         let buffer = &mut model.open(&unsent.target).buffer;
         // A conversation takes no more than it could have left behind.
         let key = buffer.push_pending(entry);

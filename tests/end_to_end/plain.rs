@@ -116,3 +116,36 @@ fn a_password_typed_in_a_terminal_is_not_shown() {
     terminal.type_line("bye");
     assert_eq!(terminal.wait_exit().exit_code(), 0);
 }
+
+/// What a full-screen run has left behind goes out once, whoever sends it: it is struck from the file afterwards.
+#[test]
+fn unsent_lines_of_another_run_go_out_once() {
+    let sandbox = Sandbox::new();
+    let server = sandbox.start_server(None, &[]);
+    let address = format!("irc://{}", server.address);
+    let run = |input: String| {
+        let mut command = sandbox.command("chat-tui", &["--plain", "--name", "Romain", "--server", &address]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the client starts");
+        child.stdin.take().expect("its input").write_all(input.as_bytes()).expect("it reads");
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    run(format!("yes\nRomain\n{PASSWORD}\nRomain\n{PASSWORD}\nbye\n"));
+    let state = sandbox.path("state").join("chat-tui");
+    std::fs::create_dir_all(&state).expect("a directory");
+    let unsent = state.join("unsent.toml");
+    let row = |account: &str| {
+        format!(
+            "[[message]]\nserver = \"{address}\"\naccount = \"{account}\"\ntarget = \"#general\"\nkind = \"message\"\n\
+             id = \"key-{account}\"\ntime = \"2026-11-25T10:00:00.000Z\"\ntext = \"left by {account}\"\n\n"
+        )
+    };
+    std::fs::write(&unsent, row("Romain") + &row("mimi")).expect("the file is written");
+    run("bye\n".to_owned());
+    let left = std::fs::read_to_string(&unsent).expect("what is for another account stays");
+    assert!(left.contains("left by mimi") && !left.contains("left by Romain"), "{left}");
+    run("bye\n".to_owned());
+    let output = run("/join #general\n/history\nbye\n".to_owned());
+    assert_eq!(output.matches("Romain: left by Romain").count(), 1, "{output}");
+}

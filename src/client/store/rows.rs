@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::client::entry::EntryKind;
+use crate::client::entry::{EntryKind, Quote, Reply};
 use crate::client::event::{Draft, KeptLevel, Login, Unsent};
 use crate::client::preferences::{Level, named};
 use crate::proto::secret::Secret;
@@ -119,6 +119,29 @@ pub struct UnsentRow {
     pub id: String,
     time: String,
     text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply: Option<ReplyRow>,
+}
+
+/// The message that a message answers.
+#[derive(Serialize, Deserialize)]
+struct ReplyRow {
+    to: String,
+    author: Option<String>,
+    text: Option<String>,
+}
+
+impl ReplyRow {
+    fn of(reply: &Reply) -> Self {
+        let quote = reply.quote.clone();
+        let (author, text) = quote.map(|quote| (quote.author, quote.text)).unzip();
+        Self { to: reply.to.to_string(), author, text }
+    }
+
+    fn into_reply(self) -> Reply {
+        let quote = self.author.zip(self.text).map(|(author, text)| Quote { author, text });
+        Reply { to: self.to.into(), quote }
+    }
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -167,6 +190,7 @@ impl UnsentRow {
             id: unsent.id.clone(),
             time: unsent.time.to_string(),
             text: unsent.text.clone(),
+            reply: unsent.reply.as_ref().map(ReplyRow::of),
         }
     }
 
@@ -185,6 +209,7 @@ impl UnsentRow {
             id: self.id,
             text: self.text,
             time: Timestamp::parse(&self.time)?,
+            reply: self.reply.map(ReplyRow::into_reply),
         })
     }
 }

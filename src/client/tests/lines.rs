@@ -67,6 +67,11 @@ impl Dialogue {
         ]);
     }
 
+    /// The server names this device.
+    fn token(&mut self) {
+        self.lines(&[":s DEVICE ADD 1 ctd1_t :laptop"]);
+    }
+
     fn tick(&mut self, millis: u64) {
         self.stage.millis += millis;
         self.input(Input::Event(Event::Tick));
@@ -100,6 +105,7 @@ fn the_seeds_own_dialogue() {
         "@msgid=m2;time=2022-09-18T13:50:44.000Z :serveur!serveur@s PRIVMSG Romain :Tout à fait, client",
     ]);
     assert_eq!(dialogue.paper, ["13:50:44", "Le serveur: Tout à fait, client"]);
+    dialogue.token();
     dialogue.answer("-> ", "  BYE ");
     assert_eq!(dialogue.stage.exit(), Some(&Exit::Wanted));
     assert_eq!(dialogue.stage.sent.last().unwrap(), "QUIT");
@@ -153,7 +159,56 @@ fn the_end_of_input_waits_for_what_is_on_its_way() {
     dialogue.input(Input::End);
     assert_eq!(dialogue.stage.exit(), None);
     dialogue.lines(&[&echo(&sent, "m1", 1)]);
+    assert_eq!(dialogue.stage.exit(), None, "the token of this device is waited for, for a moment");
+    dialogue.token();
     assert_eq!(dialogue.stage.exit(), Some(&Exit::Wanted));
+}
+
+#[test]
+fn history_comes_page_by_page() {
+    let mut dialogue = Dialogue::new(Language::English);
+    for line in ["no", "ann", "password"] {
+        dialogue.input(Input::Line(line.to_owned()));
+    }
+    dialogue.connect();
+    dialogue.lines(&["AUTHENTICATE +", ":s 903 * :ok"]);
+    dialogue.welcome("ann");
+    dialogue.tick(2_000);
+    dialogue.answer("-> ", "/msg bob");
+    dialogue.lines(&[
+        ":s BATCH +b chathistory bob",
+        "@batch=b;msgid=p3;time=2022-09-18T10:00:03.000Z :bob!b@c PRIVMSG ann :three",
+        "@batch=b;msgid=p4;time=2022-09-18T10:00:04.000Z :ann!a@c PRIVMSG bob :four",
+        ":s BATCH -b",
+    ]);
+    dialogue.paper.clear();
+    dialogue.answer("-> ", "/history 1");
+    assert_eq!(dialogue.paper, ["10:00:04", "ann: four"]);
+    dialogue.paper.clear();
+    // A short page was the last one: there is nothing to wait for.
+    dialogue.answer("-> ", "/history");
+    assert_eq!(dialogue.paper, ["10:00:03", "bob: three", "10:00:04", "ann: four"]);
+    // Without an end that is known, it is asked for; meanwhile no line is read.
+    let id = dialogue.stage.model.conversations.current_id().unwrap();
+    let bob = dialogue.stage.model.conversations.get_mut(id).unwrap();
+    bob.history = crate::client::conversation::HistoryState::More;
+    dialogue.paper.clear();
+    dialogue.answer("-> ", "/history 3");
+    assert!(
+        dialogue.stage.sent.last().unwrap().contains("CHATHISTORY BEFORE bob msgid=p3"),
+        "{:?}",
+        dialogue.stage.sent
+    );
+    assert_eq!(dialogue.plain.prompt(&dialogue.stage.model), None);
+    assert!(dialogue.paper.is_empty(), "{:?}", dialogue.paper);
+    dialogue.lines(&[
+        ":s BATCH +b chathistory bob",
+        "@batch=b;msgid=p1;time=2022-09-18T10:00:01.000Z :bob!b@c PRIVMSG ann :one",
+        "@batch=b;msgid=p2;time=2022-09-18T10:00:02.000Z :bob!b@c PRIVMSG ann :two",
+        ":s BATCH -b",
+    ]);
+    assert_eq!(dialogue.paper, ["10:00:02", "bob: two", "10:00:03", "bob: three", "10:00:04", "ann: four"]);
+    assert!(dialogue.plain.prompt(&dialogue.stage.model).is_some());
 }
 
 #[test]

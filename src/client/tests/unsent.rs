@@ -1,6 +1,7 @@
 //! The program ends before its messages have arrived: the next run sends them, under the same ids.
 
 use super::*;
+use crate::client::entry::Reply;
 use crate::client::event::Unsent;
 use crate::client::unsent::collect;
 
@@ -22,6 +23,8 @@ fn the_next_run_sends_what_this_one_could_not() {
     assert_eq!(left.iter().map(|unsent| unsent.text.as_str()).collect::<Vec<_>>(), ["on its way", "written offline"]);
     assert_eq!(left[0].id, id);
 
+    let mut left = left;
+    left[1].reply = Some(Reply { to: "m0".into(), quote: None });
     let mut stage = next_run(left.clone());
     assert_eq!(collect(&stage.model), left, "a run that never gets online loses nothing");
     stage.log_in();
@@ -29,7 +32,7 @@ fn the_next_run_sends_what_this_one_could_not() {
     let messages: Vec<_> = sent.iter().filter(|line| line.contains("PRIVMSG #general")).collect();
     assert_eq!(messages.len(), 2, "{sent:?}");
     assert_eq!(label(messages[0]), id);
-    assert!(messages[1].ends_with("written offline"));
+    assert!(messages[1].contains("+draft/reply=m0") && messages[1].ends_with("written offline"), "{messages:?}");
 
     stage.lines(&[&echo(messages[0], "m1", 1), &echo(messages[1], "m2", 2)]);
     assert_eq!(collect(&stage.model), []);
