@@ -41,7 +41,7 @@ fn send(world: &mut World, call: &Call<'_>, kind: MessageKind) -> Handled {
         Err(refusal) => return refuse(world, call, kind, refusal),
     };
     if let [only] = targets.as_slice()
-        && playback::is_addressed(world, call.conn, only)
+        && playback::is_addressed(only)
     {
         return playback::obey(world, call.conn, call.param(1));
     }

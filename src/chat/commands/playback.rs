@@ -63,9 +63,10 @@ pub(super) fn end_absence(world: &mut World, conn: ConnId, account: AccountId, k
     world.ask(conn, Question::Playback(query), Asked::Playback(PlaybackAsked::Missed));
 }
 
-/// Whether a message is an order of `znc.in/playback`.
-pub(super) fn is_addressed(world: &World, conn: ConnId, target: &str) -> bool {
-    target.eq_ignore_ascii_case(NICK) && world.session(conn).has(Cap::ZncPlayback)
+/// Whether a message is an order of `znc.in/playback`. Nobody can have this nick, so it needs no capability: that one only says
+/// that nothing is to be shown unasked.
+pub(super) fn is_addressed(target: &str) -> bool {
+    target.eq_ignore_ascii_case(NICK)
 }
 
 /// `PLAY <names> [<from> [<to>]]`, `LIST [<names>]`, `CLEAR <names>`.
@@ -109,8 +110,9 @@ fn play(world: &mut World, conn: ConnId, names: &str, times: &[Timestamp]) -> Ha
         places,
         account: reader(world, conn).filter(|_| names.may_mean_people()),
         after: times.first().map_or(Bound::Seq(Seq(0)), |from| Bound::Time(*from)),
-        before: times.get(1).map_or(Bound::Seq(last.next()), |to| Bound::Time(to.plus_millis(1))),
-        limit: world.settings.history_page_max,
+        before: times.get(1).map_or(Bound::Seq(last.next()), |to| Bound::Time(*to)),
+        // One more tells whether there is more.
+        limit: world.settings.history_page_max.saturating_add(1),
         limit_in_all: limits::PLAYBACK_MESSAGES_MAX,
     };
     if world.is_stalled() {
@@ -145,13 +147,7 @@ pub(super) fn answered(world: &mut World, conn: ConnId, asked: PlaybackAsked, an
     match (asked, answer) {
         (PlaybackAsked::Missed, Answer::Playback(pages)) => show_missed(world, conn, pages),
         (PlaybackAsked::Play { names, is_unread_only }, Answer::Playback(pages)) => {
-            for (place, mut events) in pages {
-                let marker = reader(world, conn).and_then(|own| world.state.read_marker(own, place));
-                events.retain(|event| !is_unread_only || marker.is_none_or(|marker| event.time > marker));
-                if names.mean(&name_of_place(world, conn, place)) && !events.is_empty() {
-                    show(world, conn, place, &events, PLAY_BATCH_TYPE);
-                }
-            }
+            show_played(world, conn, &names, is_unread_only, pages);
         }
         (PlaybackAsked::List(names), Answer::Targets(targets)) => {
             for (place, latest) in targets {
@@ -169,6 +165,32 @@ pub(super) fn answered(world: &mut World, conn: ConnId, asked: PlaybackAsked, an
         _ => return unavailable(world, conn),
     }
     Ok(())
+}
+
+/// The last messages of each conversation that is meant; says so when there are more.
+fn show_played(
+    world: &mut World,
+    conn: ConnId,
+    names: &Names,
+    is_unread_only: bool,
+    pages: Vec<(Place, Vec<StoredEvent>)>,
+) {
+    let most = world.settings.history_page_max as usize;
+    let count: usize = pages.iter().map(|(_, events)| events.len()).sum();
+    let mut is_more = count >= limits::PLAYBACK_MESSAGES_MAX as usize;
+    for (place, mut events) in pages {
+        let marker = reader(world, conn).and_then(|own| world.state.read_marker(own, place));
+        events.retain(|event| !is_unread_only || marker.is_none_or(|marker| event.time > marker));
+        if names.mean(&name_of_place(world, conn, place)) && !events.is_empty() {
+            let beyond = events.len().saturating_sub(most);
+            is_more |= beyond > 0;
+            show(world, conn, place, &events[beyond..], PLAY_BATCH_TYPE);
+        }
+    }
+    if is_more {
+        let said = world.say(conn, &Text::new("server-missed-more").with("most", most));
+        say(world, conn, &said);
+    }
 }
 
 fn show_missed(world: &mut World, conn: ConnId, pages: Vec<(Place, Vec<StoredEvent>)>) {
