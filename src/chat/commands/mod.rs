@@ -98,7 +98,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     command("KICK", 2, channel::kick)
         .durable()
         .help("KICK <channel> <nick>{,<nick>} [<reason>]", "Removes members from a channel."),
-    command("KILL", 2, operator::kill).help("KILL <nick> <reason>", "Ends somebody's sessions, for operators."),
+    command("KILL", 1, operator::kill).help("KILL <nick> [<reason>]", "Ends somebody's sessions, for operators."),
     command("LANGUAGE", 0, language::language)
         .early()
         .help("LANGUAGE [<code> …]", "The language in which the server speaks to you."),

@@ -139,7 +139,12 @@ pub(crate) fn kill(world: &mut World, call: &Call<'_>) -> Handled {
         return Err(no_such_nick(nick));
     }
     world.require_journal(&[nick])?;
-    let comment = cut(call.param(1), world.settings.limits.reason_bytes_max).to_owned();
+    // Without a comment the killer's name stands for it, as with KICK.
+    let comment = match call.param(1) {
+        "" => world.session(conn).name(),
+        comment => cut(comment, world.settings.limits.reason_bytes_max),
+    };
+    let comment = comment.to_owned();
     let (killer, source) = (world.session(conn).name().to_owned(), world.source_of(conn));
     let nick = world.name_of(person);
     let account = match person {
