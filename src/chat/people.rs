@@ -88,7 +88,9 @@ impl World {
         let nick = self.session(conn).nick.as_ref();
         let watchers = nick.map(|nick| self.monitors.watchers(nick.folded())).unwrap_or_default();
         let is_new = |watcher: &ConnId| {
-            self.session(*watcher).has(Cap::ExtendedMonitor) && !own.contains(watcher) && *watcher != conn
+            let caps = self.session(*watcher).caps;
+            let is_told = caps.has(Cap::ExtendedMonitor) || caps.has(Cap::ExtendedMonitorDraft);
+            is_told && !own.contains(watcher) && *watcher != conn
         };
         observers.extend(watchers.into_iter().filter(is_new));
         observers.sort_unstable();

@@ -92,6 +92,7 @@ capabilities! {
     ExtendedIsupport "draft/extended-isupport" None Requested "The command ISUPPORT, before registration too."
     ExtendedJoin "extended-join" None Requested "Account and real name in JOIN."
     ExtendedMonitor "extended-monitor" None Requested "Notifications about monitored people as about members."
+    ExtendedMonitorDraft "draft/extended-monitor" None Requested "The same under its earlier name."
     Idempotency "chat-tui/idempotency" None Requested "A message sent again with the same `+chat-tui/id` is stored once."
     InviteNotify "invite-notify" None Requested "Others' invitations to one's channels."
     LabeledResponse "labeled-response" None Requested "Replies carry the label of the line they answer."

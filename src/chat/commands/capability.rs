@@ -30,6 +30,7 @@ pub(crate) const OFFERED: CapSet = CapSet::of(&[
     Cap::ExtendedIsupport,
     Cap::ExtendedJoin,
     Cap::ExtendedMonitor,
+    Cap::ExtendedMonitorDraft,
     Cap::Idempotency,
     Cap::InviteNotify,
     Cap::LabeledResponse,
