@@ -54,6 +54,12 @@ pub(crate) fn metadata(world: &mut World, call: &Call<'_>) -> Handled {
     };
     let owner = find(world, call.conn, call.param(0))
         .ok_or_else(|| Refusal::fail("INVALID_TARGET", &[call.param(0)], "server-metadata-invalid-target"))?;
+    if let Owner::Channel(id) = owner
+        && let Some(channel) = world.state.channel(id)
+        && !policy::may_read_about(channel, &world.asker(call.conn, id))
+    {
+        return Err(no_permission(call.param(0), "*"));
+    }
     handler(world, call, owner)
 }
 

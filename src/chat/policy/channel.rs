@@ -107,6 +107,11 @@ pub(crate) fn may_see(channel: &Channel, asker: &Asker) -> bool {
     !channel.has_flag('s') || asker.rank.is_some() || asker.is_operator
 }
 
+/// Whether somebody may read what is kept about the channel: not from outside of one to which only the invited come.
+pub(crate) fn may_read_about(channel: &Channel, asker: &Asker) -> bool {
+    may_see(channel, asker) && (!channel.has_flag('i') || asker.rank.is_some() || asker.is_operator)
+}
+
 /// Whether somebody may say this text in the channel (an empty one stands for tags alone).
 pub(crate) fn may_speak(channel: &Channel, asker: &Asker, text: &str) -> Handled {
     let refused = |text| Err(refusal(ERR_CANNOTSENDTOCHAN, channel, text));
