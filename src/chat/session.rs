@@ -136,6 +136,8 @@ pub(crate) struct Session {
     pub login_failures: usize,
     /// How many accounts it tried to register.
     pub registrations: usize,
+    /// The nick that it wanted before it was welcomed and somebody else has: `REGISTER *` means it as long as it has none.
+    pub refused_nick: Option<Nick>,
     /// The letters of its user modes, in alphabetical order.
     pub modes: String,
     /// As which operator it acts, by OPER.
@@ -200,6 +202,7 @@ impl Session {
             exchange: None,
             login_failures: 0,
             registrations: 0,
+            refused_nick: None,
             modes: String::new(),
             duty: None,
             away: None,

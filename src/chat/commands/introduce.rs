@@ -37,6 +37,7 @@ pub(crate) fn nick(world: &mut World, call: &Call<'_>) -> Handled {
         // Who negotiates may still log in and so have a right to the nick; others can be told now.
         let may_log_in = session.is_negotiating || session.identity != Identity::Anonymous || !world.settings.guests;
         if !may_log_in && !world.may_have_nick(call.conn, &nick) {
+            world.session_mut(call.conn).refused_nick = Some(nick);
             return Err(Refusal::numeric(ERR_NICKNAMEINUSE, &[text], "Nickname is already in use"));
         }
         welcome::call_early(world, call.conn, nick);
