@@ -484,6 +484,9 @@ pub struct ChannelModes {
     pub key: Option<String>,
     /// The limit of members (`l`).
     pub limit: Option<u32>,
+    /// Slow mode (`W`): the seconds between two messages of one person.
+    #[serde(default)]
+    pub slow_seconds: Option<u32>,
 }
 
 /// The durable state, as a store loads it when the hub starts: what all events so far add up to.

@@ -208,6 +208,7 @@ impl World {
         }
         self.refused_addresses.forget_old(self.now);
         self.throttles.forget_old(self.now);
+        self.slow_mode.forget_old(self.now);
     }
 
     /// Operators hear of the spool. Nobody else notices it.

@@ -11,7 +11,7 @@
 //! [`world`] is everything that the rules know; `session` is a connection as they see it, [`operators`] and `duty` say what
 //! operators of the server may do, `members` and `people` say who is where, `leave` how a session ends;
 //! [`bans`] keep people out or quiet; [`census`] counts for those who watch; [`settings`] is what an
-//! operator decides, `limits` are the bounds, `throttle` bounds what is tried too often, [`key`] is where
+//! operator decides, `limits` are the bounds, `throttle` bounds what is tried too often, `slow` is slow mode, [`key`] is where
 //! everything that looks random comes from.
 
 pub mod bans;
@@ -49,6 +49,7 @@ pub(crate) mod refused;
 pub(crate) mod reply;
 pub(crate) mod services;
 pub(crate) mod session;
+pub(crate) mod slow;
 pub(crate) mod spoken;
 pub(crate) mod stamp;
 #[cfg(test)]

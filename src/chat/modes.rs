@@ -7,6 +7,8 @@ use crate::proto::modes::PREFIXES;
 
 /// The flags of a channel that was just founded.
 pub const FLAGS_AT_FOUNDING: &str = "nt";
+/// The most seconds of slow mode (`W`): a day. Beyond: numeric 696.
+pub const SLOW_SECONDS_MAX: u32 = 24 * 60 * 60;
 /// The most bytes of a channel's key (`KEYLEN`).
 pub const KEY_BYTES_MAX: usize = 32;
 
@@ -34,7 +36,7 @@ impl Rank {
 impl ChannelModes {
     /// What a channel has when it was just founded.
     pub fn at_founding() -> Self {
-        Self { flags: FLAGS_AT_FOUNDING.to_owned(), key: None, limit: None }
+        Self { flags: FLAGS_AT_FOUNDING.to_owned(), key: None, limit: None, slow_seconds: None }
     }
 
     /// Sets or clears a flag; says whether that changed anything.
@@ -64,6 +66,10 @@ impl ChannelModes {
             letters.push('l');
             let _ = write!(parameters, " {limit}");
         }
+        if let Some(seconds) = self.slow_seconds {
+            letters.push('W');
+            let _ = write!(parameters, " {seconds}");
+        }
         letters + &parameters
     }
 }
@@ -88,5 +94,7 @@ mod tests {
         modes.limit = Some(5);
         assert_eq!(modes.shown(true), "+mnkl secret 5");
         assert_eq!(modes.shown(false), "+mnkl * 5");
+        modes.slow_seconds = Some(30);
+        assert_eq!(modes.shown(true), "+mnklW secret 5 30");
     }
 }

@@ -20,6 +20,7 @@ use super::recent::Recent;
 use super::refused::RefusedAddresses;
 use super::session::{Identity, Session};
 use super::settings::Settings;
+use super::slow::SlowMode;
 use super::throttle::Throttles;
 use super::turn::{ResponseTag, Turn};
 use super::whowas::{Departure, Departures};
@@ -75,6 +76,8 @@ pub struct World {
     pub(super) refused_addresses: RefusedAddresses,
     /// What was tried too often.
     pub(super) throttles: Throttles,
+    /// Who has just spoken in a channel with slow mode.
+    pub(super) slow_mode: SlowMode,
     /// The most welcomed sessions at one time.
     pub(super) sessions_most: usize,
     pub(super) batches: u64,
@@ -174,6 +177,7 @@ impl World {
             refusals: BTreeMap::new(),
             refused_addresses: RefusedAddresses::default(),
             throttles: Throttles::default(),
+            slow_mode: SlowMode::default(),
             sessions_most: 0,
             batches: 0,
             passed: 0,

@@ -53,12 +53,13 @@ pub const PREFIXES: [Prefix; 5] = [
 ];
 
 /// Our channel modes, without the prefixes.
-pub const CHANNEL_MODES: [Mode; 13] = [
+pub const CHANNEL_MODES: [Mode; 14] = [
     Mode { letter: 'b', kind: ModeKind::List, meaning: "banned: may not join or speak" },
     Mode { letter: 'e', kind: ModeKind::List, meaning: "excepted from bans" },
     Mode { letter: 'I', kind: ModeKind::List, meaning: "may join without an invitation" },
     Mode { letter: 'k', kind: ModeKind::Always, meaning: "a key is needed to join" },
     Mode { letter: 'l', kind: ModeKind::WhenSet, meaning: "no more members than this" },
+    Mode { letter: 'W', kind: ModeKind::WhenSet, meaning: "slow mode: one message in so many seconds" },
     Mode { letter: 'C', kind: ModeKind::Flag, meaning: "no CTCP except ACTION" },
     Mode { letter: 'i', kind: ModeKind::Flag, meaning: "invited people only" },
     Mode { letter: 'M', kind: ModeKind::Flag, meaning: "only accounts and people with a prefix may speak" },
@@ -97,7 +98,7 @@ pub fn prefix_token() -> String {
     format!("({letters}){signs}")
 }
 
-/// The value of the token `CHANMODES`: `beI,k,l,CiMmnRst`.
+/// The value of the token `CHANMODES`: `beI,k,lW,CiMmnRst`.
 pub fn channel_modes_token() -> String {
     let of_kind = |kind| CHANNEL_MODES.iter().filter(|mode| mode.kind == kind).map(|mode| mode.letter).collect();
     let kinds: [String; 4] = [ModeKind::List, ModeKind::Always, ModeKind::WhenSet, ModeKind::Flag].map(of_kind);
@@ -249,7 +250,7 @@ mod tests {
     #[test]
     fn tokens_come_from_the_tables() {
         assert_eq!(prefix_token(), "(qaohv)~&@%+");
-        assert_eq!(channel_modes_token(), "beI,k,l,CiMmnRst");
+        assert_eq!(channel_modes_token(), "beI,k,lW,CiMmnRst");
         let mut letters: Vec<char> = CHANNEL_MODES.iter().map(|mode| mode.letter).collect();
         letters.extend(PREFIXES.iter().map(|prefix| prefix.letter));
         let count = letters.len();
@@ -318,7 +319,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_reads_the_same(
-            letters in "[-+qaohvbeIklimnstCRMxyz]{0,12}",
+            letters in "[-+qaohvbeIklWimnstCRMxyz]{0,12}",
             params in prop::collection::vec("[a-z*!@]{1,6}", 0..12),
         ) {
             let words: Vec<&str> = std::iter::once(letters.as_str()).chain(params.iter().map(String::as_str)).collect();

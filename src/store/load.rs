@@ -144,7 +144,7 @@ async fn channels<S: Session>(clerk: &mut Clerk<S>) -> Result<Vec<ChannelState>,
     let along = S::DIALECT.along_conversation;
     let sql = format!(
         "SELECT id, name, name_folded, founded_at, founder_id, topic, topic_set_by, topic_set_at, flags, \
-         channel_key, member_limit, ( \
+         channel_key, member_limit, slow_seconds, ( \
              SELECT seq FROM event{along} WHERE event.conversation_id = channel.conversation_id \
              ORDER BY seq DESC LIMIT 1 \
          ) FROM channel ORDER BY id"
@@ -161,7 +161,12 @@ async fn channels<S: Session>(clerk: &mut Clerk<S>) -> Result<Vec<ChannelState>,
                 let (text, set_by, set_at) = (row.optional_text()?, row.optional_text()?, row.optional_time()?);
                 text.map(|text| Topic { text, set_by: set_by.unwrap_or_default(), set_at: set_at.unwrap_or_default() })
             },
-            modes: ChannelModes { flags: row.text()?, key: row.optional_text()?, limit: row.optional_small()? },
+            modes: ChannelModes {
+                flags: row.text()?,
+                key: row.optional_text()?,
+                limit: row.optional_small()?,
+                slow_seconds: row.optional_small()?,
+            },
             members: members.remove(&id).unwrap_or_default(),
             masks: masks.remove(&id).unwrap_or_default(),
             last_seq: Seq(row.optional_number()?.unwrap_or_default()),

@@ -155,8 +155,9 @@ async fn set_modes<S: Session>(
     channel: ChannelId,
     modes: &ChannelModes,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE channel SET flags = ?, channel_key = ?, member_limit = ? WHERE id = ?";
-    change(clerk, sql, values![modes.flags.as_str(), modes.key.as_deref(), modes.limit, channel]).await
+    let sql = "UPDATE channel SET flags = ?, channel_key = ?, member_limit = ?, slow_seconds = ? WHERE id = ?";
+    let values = values![modes.flags.as_str(), modes.key.as_deref(), modes.limit, modes.slow_seconds, channel];
+    change(clerk, sql, values).await
 }
 
 async fn apply_to_accounts<S: Session>(clerk: &mut Clerk<S>, record: &Record) -> Result<(), StoreError> {

@@ -51,6 +51,10 @@ server-banned-until = You are banned from this server until { $until }. { $reaso
 server-end-of-bans = End of the bans.
 server-muted = You may read here, but not speak. The server's operators can be asked why. { $reason }
 server-muted-until = You may read here, but not speak until { $until }. The server's operators can be asked why. { $reason }
+server-slow-mode = This channel is in slow mode: you can write again in { $seconds ->
+    [one] one second
+   *[other] { $seconds } seconds
+}.
 server-bad-address = { $address } is not an IP address.
 server-device-account-required = Devices belong to an account. Log in first.
 server-device-revoked = The token of this device has been revoked. Log in with the password.

@@ -51,6 +51,10 @@ server-banned-until = Vous êtes banni de ce serveur jusqu'au { $until }. { $rea
 server-end-of-bans = Fin des bannissements.
 server-muted = Vous pouvez lire ici, mais pas écrire. Les opérateurs du serveur vous diront pourquoi. { $reason }
 server-muted-until = Vous pouvez lire ici, mais pas écrire avant le { $until }. Les opérateurs du serveur vous diront pourquoi. { $reason }
+server-slow-mode = Ce salon est en mode lent : vous pourrez écrire de nouveau dans { $seconds ->
+    [one] une seconde
+   *[other] { $seconds } secondes
+}.
 server-bad-address = { $address } n'est pas une adresse IP.
 server-device-account-required = Les appareils appartiennent à un compte. Connectez-vous d'abord.
 server-device-revoked = Le jeton de cet appareil a été révoqué. Connectez-vous avec le mot de passe.

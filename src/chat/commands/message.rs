@@ -13,10 +13,12 @@ use super::playback;
 use crate::chat::call::Call;
 use crate::chat::deliver::IDEMPOTENCY_TAG;
 use crate::chat::event::{AccountId, BanEffect, Event, MessageKind, Place};
+use crate::chat::policy::address_key;
 use crate::chat::policy::channel as policy;
 use crate::chat::ports::ConnId;
-use crate::chat::refusal::{Handled, Refusal};
+use crate::chat::refusal::{Handled, Refusal, Text};
 use crate::chat::session::Person;
+use crate::chat::slow::Speaker;
 use crate::chat::world::{Draft, World};
 use crate::proto::caps::{Cap, CapSet};
 use crate::proto::line::BODY_BYTES_MAX;
@@ -134,6 +136,7 @@ pub(super) fn send_one(world: &mut World, conn: ConnId, to: &str, said: Said) ->
     if parts.is_empty() && line.body_bytes() > BODY_BYTES_MAX {
         return Err(Refusal::numeric(ERR_INPUTTOOLONG, &[], "Input line was too long"));
     }
+    keep_pace(world, conn, &target, idempotency_id.as_deref())?;
     let author = world.session(conn).author();
     let draft = Draft::new(author, target.place, &target.name, Event::Message { kind, text });
     let draft = draft.once(idempotency_id).in_parts(parts);
@@ -185,6 +188,27 @@ fn find(world: &mut World, conn: ConnId, to: &str, text: &str) -> Result<Target,
         _ => Place::Unlisted,
     };
     Ok(Target { place, name: world.name_of(person), person: Some(person) })
+}
+
+/// Slow mode: whoever has just spoken in a channel waits before the next message.
+fn keep_pace(world: &mut World, conn: ConnId, target: &Target, idempotency_id: Option<&str>) -> Handled {
+    let Place::Channel(id) = target.place else { return Ok(()) };
+    let asker = world.asker(conn, id);
+    let Some(seconds) = world.state.channel(id).and_then(|channel| policy::slow_seconds(channel, &asker)) else {
+        return Ok(());
+    };
+    let session = world.session(conn);
+    let speaker = match session.account() {
+        Some(account) => Speaker::Account(account),
+        None => Speaker::Address(address_key(session.peer.address)),
+    };
+    let now = world.now;
+    world.slow_mode.take((id, speaker), seconds, idempotency_id, now).map_err(|wait| {
+        // The mode may not be committed yet.
+        world.shows(id);
+        let text = Text::new("server-slow-mode").with("seconds", wait);
+        Refusal::fail("SLOW_MODE", &[&target.name, &wait.to_string()], text)
+    })
 }
 
 /// The number by which somebody stands in the place of a direct conversation; guests have none.

@@ -6,7 +6,7 @@
 use super::channel::no_such_nick;
 use crate::chat::call::Call;
 use crate::chat::event::{AccountId, ChannelId, ChannelModes, Event, Rank};
-use crate::chat::modes::KEY_BYTES_MAX;
+use crate::chat::modes::{KEY_BYTES_MAX, SLOW_SECONDS_MAX};
 use crate::chat::policy::channel::{self as policy, Asker};
 use crate::chat::ports::ConnId;
 use crate::chat::refusal::{Handled, Refusal};
@@ -145,6 +145,7 @@ impl Changing {
             'b' | 'e' | 'I' => self.mask(world, wish.is_set, wish.letter, parameter),
             'k' => self.key(world, wish.is_set.then_some(parameter)),
             'l' => self.limit(world, wish.is_set.then_some(parameter)),
+            'W' => self.slow(world, wish.is_set.then_some(parameter)),
             flag => {
                 // A copy is tried, because a note may first append what has gathered, without this flag.
                 let mut modes = self.modes.clone();
@@ -178,6 +179,19 @@ impl Changing {
         if self.modes.limit != number {
             self.note(world, number.is_some(), 'l', number.map(|number| number.to_string()).as_deref());
             self.modes.limit = number;
+        }
+        Ok(())
+    }
+
+    fn slow(&mut self, world: &mut World, seconds: Option<&str>) -> Handled {
+        let is_fit = |number: &u32| (1..=SLOW_SECONDS_MAX).contains(number);
+        let number = seconds.and_then(|text| text.parse::<u32>().ok()).filter(is_fit);
+        if let (Some(text), None) = (seconds, number) {
+            return Err(bad_parameter(world, self.channel, 'W', text, "Slow mode takes from 1 to 86400 seconds"));
+        }
+        if self.modes.slow_seconds != number {
+            self.note(world, number.is_some(), 'W', number.map(|number| number.to_string()).as_deref());
+            self.modes.slow_seconds = number;
         }
         Ok(())
     }

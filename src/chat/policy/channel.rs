@@ -136,6 +136,11 @@ pub(crate) fn may_speak(channel: &Channel, asker: &Asker, text: &str) -> Handled
     Ok(())
 }
 
+/// How many seconds somebody has to leave between two messages (`W`); nothing for those with voice or more.
+pub(crate) fn slow_seconds(channel: &Channel, asker: &Asker) -> Option<u32> {
+    channel.modes.slow_seconds.filter(|_| !asker.power().at_least('v'))
+}
+
 /// Whether somebody is in the channel, or stands above it.
 pub(crate) fn must_be_member(channel: &Channel, asker: &Asker) -> Handled {
     if asker.rank.is_some() || asker.is_operator {
@@ -222,7 +227,7 @@ mod tests {
             founded: Timestamp::default(),
             founder: Some(AccountId(1)),
             topic: None,
-            modes: ChannelModes { flags: flags.to_owned(), key: None, limit: None },
+            modes: ChannelModes { flags: flags.to_owned(), key: None, limit: None, slow_seconds: None },
             members: Default::default(),
             masks: Vec::new(),
             last_seq: Seq(0),

@@ -88,7 +88,9 @@ pub fn every_kind() -> Vec<Record> {
     let (ann, bob, cyd, dan) = (2, 3, 4, 5);
     let id = AccountId;
     let channel = |number| Place::Channel(ChannelId(number));
-    let modes = ChannelModes { flags: "nst".to_owned(), key: Some("clé".to_owned()), limit: Some(7) };
+    let (flags, key) = ("nst".to_owned(), Some("clé".to_owned()));
+    let modes = ChannelModes { flags, key, limit: Some(7), slow_seconds: None };
+    let slow = ChannelModes { slow_seconds: Some(30), ..modes.clone() };
     let changed = |text: &str, modes: &ChannelModes, ranks: &[(AccountId, Rank)], masks: &[(bool, char, &str)]| {
         Event::ModesChanged {
             text: text.to_owned(),
@@ -194,6 +196,7 @@ pub fn every_kind() -> Vec<Record> {
             ann,
             Event::OperatorActed { act: OperatorAct::Killed, account: Some(id(bob)), text: "trop".to_owned() },
         ),
+        (channel(1), ann, changed("+W", &slow, &[], &[])),
     ];
     let numbered = (2..).zip(story);
     numbered.map(|(seq, (place, account, event))| record(seq, place, account, event)).collect()

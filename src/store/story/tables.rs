@@ -31,7 +31,8 @@ pub async fn the_seeds_queries_are_answered(stage: &mut Stage) {
 
 pub async fn a_newer_schema_is_refused(stage: &mut Stage) {
     let preparation = stage.prepare().await;
-    assert_eq!(preparation.migrations, ["0001_record", "0002_tags", "0003_checkpoint", "0004_presence", "0005_bans"]);
+    let known = ["0001_record", "0002_tags", "0003_checkpoint", "0004_presence", "0005_bans", "0006_slow_mode"];
+    assert_eq!(preparation.migrations, known);
     stage
         .tell(
             "INSERT INTO schema_migration (version, name, applied_at) VALUES (99, '0099_later', '2030-01-01 00:00:00')",
@@ -39,7 +40,7 @@ pub async fn a_newer_schema_is_refused(stage: &mut Stage) {
         .await;
     stage.reopen().await;
     let error = stage.store.prepare(&options()).await.unwrap_err();
-    assert!(matches!(error, StoreError::NewerSchema { found: 99, known: 5 }), "{error}");
+    assert!(matches!(error, StoreError::NewerSchema { found: 99, known: 6 }), "{error}");
     assert!(!error.is_retryable());
 }
 
@@ -49,7 +50,7 @@ pub async fn servers_may_start_at_once(stage: &mut Stage) {
     let (one, two, three) =
         tokio::join!(others[0].prepare(&options), others[1].prepare(&options), others[2].prepare(&options));
     let migrations = [one, two, three].map(|preparation| preparation.unwrap().migrations.len());
-    assert_eq!(migrations.iter().sum::<usize>(), 5, "{migrations:?}");
+    assert_eq!(migrations.iter().sum::<usize>(), 6, "{migrations:?}");
     let accounts = others[1].load().await.unwrap().accounts;
     assert_eq!(accounts.len(), 1, "one correspondent");
     for other in others {

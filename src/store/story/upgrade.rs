@@ -15,6 +15,7 @@ fn first_version(event: &Event) -> usize {
         | Event::MetadataSet { .. }
         | Event::MarkedRead { .. } => 2,
         Event::BanSet { .. } | Event::BanLifted { .. } => 5,
+        Event::ModesChanged { modes, .. } if modes.slow_seconds.is_some() => 6,
         _ => 1,
     }
 }
