@@ -2,7 +2,7 @@
 
 use super::sandbox::Sandbox;
 use super::terminal::{Key, Terminal};
-use super::{newcomer, open_client};
+use super::{newcomer, open_client, signal};
 
 /// Waits for the end and looks at what is left.
 fn assert_left_in_good_order(mut terminal: Terminal, code: u32) {
@@ -13,11 +13,6 @@ fn assert_left_in_good_order(mut terminal: Terminal, code: u32) {
     assert!(!picture.hide_cursor(), "the cursor is back");
     assert!(!picture.bracketed_paste(), "pastes are plain again");
     assert_eq!(picture.mouse_protocol_mode(), vt100::MouseProtocolMode::None, "the mouse is the terminal's again");
-}
-
-fn signal(terminal: &Terminal, signal: rustix::process::Signal) {
-    let pid = rustix::process::Pid::from_raw(terminal.pid().cast_signed()).expect("a process id");
-    rustix::process::kill_process(pid, signal).expect("the signal is sent");
 }
 
 #[test]

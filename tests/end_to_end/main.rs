@@ -20,6 +20,7 @@ mod reading;
 mod recovery;
 mod scripts;
 mod weechat;
+mod writing;
 
 use sandbox::{RunningServer, Sandbox};
 use terminal::{Key, Terminal};
@@ -53,6 +54,11 @@ fn newcomer(sandbox: &Sandbox, server: &RunningServer, name: &str) -> Terminal {
     let terminal = open_client(sandbox, server, name);
     register(&terminal, name);
     terminal
+}
+
+fn signal(terminal: &Terminal, signal: rustix::process::Signal) {
+    let pid = rustix::process::Pid::from_raw(terminal.pid().cast_signed()).expect("a process id");
+    rustix::process::kill_process(pid, signal).expect("the signal is sent");
 }
 
 /// The operator makes an account with everybody's password.

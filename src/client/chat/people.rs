@@ -16,7 +16,12 @@ const QUIET_MEMBERS: usize = 200;
 pub(super) fn joined(model: &mut Model, channel: &str, nick: &str, is_own: bool, effects: &mut Effects) {
     let folded = model.server.session.fold(channel);
     if is_own {
-        let has_channel = model.conversations.at_hand().any(|one| one.kind == ConversationKind::Channel);
+        // One that only waits to be joined, with what an earlier run has left for it, is none yet.
+        let shown = model.conversations.current_id();
+        let has_channel = model
+            .conversations
+            .at_hand()
+            .any(|one| one.kind == ConversationKind::Channel && (one.is_joined || shown == Some(one.id)));
         let conversation = model.open(channel);
         let id = conversation.id;
         // By another session of ours it may be joined once more, without its members being named again.

@@ -28,6 +28,11 @@ fn the_next_run_sends_what_this_one_could_not() {
     let mut stage = next_run(left.clone());
     assert_eq!(collect(&stage.model), left, "a run that never gets online loses nothing");
     stage.log_in();
+    assert_eq!(
+        stage.model.conversations.current().unwrap().name,
+        "#general",
+        "the first channel is shown all the same"
+    );
     let sent = stage.take_sent();
     let messages: Vec<_> = sent.iter().filter(|line| line.contains("PRIVMSG #general")).collect();
     assert_eq!(messages.len(), 2, "{sent:?}");
