@@ -1,4 +1,5 @@
-//! What the documentation shows is so: the bot works as it stands there, and the picture of the schema is that of the tables.
+//! What the documentation shows is so: the bot works as it stands there, the picture of the schema is that of the tables, and
+//! the user's guide has every key, command and setting.
 
 #![cfg(feature = "server")]
 
@@ -109,5 +110,93 @@ fn the_picture_of_the_schema_is_that_of_the_tables() {
         std::fs::write(&path, made).unwrap();
     } else {
         assert!(page == made, "{SCHEMA} is out of date: CHAT_BLESS=1 cargo test --test documents");
+    }
+}
+
+/// The page with the tables of keys, commands and settings; they stand behind this line.
+#[cfg(feature = "tui")]
+const GUIDE: (&str, &str) = (
+    "docs/user.md",
+    "<!-- From here on made from the tables in the code: CHAT_BLESS=1 cargo test --test documents -->\n",
+);
+
+/// Text for a cell of a table.
+#[cfg(feature = "tui")]
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('<', "&lt;")
+}
+
+/// The tables of keys, commands and settings, in English.
+#[cfg(feature = "tui")]
+fn tables() -> String {
+    use chat_tui::client::bindings::{Context, Preset};
+    use chat_tui::client::chord::Chord;
+    use chat_tui::client::commands::{COMMANDS, usage};
+    use chat_tui::client::config::{KEYS, KEYS_TABLE};
+    use chat_tui::client::keymap::{Keymap, name_of};
+    use chat_tui::ground::texts::{Language, Texts};
+
+    let texts = Texts::new(Language::English);
+    let presets = [Keymap::of(Preset::Default), Keymap::of(Preset::Emacs)];
+    let mut page = "\n## Keys\n\nIn the configuration's `[keys]` each action can be given other keys by its name, and \
+                    `preset = \"emacs\"` chooses the second column.\n"
+        .to_owned();
+    for (context, title_id) in Context::TITLES {
+        let title = texts.get(title_id);
+        writeln!(page, "\n### {title}\n\n| keys | with `emacs` | what they do | name |\n|---|---|---|---|").unwrap();
+        let mut told: Vec<&str> = Vec::new();
+        for row in presets.iter().flat_map(|preset| preset.help_rows(context)) {
+            if told.contains(&row.help_id) {
+                continue;
+            }
+            told.push(row.help_id);
+            let keys = |preset: &Keymap| {
+                let rows = preset.help_rows(context);
+                let chords = rows.iter().find(|other| other.help_id == row.help_id).map(|row| row.chords.clone());
+                let names: Vec<String> =
+                    chords.unwrap_or_default().iter().map(|chord: &Chord| cell(&chord.name(&texts))).collect();
+                names.join(", ")
+            };
+            let [default, emacs] = [keys(&presets[0]), keys(&presets[1])];
+            let emacs = if emacs == default { String::new() } else { emacs };
+            let bindings = presets.iter().flat_map(|preset| preset.bindings());
+            let mut names: Vec<String> = bindings
+                .filter(|binding| binding.context == context && binding.help_id == row.help_id)
+                .map(|binding| format!("`{}`", name_of(binding)))
+                .collect();
+            names.sort();
+            names.dedup();
+            let what = cell(&texts.get(row.help_id));
+            writeln!(page, "| {default} | {emacs} | {what} | {} |", names.join(", ")).unwrap();
+        }
+    }
+    page.push_str("\n## Commands\n\n| command | other names | what it does |\n|---|---|---|\n");
+    for command in COMMANDS {
+        let aliases: Vec<String> = command.aliases.iter().map(|alias| format!("`/{alias}`")).collect();
+        let (usage, what) = (usage(command, &texts), cell(&texts.get(command.help_id)));
+        writeln!(page, "| `{}` | {} | {what} |", usage.replace('|', "\\|"), aliases.join(", ")).unwrap();
+    }
+    page.push_str(
+        "\n## Settings\n\n`~/.config/chat-tui/config.toml`; `chat-tui --print-config` prints it with every default.\n\n\
+         | setting | what it is |\n|---|---|\n",
+    );
+    for (name, help_id) in KEYS.iter().map(|key| (key.name, key.help_id)).chain([KEYS_TABLE]) {
+        writeln!(page, "| `{name}` | {} |", cell(&texts.get(help_id))).unwrap();
+    }
+    page
+}
+
+/// F1, `/help`, the configuration's reader and the guide are made from the same tables.
+#[cfg(feature = "tui")]
+#[test]
+fn the_guide_has_every_key_command_and_setting() {
+    let path = format!("{}/{}", env!("CARGO_MANIFEST_DIR"), GUIDE.0);
+    let page = std::fs::read_to_string(&path).unwrap();
+    let (head, _) = page.split_once(GUIDE.1).expect("the page has the line before its tables");
+    let made = format!("{head}{}{}", GUIDE.1, tables());
+    if std::env::var_os("CHAT_BLESS").is_some() {
+        std::fs::write(&path, made).unwrap();
+    } else {
+        assert!(page == made, "{} is out of date: CHAT_BLESS=1 cargo test --test documents", GUIDE.0);
     }
 }
