@@ -23,6 +23,7 @@ use crate::chat::settings::{Registration, Settings};
 use crate::ground::texts::Language;
 use crate::proto::secret::Secret;
 use crate::store::SeedPasswords;
+use crate::store::source::Source;
 use table::{Draft, SETTINGS};
 
 pub use crate::ground::telemetry::Format as LogFormat;
@@ -67,6 +68,14 @@ pub struct Config {
     pub socket: Option<PathBuf>,
     /// Where the database is. Secret, because a URL may hold a password; see [`masked_url`].
     pub database: Secret,
+    /// How many connections to the database read.
+    pub database_readers: usize,
+    /// Whether the database must speak TLS, and who may vouch for its certificate.
+    pub database_tls: bool,
+    /// See [`Source::ca`].
+    pub database_ca: Option<PathBuf>,
+    /// Whether a start brings the tables up to date.
+    pub migrate: bool,
     /// Where the server keeps its own files.
     pub data_dir: PathBuf,
     /// The certificate and its key, as PEM files; self-signed ones when none are given.
@@ -175,6 +184,16 @@ impl Config {
             }));
         }
         reader.finish()
+    }
+
+    /// The database, as the store opens it.
+    pub fn source(&self) -> Source {
+        Source {
+            url: self.database.clone(),
+            readers: self.database_readers,
+            tls: self.database_tls,
+            ca: self.database_ca.clone(),
+        }
     }
 
     /// The keys of settings that differ from those of `before` and count from the start of a server only.
@@ -307,6 +326,10 @@ impl Reader {
                 motd: draft.motd_file.take().or(draft.motd.take()).unwrap_or_default(),
                 ..draft.rules.clone()
             },
+            database_readers: draft.database_readers,
+            database_tls: draft.database_tls,
+            database_ca: draft.database_ca.clone(),
+            migrate: draft.migrate,
             data_dir: draft.data_dir.clone(),
             log_format: draft.log_format,
             exit_when_idle: draft.exit_when_idle,
@@ -334,6 +357,12 @@ impl Reader {
         }
         if config.spool && config.database.expose().starts_with("sqlite:") {
             self.fault("spool", "is for MariaDB and MySQL: SQLite is as near as the spool itself");
+        }
+        if config.database_tls && config.database.expose().starts_with("sqlite:") {
+            self.fault("database_tls", "is for MariaDB and MySQL: SQLite is a file");
+        }
+        if config.database_ca.is_some() && !config.database_tls {
+            self.fault("database_ca", "is given, and database_tls = \"off\": say database_tls = \"required\"");
         }
         let is_reachable = |address: &&SocketAddr| !address.ip().to_canonical().is_loopback();
         if !self.draft.allow_plain_text_beyond_loopback {

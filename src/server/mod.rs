@@ -161,7 +161,7 @@ impl Server {
         let reloader = Reloader::new(options.read_settings, config.clone(), acceptor, entrance);
         let http = config.listen_http.iter().map(|address| HttpListener::bind(*address)).collect::<Result<_, _>>()?;
         let metrics = Arc::new(Metrics::default());
-        let store = database::open(config.database.expose(), &ChainKey::derive(&key.part(Purpose::Chain)))?;
+        let store = database::open(&config.source(), &ChainKey::derive(&key.part(Purpose::Chain)))?;
         let store = with_spool(store, &config)?;
         let store: Arc<dyn Store> = Arc::new(MeasuredStore::new(store, Arc::clone(&metrics)));
         tracing::info!(database = config::masked_url(config.database.expose()), "the record");
@@ -181,6 +181,7 @@ impl Server {
                 config.rules.correspondent.folded().as_str(),
             ),
             seed_passwords: config.seed_passwords,
+            migrate: config.migrate,
             mailbox: mails.clone(),
             attempted: Arc::new(attempted),
         };
@@ -361,6 +362,7 @@ struct Loader {
     store: Arc<dyn Store>,
     correspondent: AccountName,
     seed_passwords: SeedPasswords,
+    migrate: bool,
     mailbox: mpsc::Sender<Mail>,
     /// False from the beginning of a load to the end of its first attempt, unless the store can never be used.
     attempted: Arc<watch::Sender<bool>>,
@@ -398,6 +400,7 @@ impl Loader {
         let options = PrepareOptions {
             correspondent: self.correspondent.clone(),
             seed_passwords: self.seed_passwords,
+            migrate: self.migrate,
             now: now(),
         };
         report(&self.store.prepare(&options).await?);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::audit::Audit;
 use super::chain::ChainKey;
+use super::source::Source;
 use super::{Store, StoreError, mysql, sqlite};
 
 /// Opens the store behind a URL: `sqlite:PATH`, or `mysql://user:password@host[:port]/database[?socket=PATH]`.
@@ -14,10 +15,10 @@ use super::{Store, StoreError, mysql, sqlite};
 ///
 /// # Errors
 /// When the URL is not one that we know; the message never holds the URL, which may hold a password.
-pub fn open(url: &str, key: &ChainKey) -> Result<Arc<dyn Store>, StoreError> {
-    Ok(match Place::of(url)? {
-        Place::Sqlite(path) => sqlite::open(path, key.clone())?,
-        Place::MySql(url) => mysql::open(&url, key.clone())?,
+pub fn open(source: &Source, key: &ChainKey) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(match Place::of(source.url.expose())? {
+        Place::Sqlite(path) => sqlite::open(path, source.readers, key.clone())?,
+        Place::MySql(url) => mysql::open(&url, source, key.clone())?,
     })
 }
 
@@ -25,10 +26,10 @@ pub fn open(url: &str, key: &ChainKey) -> Result<Arc<dyn Store>, StoreError> {
 ///
 /// # Errors
 /// When the URL is not one that we know.
-pub fn open_audit(url: &str, key: &ChainKey) -> Result<Arc<dyn Audit>, StoreError> {
-    Ok(match Place::of(url)? {
-        Place::Sqlite(path) => sqlite::open(path, key.clone())?,
-        Place::MySql(url) => mysql::open(&url, key.clone())?,
+pub fn open_audit(source: &Source, key: &ChainKey) -> Result<Arc<dyn Audit>, StoreError> {
+    Ok(match Place::of(source.url.expose())? {
+        Place::Sqlite(path) => sqlite::open(path, source.readers, key.clone())?,
+        Place::MySql(url) => mysql::open(&url, source, key.clone())?,
     })
 }
 

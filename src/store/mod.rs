@@ -25,10 +25,11 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `sql/*/0001_record.sql` and what follows | the tables and the two views, with comments |
-//! | [`database`] | the URL, and opening |
+//! | [`source`], [`database`] | the URL and what belongs to it, and opening |
 //! | `sql_store`, `queue` | the contract carried out by clerks that work one call after the other and are never cancelled |
 //! | `session`, `value` | one connection, and what goes through it; all below is written once, over these |
 //! | `sqlite`, `mysql` | the two kinds of connection |
+//! | `slow` | statements that take long, told by their name |
 //! | `record`, `state`, `rows`, [`chain`] | committing: the batch, what it changes beside the record, an event's row, its link |
 //! | `load`, `history`, `people` | reading: the whole state, pages, credentials, devices and presence |
 //! | `notes` | what may be written down a moment later |
@@ -53,6 +54,8 @@ mod queue;
 mod record;
 mod rows;
 mod session;
+mod slow;
+pub mod source;
 mod sql_store;
 mod sqlite;
 mod state;
@@ -97,7 +100,8 @@ pub enum StoreError {
     },
     /// The tables were made by an older version of this program, and nobody has brought them up to date.
     #[error(
-        "the database has schema version {found}, this program needs {known}: start chat-server once, which brings it up to date"
+        "the database has schema version {found}, this program needs {known}: run `chat-server migrate` with a user who may change \
+         tables, or start chat-server once with migrate = \"at_start\""
     )]
     OlderSchema {
         /// The version found.
@@ -142,6 +146,9 @@ pub struct PrepareOptions {
     pub correspondent: AccountName,
     /// How the seed's table has its passwords, should it be found.
     pub seed_passwords: SeedPasswords,
+    /// Whether the tables may be made and changed. If not, they are looked at only, and older ones are
+    /// [`StoreError::OlderSchema`].
+    pub migrate: bool,
     /// What the clock says: the correspondent's date of registration.
     pub now: Timestamp,
 }

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use mysql_async::prelude::Queryable as _;
-use mysql_async::{Conn, Error, Opts, OptsBuilder, Params, ServerError, UrlError};
+use mysql_async::{Conn, Error, Opts, OptsBuilder, Params, ServerError, SslOpts, UrlError};
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
@@ -18,12 +18,12 @@ use super::audit::Audit;
 use super::chain::ChainKey;
 use super::queue::Queue;
 use super::session::{Access, Clerk, Dialect, Patience, Session};
+use super::slow::StatementWatch;
+use super::source::Source;
 use super::sql_store::SqlStore;
 use super::value::{Row, Value};
 use super::{STATEMENT_TIMEOUT, Store, StoreError};
 
-/// How many connections read.
-const READERS: usize = 4;
 /// How long a new connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A connection that was idle for so long is asked whether it still lives before it is used…
@@ -68,20 +68,20 @@ const SCHEMA_LOCK: &str = "LEFT(CONCAT('chat-server ', DATABASE()), 64)";
 ///
 /// # Errors
 /// When the URL is not one of a database. The message never holds it.
-pub fn open(url: &str, key: ChainKey) -> Result<Arc<impl Store + Audit>, StoreError> {
-    let options = options(url)?;
+pub fn open(url: &str, source: &Source, key: ChainKey) -> Result<Arc<impl Store + Audit>, StoreError> {
+    let options = options(url, source)?;
     let losses = Arc::new(AtomicU64::new(0));
     let clerk = || Clerk::new(MySqlSession::new(options.clone(), Arc::clone(&losses)));
     let (writer, jobs) = Queue::new();
     tokio::spawn(jobs.work(clerk()));
     let (readers, jobs) = Queue::new();
-    for _ in 0..READERS {
+    for _ in 0..source.readers {
         tokio::spawn(jobs.clone().work(clerk()));
     }
     Ok(Arc::new(SqlStore::new(key, writer, readers)))
 }
 
-fn options(url: &str) -> Result<Opts, StoreError> {
+fn options(url: &str, source: &Source) -> Result<Opts, StoreError> {
     let bad = |text: String| StoreError::BadUrl(format!("the database's URL {text}"));
     // Only what cannot hold the password is repeated.
     let options = Opts::from_url(url).map_err(|error| match error {
@@ -92,7 +92,14 @@ fn options(url: &str) -> Result<Opts, StoreError> {
     if options.db_name().is_none_or(str::is_empty) {
         return Err(bad("names no database: mysql://user:password@host[:port]/database".to_owned()));
     }
+    // What the URL asks for stays: the settings only add to it.
+    let tls = options.ssl_opts().cloned().or_else(|| source.tls.then(SslOpts::default));
+    let tls = match &source.ca {
+        None => tls,
+        Some(path) => tls.map(|tls| tls.with_root_certs(vec![path.clone().into()]).with_disable_built_in_roots(true)),
+    };
     let builder = OptsBuilder::from_opts(options)
+        .ssl_opts(tls)
         .prefer_socket(false)
         .stmt_cache_size(CACHED_STATEMENTS_MAX)
         .tcp_keepalive(Some(KEEPALIVE));
@@ -236,12 +243,14 @@ impl MySqlSession {
 
     /// Runs a statement that is not prepared.
     async fn text(&mut self, sql: &str) -> Result<(), StoreError> {
+        let _watch = StatementWatch::begin(sql);
         let mut connection = self.take()?;
         let ended = timeout(self.limit(), connection.query_drop(sql)).await;
         self.settle(connection, ended)
     }
 
     async fn statement(&mut self, sql: &str, values: Vec<Value>) -> Result<(Vec<Row>, u64), StoreError> {
+        let _watch = StatementWatch::begin(sql);
         let mut connection = self.take()?;
         let ended = timeout(self.limit(), run(&mut connection, sql, values)).await;
         self.settle(connection, ended)
@@ -437,10 +446,28 @@ mod tests {
             "mysql://anna:geheim@host/chat?pool_min=geheim",
             "mysql:anna:geheim@host/chat",
         ] {
-            let error = options(url).unwrap_err().to_string();
+            let error = options(url, &Source::new(url)).unwrap_err().to_string();
             assert!(!error.contains("geheim"), "{url}: {error}");
         }
-        let options = options("mysql://anna:geheim@host/chat?socket=/run/x.sock").unwrap();
+        let url = "mysql://anna:geheim@host/chat?socket=/run/x.sock";
+        let options = options(url, &Source::new(url)).unwrap();
         assert_eq!(options.socket(), Some("/run/x.sock"));
+    }
+
+    #[test]
+    fn settings_add_tls_and_never_take_away_what_the_url_asks_for() {
+        let tls_of = |url: &str, change: fn(&mut Source)| {
+            let mut source = Source::new(url);
+            change(&mut source);
+            options(url, &source).unwrap().ssl_opts().cloned()
+        };
+        let (plain, with_tls) =
+            ("mysql://anna@host/chat", "mysql://anna@host/chat?require_ssl=true&verify_identity=false");
+        assert_eq!(tls_of(plain, |_| {}), None);
+        assert!(tls_of(with_tls, |_| {}).is_some_and(|tls| tls.skip_domain_validation()));
+        let strict = tls_of(plain, |source| source.tls = true).unwrap();
+        assert!(!strict.skip_domain_validation() && !strict.accept_invalid_certs() && !strict.disable_built_in_roots());
+        let own = tls_of(plain, |source| (source.tls, source.ca) = (true, Some("ca.pem".into()))).unwrap();
+        assert!(own.disable_built_in_roots() && own.root_certs().len() == 1);
     }
 }

@@ -96,8 +96,13 @@ fn tell_lost(what: &str, written: Result<(), StoreError>) {
 impl<S: Session> Store for SqlStore<S> {
     async fn prepare(&self, options: &PrepareOptions) -> Result<Preparation, StoreError> {
         let writer = &self.inner.writer;
-        let migrations = writer.run(PREPARATION, |clerk| Box::pin(migrate::migrate(clerk))).await?;
-        let adoption = legacy::adopt(writer, PREPARATION, &self.inner.key, options).await?;
+        let (migrations, adoption) = if options.migrate {
+            let migrations = writer.run(PREPARATION, |clerk| Box::pin(migrate::migrate(clerk))).await?;
+            (migrations, legacy::adopt(writer, PREPARATION, &self.inner.key, options).await?)
+        } else {
+            writer.run(PREPARATION, |clerk| Box::pin(migrate::check(clerk))).await?;
+            (Vec::new(), None)
+        };
         let (key, options) = (self.inner.key.clone(), options.clone());
         let made = writer
             .run(PREPARATION, move |clerk| Box::pin(async move { correspondent::ensure(clerk, &key, &options).await }));

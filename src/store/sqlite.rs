@@ -1,4 +1,4 @@
-//! SQLite: one file, no set-up. One thread writes, two read beside it (WAL); every commit is on disk before it counts.
+//! SQLite: one file, no set-up. One thread writes, a few read beside it (WAL); every commit is on disk before it counts.
 
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
@@ -13,12 +13,11 @@ use super::audit::Audit;
 use super::chain::ChainKey;
 use super::queue::Queue;
 use super::session::{Access, Clerk, Dialect, Patience, Session};
+use super::slow::StatementWatch;
 use super::sql_store::SqlStore;
 use super::value::{Row, Value};
 use super::{Store, StoreError};
 
-/// How many threads read.
-const READERS: usize = 2;
 /// How long a statement waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// More than the different statements that there are.
@@ -48,7 +47,7 @@ const DIALECT: Dialect = Dialect {
 };
 
 /// A store in a file, which is made when it is missing. Nothing is touched before the first call.
-pub fn open(path: PathBuf, key: ChainKey) -> Result<Arc<impl Store + Audit>, StoreError> {
+pub fn open(path: PathBuf, reader_count: usize, key: ChainKey) -> Result<Arc<impl Store + Audit>, StoreError> {
     let (writer, jobs) = Queue::new();
     let session = |writes| SqliteSession { path: path.clone(), writes, connection: None };
     let start = |name: &str, work: Box<dyn FnOnce() + Send>| {
@@ -58,7 +57,7 @@ pub fn open(path: PathBuf, key: ChainKey) -> Result<Arc<impl Store + Audit>, Sto
     let clerk = Clerk::new(session(true));
     start("sqlite-writer", Box::new(move || jobs.work_on_this_thread(clerk)))?;
     let (readers, jobs) = Queue::new();
-    for _ in 0..READERS {
+    for _ in 0..reader_count {
         let (clerk, jobs) = (Clerk::new(session(false)), jobs.clone());
         start("sqlite-reader", Box::new(move || jobs.work_on_this_thread(clerk)))?;
     }
@@ -171,6 +170,7 @@ impl Session for SqliteSession {
     }
 
     async fn commit(&mut self) -> Result<(), StoreError> {
+        let _watch = StatementWatch::begin("COMMIT");
         let committed = self.batch("COMMIT");
         self.end();
         committed
@@ -181,12 +181,14 @@ impl Session for SqliteSession {
     }
 
     async fn execute(&mut self, sql: &str, values: Vec<Value>) -> Result<u64, StoreError> {
+        let _watch = StatementWatch::begin(sql);
         let mut statement = self.connection()?.prepare_cached(sql).map_err(refused)?;
         let changed = statement.execute(params_from_iter(values)).map_err(refused)?;
         Ok(changed as u64)
     }
 
     async fn query(&mut self, sql: &str, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
+        let _watch = StatementWatch::begin(sql);
         let mut statement = self.connection()?.prepare_cached(sql).map_err(refused)?;
         let columns = statement.column_count();
         let mut rows = statement.query(params_from_iter(values)).map_err(refused)?;

@@ -46,7 +46,15 @@ impl Database {
         }
     }
 
-    async fn execute_as_admin(&self, statement: &str) {
+    /// The URL of the same database as a user who was made for it.
+    pub fn url_as(&self, user: &str, directory: &TempDir) -> String {
+        let url = self.url(directory);
+        let (_, server) = url.rsplit_once('@').expect("a URL has a user");
+        format!("mysql://{user}:pass@{server}")
+    }
+
+    /// Executes a statement as the database's administrator; `{}` stands for the database's name.
+    pub async fn execute_as_admin(&self, statement: &str) {
         let Self::MySql { admin_url, name } = self else { return };
         let options = mysql_async::Opts::from_url(admin_url).expect("CHAT_TEST_MYSQL_URL is a URL");
         let mut connection = mysql_async::Conn::new(options).await.expect("the test MariaDB answers");

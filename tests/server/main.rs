@@ -24,6 +24,7 @@ mod doors;
 mod exports;
 mod host;
 mod limits;
+mod migration;
 mod outage;
 mod proxies;
 mod record;

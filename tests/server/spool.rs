@@ -7,6 +7,7 @@ use tempfile::tempdir;
 use crate::client::message_of;
 use crate::host::{Host, run};
 use crate::outage::Switchable;
+use crate::watching::{get, scrape};
 
 const PASSWORD: &str = "correct horse";
 
@@ -18,7 +19,10 @@ async fn messages_go_on_while_the_database_is_away_and_are_in_it_afterwards() {
         if !matches!(database, Switchable::MySql { .. }) {
             continue;
         }
-        let with_spool = |config: &mut chat_tui::server::config::Config| config.spool = true;
+        let with_spool = |config: &mut chat_tui::server::config::Config| {
+            config.spool = true;
+            config.listen_http = vec!["127.0.0.1:0".parse().unwrap()];
+        };
         let host = Host::with(&directory, &database.url(), with_spool).await;
         let mut ann = host.connect().await.register("ann", PASSWORD).await;
         let mut bob = host.connect().await.register("bob", PASSWORD).await;
@@ -30,6 +34,14 @@ async fn messages_go_on_while_the_database_is_away_and_are_in_it_afterwards() {
             let echo = message_of(&ann.expect(&format!(":{text}")).await).unwrap();
             assert_eq!(message_of(&bob.expect(&format!(":{text}")).await).unwrap(), echo);
         }
+        // Whoever watches sees that people talk, and how much waits.
+        let http = host.http.unwrap();
+        assert_eq!(scrape(http).await["chat_server_spooled_events"], 3.0);
+        let ready = get(http, "/readyz").await;
+        assert!(
+            ready.starts_with("HTTP/1.1 200 ") && ready.ends_with("spool: 3 events wait for the database\n"),
+            "{ready}"
+        );
         // A channel can be founded, a message comes once, and history is read from memory.
         bob.send("JOIN #new").await;
         bob.expect("JOIN #new").await;
@@ -56,6 +68,9 @@ async fn messages_go_on_while_the_database_is_away_and_are_in_it_afterwards() {
         assert_eq!(texts(ann.history("#general").await), ["before", "one", "two", "three"]);
         ann.send("PRIVMSG #general :after").await;
         ann.expect(":after").await;
+        let http = host.http.unwrap();
+        assert_eq!(scrape(http).await["chat_server_spooled_events"], 0.0);
+        assert!(get(http, "/readyz").await.ends_with("\r\n\r\nready\n"));
         host.stop().await;
         let verified = run(&["log", "verify", "--database", &database.url()], directory.path());
         assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));

@@ -21,6 +21,7 @@ use chat_tui::proto::text::shown;
 use chat_tui::server::admin::{self, AccountCommand, BanCommand, Order, Outcome};
 use chat_tui::server::config::{Config, DEFAULT_FILE, Faults, LogFormat, Raw, Sources, masked_url};
 use chat_tui::server::hub::ReloadHandle;
+use chat_tui::server::record;
 use chat_tui::server::{Options, Server, shutdown_signal};
 use chat_tui::store::database;
 use chat_tui::store::hashing;
@@ -159,6 +160,8 @@ enum Command {
         /// Which
         directory: PathBuf,
     },
+    /// Make the tables of the database, or bring them up to date, with the user in the URL given; then end
+    Migrate,
     /// Copy the SQLite database of a server, which may run meanwhile, into a new file. To restore it, put the copy in the
     /// database's place while no server runs, with the server.key of the data directory beside it
     Backup {
@@ -294,6 +297,7 @@ fn main() -> ExitCode {
         Some(Command::Console) => console(config),
         Some(Command::CheckConfig) => return check(&config),
         Some(Command::HashPassword { .. } | Command::WritePages { .. }) => Ok(()),
+        Some(Command::Migrate) => set_up_log(&config, Some("error")).and_then(|()| migrate(&config)),
         Some(Command::Backup { path }) => set_up_log(&config, Some("error")).and_then(|()| back_up(&config, &path)),
         Some(Command::Log(log)) => set_up_log(&config, Some("error"))
             .and_then(|()| runtime())
@@ -578,6 +582,22 @@ fn read_hidden_line(typed: &mut Vec<u8>, interrupt: u8) -> std::io::Result<()> {
             break;
         }
     }
+    Ok(())
+}
+
+fn migrate(config: &Config) -> anyhow::Result<()> {
+    let preparation = runtime()?.block_on(record::migrate(config))?;
+    for migration in &preparation.migrations {
+        println!("applied {migration}");
+    }
+    if let Some(adoption) = &preparation.adoption {
+        let (accounts, exchanges) = (adoption.accounts, adoption.exchanges);
+        println!(
+            "took over {accounts} accounts and {exchanges} exchanges of the tables authentification and connexion"
+        );
+        adoption.odd_rows.iter().for_each(|row| println!("{}", shown(row)));
+    }
+    println!("the database is up to date");
     Ok(())
 }
 

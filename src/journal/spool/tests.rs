@@ -153,6 +153,7 @@ fn said(seq: u64, id: Option<&str>) -> Record {
 
 fn options() -> PrepareOptions {
     PrepareOptions {
+        migrate: true,
         correspondent: AccountName::new("serveur").unwrap(),
         seed_passwords: crate::store::SeedPasswords::Detect,
         now: Timestamp::EPOCH,

@@ -18,6 +18,7 @@ use crate::proto::secret::Secret;
 use crate::server::outbox::{INBOX_BYTES_LEAST, INBOX_BYTES_MOST, InboxLimit, OutboxLimits};
 use crate::server::pace::PaceLimits;
 use crate::store::SeedPasswords;
+use crate::store::source::READERS_DEFAULT;
 
 /// The settings as given so far, before they are checked against each other. None: not given, and the default depends on
 /// others.
@@ -33,6 +34,10 @@ pub(super) struct Draft {
     pub socket: Option<String>,
     pub allow_plain_text_beyond_loopback: bool,
     pub database: Option<Secret>,
+    pub database_readers: usize,
+    pub database_tls: bool,
+    pub database_ca: Option<PathBuf>,
+    pub migrate: bool,
     pub data_dir: PathBuf,
     pub tls_certificate: Option<PathBuf>,
     pub tls_key: Option<PathBuf>,
@@ -69,6 +74,10 @@ impl Draft {
             socket: None,
             allow_plain_text_beyond_loopback: false,
             database: None,
+            database_readers: READERS_DEFAULT,
+            database_tls: false,
+            database_ca: None,
+            migrate: true,
             data_dir: data_dir.to_owned(),
             tls_certificate: None,
             tls_key: None,
@@ -269,6 +278,31 @@ pub(super) const SETTINGS: &[Setting] = &[
         secret: true,
         ..at_start("database", Kind::Text, |draft, value| put!(draft.database, database(value.text()).map(Some)))
     },
+    at_start("database_readers", Kind::Number, |draft, value| put!(draft.database_readers, value.count(1, 64))),
+    at_start("database_tls", Kind::Text, |draft, value| {
+        put!(
+            draft.database_tls,
+            match value.text().as_str() {
+                "required" => Ok(true),
+                "off" => Ok(false),
+                other => Err(format!("{other:?} is neither \"required\" nor \"off\"")),
+            }
+        )
+    }),
+    at_start("database_ca", Kind::Text, |draft, value| {
+        let path = value.text();
+        put!(draft.database_ca, Ok(Some(path).filter(|path| !path.is_empty()).map(PathBuf::from)))
+    }),
+    at_start("migrate", Kind::Text, |draft, value| {
+        put!(
+            draft.migrate,
+            match value.text().as_str() {
+                "at_start" => Ok(true),
+                "never" => Ok(false),
+                other => Err(format!("{other:?} is neither \"at_start\" nor \"never\"")),
+            }
+        )
+    }),
     Setting {
         flag: Some("data-dir"),
         ..at_start("data_dir", Kind::Text, |draft, value| put!(draft.data_dir, path(value)))

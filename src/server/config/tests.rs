@@ -264,7 +264,7 @@ fn a_file_may_hold_the_message_of_the_day() {
 fn values() -> Vec<Raw> {
     let numbers = [0, 1, 2, 3, 7, 200, 5_000, 20_000, 70_000, 700_000].map(Raw::Number);
     let switches = [true, false].map(Raw::Switch);
-    let texts = ["a.example", "fr", "json", "ascii", "off", "closed", "plain", "sqlite:/x"]
+    let texts = ["a.example", "fr", "json", "ascii", "off", "closed", "plain", "required", "never", "sqlite:/x"]
         .map(|text| Raw::Text(text.to_owned()));
     let lists = ["127.0.0.1:1", "#x", "10.0.0.0/8", "https://a.example"].map(|item| Raw::List(vec![item.to_owned()]));
     let operator =

@@ -211,6 +211,11 @@ pub const METRICS: &[Metric] = &[
     gauge("chat_server_journal_stalled", "1 while nothing can be committed.", |scrape, samples| {
         samples.hub(scrape, |inspection| inspection.is_stalled.into());
     }),
+    gauge(
+        "chat_server_spooled_events",
+        "Committed events that wait in the spool, because the database is away; 0 without a spool.",
+        |scrape, samples| samples.hub(scrape, |inspection| inspection.spooled),
+    ),
     counter(
         "chat_server_record_reloads_total",
         "How often the record was loaded again because the database had refused an event.",

@@ -7,6 +7,7 @@ use crate::chat::event::{AccountId, Place, Snapshot};
 use crate::chat::ports::{Extras, PageQuery, PageRange, StoredWhat};
 use crate::proto::secret::Secret;
 use crate::proto::time::Timestamp;
+use crate::store::source::Source;
 use crate::store::{Adoption, PrepareOptions, SeedPasswords, Store, StoreError, database};
 
 /// The rows that the seed's pictures show.
@@ -361,6 +362,6 @@ pub async fn one_table_alone_is_taken_over(stage: &mut Stage) {
     let snapshot = stage.store.load().await.unwrap();
     assert_eq!(snapshot.accounts[0].registered, snapshot.last_time);
     assert!(snapshot.last_time < Timestamp::from_millis(1_700_000_000_000));
-    let again = database::open(&stage.url, &key()).unwrap();
+    let again = database::open(&Source::new(&stage.url), &key()).unwrap();
     assert_eq!(again.prepare(&options()).await.unwrap().adoption, None);
 }

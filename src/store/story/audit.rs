@@ -11,6 +11,7 @@ use crate::store::audit::erase::Selection;
 use crate::store::chain::verifier::Fault;
 use crate::store::chain::{Anchor, ChainKey};
 use crate::store::database;
+use crate::store::source::Source;
 
 async fn faults(stage: &Stage) -> Vec<Fault> {
     let audit = stage.audit();
@@ -72,7 +73,7 @@ pub async fn what_was_changed_is_found_and_named(stage: &mut Stage) {
     stage.tell(&format!("INSERT INTO event SELECT * FROM kept WHERE seq = {}", last + 1)).await;
     assert_eq!(faults(stage).await, [Fault::Inserted(Seq(last + 1))]);
     // With another key nothing fits: a copy of the record cannot be passed off as this server's.
-    let other = database::open_audit(&stage.url, &ChainKey::derive(b"another")).unwrap();
+    let other = database::open_audit(&Source::new(&stage.url), &ChainKey::derive(b"another")).unwrap();
     let verified = other.verify(&[]).await.unwrap();
     assert!(matches!(verified.faults[..], [Fault::Lost { first: Seq(1), .. }, ..]), "{:?}", verified.faults);
     other.close().await;

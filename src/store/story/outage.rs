@@ -12,6 +12,7 @@ use super::model::{every_kind, message, record};
 use super::stage::{Stage, key, options};
 use crate::chat::event::{AccountId, Place};
 use crate::chat::ports::{Extras, PageQuery, PageRange};
+use crate::store::source::Source;
 use crate::store::{STATEMENT_TIMEOUT, StoreError, database};
 
 /// More than a call may take, and less than two calls.
@@ -25,7 +26,7 @@ fn is_unavailable<T>(result: &Result<T, StoreError>) -> bool {
 async fn a_server_that_never_answers_is_unavailable() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("mysql://anna:geheim@{}/chat", listener.local_addr().unwrap());
-    let store = database::open(&url, &key()).unwrap();
+    let store = database::open(&Source::new(&url), &key()).unwrap();
     let began = Instant::now();
     let options = options();
     let (prepared, loaded) = tokio::join!(store.prepare(&options), store.load());
@@ -45,7 +46,7 @@ async fn a_server_that_never_answers_is_unavailable() {
 async fn a_file_that_cannot_be_made_is_unavailable_until_it_can() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("not/there/chat.db");
-    let store = database::open(&format!("sqlite:{}", path.display()), &key()).unwrap();
+    let store = database::open(&Source::new(&format!("sqlite:{}", path.display())), &key()).unwrap();
     assert!(is_unavailable(&store.prepare(&options()).await));
     assert!(is_unavailable(&store.load().await));
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -64,7 +65,7 @@ async fn urls_that_are_not_understood_are_refused() {
     for url in
         ["", "chat.db", "sqlite:", "sqlite::memory:", "postgres://anna:geheim@host/chat", "mysql://anna:geheim@host"]
     {
-        let Err(error) = database::open(url, &key()) else { panic!("{url} is accepted") };
+        let Err(error) = database::open(&Source::new(url), &key()) else { panic!("{url} is accepted") };
         assert!(matches!(error, StoreError::BadUrl(_)) && !error.to_string().contains("geheim"), "{url}: {error}");
     }
 }

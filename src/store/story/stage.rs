@@ -11,6 +11,7 @@ use crate::proto::names::AccountName;
 use crate::proto::time::Timestamp;
 use crate::store::audit::Audit;
 use crate::store::chain::ChainKey;
+use crate::store::source::Source;
 use crate::store::value::{Row, Value};
 use crate::store::{Preparation, PrepareOptions, SeedPasswords, Store, StoreError, database, mysql, sqlite};
 
@@ -37,6 +38,7 @@ pub fn key() -> ChainKey {
 /// Options with the usual correspondent.
 pub fn options() -> PrepareOptions {
     PrepareOptions {
+        migrate: true,
         correspondent: AccountName::new("serveur").unwrap(),
         seed_passwords: SeedPasswords::Detect,
         now: Timestamp::from_millis(1_795_341_600_000),
@@ -48,7 +50,7 @@ impl Stage {
     pub async fn sqlite() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", directory.path().join("chat.db").display());
-        let store = database::open(&url, &key()).unwrap();
+        let store = database::open(&Source::new(&url), &key()).unwrap();
         Self { store, url, backing: Backing::Sqlite(directory) }
     }
 
@@ -67,7 +69,7 @@ impl Stage {
         on_mysql(&administrator, &format!("CREATE DATABASE {name} CHARACTER SET latin1")).await;
         let (server, _) = administrator.rsplit_once('/').unwrap();
         let url = format!("{server}/{name}");
-        let store = database::open(&url, &key()).unwrap();
+        let store = database::open(&Source::new(&url), &key()).unwrap();
         Some(Self { store, url, backing: Backing::MySql(administrator, name) })
     }
 
@@ -78,12 +80,12 @@ impl Stage {
 
     /// One more store over the same database, as another process would have it.
     pub fn another(&self) -> Arc<dyn Store> {
-        database::open(&self.url, &key()).unwrap()
+        database::open(&Source::new(&self.url), &key()).unwrap()
     }
 
     /// The record for an operator's questions to it.
     pub fn audit(&self) -> Arc<dyn Audit> {
-        database::open_audit(&self.url, &key()).unwrap()
+        database::open_audit(&Source::new(&self.url), &key()).unwrap()
     }
 
     /// One more database of the same kind.
