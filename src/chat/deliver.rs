@@ -47,6 +47,9 @@ impl World {
         };
         self.state.apply(&record);
         self.recent.keep(&record);
+        if let Some((guest, account)) = self.guest_talk(&record) {
+            self.recent.keep_with_guest(guest, account, &record);
+        }
         // Whatever is not said may change who hears a channel.
         if !matches!(record.event, Event::Message { .. }) {
             self.audiences.change();

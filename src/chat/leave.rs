@@ -46,6 +46,7 @@ impl World {
         let person = self.person_of(conn);
         let before = self.away_of(person);
         self.monitors.clear(conn);
+        self.recent.forget_guest(conn);
         self.take_off_indexes(conn);
         // Who leaves with the one session that was not away is away with the others.
         if !self.sessions_of(person).is_empty()

@@ -1,7 +1,7 @@
 //! People as others name them: behind a nick stands an account with all its sessions (or none of them there), a guest, or the
 //! correspondent.
 
-use super::event::{ChannelId, Rank};
+use super::event::{AccountId, ChannelId, Place, Rank, Record};
 use super::ports::ConnId;
 use super::services;
 use super::session::{Identity, Person};
@@ -32,6 +32,24 @@ impl World {
             Identity::Account(account) => Person::Account(account),
             Identity::Operator { .. } => Person::Correspondent,
             Identity::Anonymous => Person::Guest(conn),
+        }
+    }
+
+    /// The guest and the account between whom a message is said.
+    pub(super) fn guest_talk(&self, record: &Record) -> Option<(ConnId, AccountId)> {
+        let author = self.turn_actor().filter(|_| record.place == Place::Unlisted)?;
+        match (self.person_of(author), self.person_called(&record.target)?) {
+            (Person::Guest(guest), other) | (other, Person::Guest(guest)) => Some((guest, self.account_behind(other)?)),
+            _ => None,
+        }
+    }
+
+    /// The number by which somebody's conversations are found; guests have none.
+    pub(crate) fn account_behind(&self, person: Person) -> Option<AccountId> {
+        match person {
+            Person::Account(account) => Some(account),
+            Person::Correspondent => Some(self.correspondent_account()),
+            Person::Guest(_) => None,
         }
     }
 

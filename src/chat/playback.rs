@@ -3,6 +3,7 @@
 //! Specification: ZNC's module `playback` (capability `znc.in/playback`), as its wiki page describes it: buffers are named in a
 //! list separated by commas, with `*` and `?`, times are seconds since 1970 with a fraction.
 
+use super::ports::Bound;
 use crate::proto::mask::{fold_mask, glob};
 use crate::proto::time::Timestamp;
 
@@ -17,6 +18,8 @@ pub(crate) enum PlaybackAsked {
         names: Names,
         /// Whether what was read already is left out, because no beginning was given.
         is_unread_only: bool,
+        /// Between which bounds, both excluded.
+        between: (Bound, Bound),
     },
     /// By `LIST`.
     List(Names),

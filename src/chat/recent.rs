@@ -3,11 +3,15 @@
 //! Bounded: [`EVENTS_MAX`] events and [`BYTES_MAX`] bytes a conversation, [`CONVERSATIONS_MAX`] conversations. Beyond that the oldest event, or the
 //! conversation that was silent for the longest time, is forgotten; a page that needs what is forgotten is not answered
 //! from here. Never guesses: a page is given only when it is certain to be the one that the store would give.
+//!
+//! What an account and a guest say to each other is in nobody's history in the store, because a guest is nobody once it has
+//! left. As long as it is there, the account reads in here what of it is kept.
 
 use std::collections::{HashMap, VecDeque};
 
-use super::event::{AuthorKind, Event, MessageKind, Place, Record, Seq};
-use super::ports::{Bound, Extras, PageQuery, PageRange, StoredEvent, StoredWhat};
+use super::event::{AccountId, AuthorKind, Event, MessageKind, Place, Record, Seq};
+use super::ports::{Bound, ConnId, Extras, PageQuery, PageRange, StoredEvent, StoredWhat};
+use crate::proto::time::Timestamp;
 
 /// The most events that are kept of one conversation.
 pub const EVENTS_MAX: usize = 128;
@@ -19,7 +23,16 @@ pub const CONVERSATIONS_MAX: usize = 512;
 /// The last events of many conversations.
 #[derive(Debug, Default)]
 pub struct Recent {
-    conversations: HashMap<Place, Conversation>,
+    conversations: HashMap<Key, Conversation>,
+}
+
+/// Whose events are kept together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Key {
+    /// Those of a conversation that the store keeps too.
+    Place(Place),
+    /// What a guest and an account say to each other.
+    Guest(ConnId, AccountId),
 }
 
 /// The last events of one conversation, oldest first.
@@ -43,48 +56,95 @@ impl Recent {
         if matches!(record.place, Place::Unlisted | Place::Server) || event.is_none() && !is_founding {
             return;
         }
-        if !self.conversations.contains_key(&record.place) && self.conversations.len() >= CONVERSATIONS_MAX {
+        let conversation = self.conversation(Key::Place(record.place), is_founding);
+        conversation.extend(event);
+    }
+
+    /// Keeps what a guest and an account say to each other.
+    pub fn keep_with_guest(&mut self, guest: ConnId, account: AccountId, record: &Record) {
+        let conversation = self.conversation(Key::Guest(guest, account), true);
+        conversation.extend(stored_event(record));
+        // There is no more of it anywhere.
+        conversation.whole = true;
+    }
+
+    /// The conversation of this key; a new one is the whole of it when it begins now.
+    fn conversation(&mut self, key: Key, is_new: bool) -> &mut Conversation {
+        if !self.conversations.contains_key(&key) && self.conversations.len() >= CONVERSATIONS_MAX {
             self.forget_most_silent();
         }
-        let conversation = self.conversations.entry(record.place).or_insert_with(|| Conversation {
-            events: VecDeque::new(),
-            bytes: 0,
-            whole: is_founding,
-        });
-        let Some(event) = event else { return };
-        conversation.bytes += bytes_of(&event);
-        conversation.events.push_back(event);
-        while conversation.events.len() > EVENTS_MAX || conversation.bytes > BYTES_MAX {
-            let Some(oldest) = conversation.events.pop_front() else { break };
-            conversation.bytes -= bytes_of(&oldest);
-            conversation.whole = false;
-        }
+        let empty = || Conversation { events: VecDeque::new(), bytes: 0, whole: is_new };
+        self.conversations.entry(key).or_insert_with(empty)
     }
 
     /// Forgets an event that turned out to be a duplicate.
     pub fn forget(&mut self, place: Place, seq: Seq) {
-        if let Some(conversation) = self.conversations.get_mut(&place) {
-            conversation.events.retain(|event| event.seq != seq);
-            conversation.bytes = conversation.events.iter().map(bytes_of).sum();
+        for (key, conversation) in &mut self.conversations {
+            let is_meant = match key {
+                Key::Place(known) => *known == place,
+                Key::Guest(..) => place == Place::Unlisted,
+            };
+            if is_meant {
+                conversation.events.retain(|event| event.seq != seq);
+                conversation.bytes = conversation.events.iter().map(bytes_of).sum();
+            }
         }
+    }
+
+    /// A guest has left, and what was said with it goes too.
+    pub fn forget_guest(&mut self, guest: ConnId) {
+        self.conversations.retain(|key, _| !matches!(key, Key::Guest(known, _) if *known == guest));
+    }
+
+    /// A page of what a guest and an account have said to each other, committed or not.
+    pub fn page_with_guest(&self, guest: ConnId, account: AccountId, query: &PageQuery) -> Vec<StoredEvent> {
+        let conversation = self.conversations.get(&Key::Guest(guest, account));
+        conversation.and_then(|conversation| conversation.page(query, Seq(u64::MAX))).unwrap_or_default()
+    }
+
+    /// The guests with whom an account has talked, and when the last message was said, by their number.
+    pub fn guests_of(&self, account: AccountId) -> Vec<(ConnId, Timestamp)> {
+        let said = |conversation: &Conversation| {
+            let is_message = |event: &&StoredEvent| event.what.is_shown(Extras::default());
+            conversation.events.iter().rev().find(is_message).map(|event| event.time)
+        };
+        let talks = self.conversations.iter().filter_map(|(key, conversation)| match key {
+            Key::Guest(guest, known) if *known == account => said(conversation).map(|time| (*guest, time)),
+            _ => None,
+        });
+        let mut guests: Vec<_> = talks.collect();
+        guests.sort_unstable();
+        guests
     }
 
     /// The page that the store would give, when what is kept and committed is enough to know it.
     pub fn page(&self, query: &PageQuery, committed: Seq) -> Option<Vec<StoredEvent>> {
-        let conversation = self.conversations.get(&query.place)?;
+        let conversation = self.conversations.get(&Key::Place(query.place))?;
         conversation.page(query, committed)
     }
 
     fn forget_most_silent(&mut self) {
         let last = |conversation: &Conversation| conversation.events.back().map(|event| event.seq);
         let silent = self.conversations.iter().min_by_key(|(_, conversation)| last(conversation));
-        if let Some(place) = silent.map(|(place, _)| *place) {
-            self.conversations.remove(&place);
+        if let Some(key) = silent.map(|(key, _)| *key) {
+            self.conversations.remove(&key);
         }
     }
 }
 
 impl Conversation {
+    /// Keeps one more event, within the bounds.
+    fn extend(&mut self, event: Option<StoredEvent>) {
+        let Some(event) = event else { return };
+        self.bytes += bytes_of(&event);
+        self.events.push_back(event);
+        while self.events.len() > EVENTS_MAX || self.bytes > BYTES_MAX {
+            let Some(oldest) = self.events.pop_front() else { break };
+            self.bytes -= bytes_of(&oldest);
+            self.whole = false;
+        }
+    }
+
     fn page(&self, query: &PageQuery, committed: Seq) -> Option<Vec<StoredEvent>> {
         let limit = query.limit as usize;
         let events = || self.events.iter().filter(|event| event.seq <= committed && event.what.is_shown(query.extras));

@@ -5,7 +5,8 @@
 //! A page is asked from the store, one question a connection at a time. The question waits until everything is committed that
 //! the conversation holds at that moment: who joins a channel and asks for its history then misses nothing between the two.
 //! While the store does not answer, the page comes from what is [kept in memory](crate::chat::recent) when that is enough to
-//! know it, else `MESSAGE_ERROR` says so. Whoever may not read a conversation is told the same as when there is none.
+//! know it, else `MESSAGE_ERROR` says so. What was said with a guest is kept there only, and read from there as long as the guest
+//! is there. Whoever may not read a conversation is told the same as when there is none.
 
 use super::past::{lines_of, reply_in_batch};
 use crate::chat::asked::{Asked, PageAsked};
@@ -35,6 +36,9 @@ pub(crate) fn chathistory(world: &mut World, call: &Call<'_>) -> Handled {
     if let HistoryQuery::Targets { from, to, .. } = query {
         return ask_targets(world, conn, query, from.min(to), from.max(to), limit);
     }
+    if let Some((guest, own)) = query.target().and_then(|target| talk_with_guest(world, conn, target)) {
+        return show_talk_with_guest(world, conn, &query, guest, own);
+    }
     let place = query.target().and_then(|target| readable(world, conn, target));
     let (Some((place, name)), Some(range)) = (place, range_of(&query)) else {
         return fail(world, conn, &query.invalid_target());
@@ -47,6 +51,34 @@ pub(crate) fn chathistory(world: &mut World, call: &Call<'_>) -> Handled {
         world.shows(channel);
     }
     world.ask(conn, Question::Page(page), Asked::Page(Box::new(PageAsked { query, page, name })));
+    Ok(())
+}
+
+/// The guest of this name, and the account that may read what it has said to it.
+fn talk_with_guest(world: &World, conn: ConnId, target: &str) -> Option<(ConnId, AccountId)> {
+    match world.person_called(target)? {
+        Person::Guest(guest) => Some((guest, reader(world, conn)?)),
+        _ => None,
+    }
+}
+
+fn show_talk_with_guest(
+    world: &mut World,
+    conn: ConnId,
+    query: &HistoryQuery,
+    guest: ConnId,
+    own: AccountId,
+) -> Handled {
+    let Some(range) = range_of(query) else { return fail(world, conn, &query.invalid_target()) };
+    let limit = u32::try_from(query.limit()).unwrap_or(u32::MAX);
+    let page = PageQuery { place: Place::Unlisted, range, limit, extras: extras(world, conn) };
+    let events = world.recent.page_with_guest(guest, own, &page);
+    // The last of it may not be committed yet.
+    world.shows_seq(events.last().map_or_else(Default::default, |event| event.seq));
+    let name = world.name_of(Person::Guest(guest));
+    let lines: Vec<Line> = events.iter().flat_map(|event| lines_of(world, conn, event, &event.target)).collect();
+    let head = world.server_line("BATCH");
+    reply_in_batch(world, conn, head, BATCH_TYPE, Some(&name), lines);
     Ok(())
 }
 
@@ -168,15 +200,27 @@ fn ask_targets(
 /// The store has listed conversations, or cannot.
 pub(crate) fn answered_targets(world: &mut World, conn: ConnId, query: &HistoryQuery, answer: Answer) -> Handled {
     let Answer::Targets(targets) = answer else { return fail(world, conn, &query.message_error()) };
-    let lines: Vec<Line> = targets
-        .into_iter()
-        .filter_map(|(place, latest)| {
-            let is_conversation = !matches!(place, Place::Unlisted | Place::Server);
-            let name = is_conversation.then(|| name_of_place(world, conn, place))?;
-            Some(target_line(&name, latest).source(&world.settings.server_name))
-        })
-        .collect();
+    let listed = targets.into_iter().filter(|(place, _)| !matches!(place, Place::Unlisted | Place::Server));
+    let mut named: Vec<(Timestamp, String)> =
+        listed.map(|(place, latest)| (latest, name_of_place(world, conn, place))).collect();
+    named.extend(guests_between(world, conn, query));
+    named.sort();
+    named.truncate(query.limit());
+    let line = |(latest, name): &(Timestamp, String)| target_line(name, *latest).source(&world.settings.server_name);
+    let lines: Vec<Line> = named.iter().map(line).collect();
     let head = world.server_line("BATCH");
     reply_in_batch(world, conn, head, TARGETS_BATCH_TYPE, None, lines);
     Ok(())
+}
+
+/// The guests who are there and with whom something was said between the times of a query.
+fn guests_between(world: &mut World, conn: ConnId, query: &HistoryQuery) -> Vec<(Timestamp, String)> {
+    let (HistoryQuery::Targets { from, to, .. }, Some(own)) = (query, reader(world, conn)) else { return Vec::new() };
+    let guests = world.recent.guests_of(own).into_iter();
+    let guests = guests.filter(|(_, latest)| latest > from.min(to) && latest < from.max(to));
+    let named: Vec<_> = guests.map(|(guest, latest)| (latest, world.name_of(Person::Guest(guest)))).collect();
+    if !named.is_empty() {
+        world.shows_seq(world.state.last_seq);
+    }
+    named
 }

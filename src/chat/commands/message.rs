@@ -12,7 +12,7 @@ use super::channel::no_such_nick;
 use super::playback;
 use crate::chat::call::Call;
 use crate::chat::deliver::IDEMPOTENCY_TAG;
-use crate::chat::event::{AccountId, BanEffect, Event, MessageKind, Place};
+use crate::chat::event::{BanEffect, Event, MessageKind, Place};
 use crate::chat::policy::address_key;
 use crate::chat::policy::channel as policy;
 use crate::chat::ports::ConnId;
@@ -179,7 +179,7 @@ fn find(world: &mut World, conn: ConnId, to: &str, text: &str) -> Result<Target,
         return spoken.map(|()| Target { place: Place::Unlisted, name, person: None });
     }
     let person = world.person_called(to).ok_or_else(|| no_such_nick(to))?;
-    let place = match (account_number(world, world.person_of(conn)), account_number(world, person)) {
+    let place = match (world.account_behind(world.person_of(conn)), world.account_behind(person)) {
         // The correspondent does not talk to itself.
         (Some(own), Some(other)) if own == other && own == world.correspondent_account() => {
             return Err(no_such_nick(to));
@@ -209,15 +209,6 @@ fn keep_pace(world: &mut World, conn: ConnId, target: &Target, idempotency_id: O
         let text = Text::new("server-slow-mode").with("seconds", wait);
         Refusal::fail("SLOW_MODE", &[&target.name, &wait.to_string()], text)
     })
-}
-
-/// The number by which somebody stands in the place of a direct conversation; guests have none.
-fn account_number(world: &World, person: Person) -> Option<AccountId> {
-    match person {
-        Person::Account(account) => Some(account),
-        Person::Correspondent => Some(world.correspondent_account()),
-        Person::Guest(_) => None,
-    }
 }
 
 /// The idempotency id of a line, when its sender knows that capability.

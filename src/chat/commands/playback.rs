@@ -15,9 +15,11 @@ use crate::chat::event::{AccountId, ChannelId, Event, Place, Seq};
 use crate::chat::limits;
 use crate::chat::playback::{Names, PlaybackAsked, parse_seconds, seconds, stamped};
 use crate::chat::ports::{
-    Answer, Bound, ConnId, Effect, PlaybackQuery, Question, StoredEvent, StoredWhat, TargetsQuery,
+    Answer, Bound, ConnId, Effect, Extras, PageQuery, PageRange, PlaybackQuery, Question, StoredEvent, StoredWhat,
+    TargetsQuery,
 };
 use crate::chat::refusal::{Handled, Text};
+use crate::chat::session::Person;
 use crate::chat::world::{Draft, World};
 use crate::proto::caps::Cap;
 use crate::proto::history::BATCH_TYPE;
@@ -119,7 +121,8 @@ fn play(world: &mut World, conn: ConnId, names: &str, times: &[Timestamp]) -> Ha
         return unavailable(world, conn);
     }
     world.shows_seq(last);
-    let asked = PlaybackAsked::Play { names, is_unread_only: times.is_empty() };
+    let between = (query.after, query.before);
+    let asked = PlaybackAsked::Play { names, is_unread_only: times.is_empty(), between };
     world.ask(conn, Question::Playback(query), Asked::Playback(asked));
     Ok(())
 }
@@ -146,8 +149,9 @@ fn ask_names(world: &mut World, conn: ConnId, asked: PlaybackAsked) -> Handled {
 pub(super) fn answered(world: &mut World, conn: ConnId, asked: PlaybackAsked, answer: Answer) -> Handled {
     match (asked, answer) {
         (PlaybackAsked::Missed, Answer::Playback(pages)) => show_missed(world, conn, pages),
-        (PlaybackAsked::Play { names, is_unread_only }, Answer::Playback(pages)) => {
+        (PlaybackAsked::Play { names, is_unread_only, between }, Answer::Playback(pages)) => {
             show_played(world, conn, &names, is_unread_only, pages);
+            show_guests(world, conn, &names, between);
         }
         (PlaybackAsked::List(names), Answer::Targets(targets)) => {
             for (place, latest) in targets {
@@ -181,10 +185,11 @@ fn show_played(
     for (place, mut events) in pages {
         let marker = reader(world, conn).and_then(|own| world.state.read_marker(own, place));
         events.retain(|event| !is_unread_only || marker.is_none_or(|marker| event.time > marker));
-        if names.mean(&name_of_place(world, conn, place)) && !events.is_empty() {
+        let name = name_of_place(world, conn, place);
+        if names.mean(&name) && !events.is_empty() {
             let beyond = events.len().saturating_sub(most);
             is_more |= beyond > 0;
-            show(world, conn, place, &events[beyond..], PLAY_BATCH_TYPE);
+            show(world, conn, (place, &name), &events[beyond..], PLAY_BATCH_TYPE);
         }
     }
     if is_more {
@@ -206,7 +211,8 @@ fn show_missed(world: &mut World, conn: ConnId, pages: Vec<(Place, Vec<StoredEve
         if !is_gone {
             let beyond = events.len().saturating_sub(most);
             is_more |= beyond > 0;
-            show(world, conn, place, &events[beyond..], BATCH_TYPE);
+            let name = name_of_place(world, conn, place);
+            show(world, conn, (place, &name), &events[beyond..], BATCH_TYPE);
         }
     }
     if is_more {
@@ -215,13 +221,27 @@ fn show_missed(world: &mut World, conn: ConnId, pages: Vec<(Place, Vec<StoredEve
     }
 }
 
-/// What was said in one conversation.
-fn show(world: &mut World, conn: ConnId, place: Place, events: &[StoredEvent], batch_type: &str) {
-    let name = name_of_place(world, conn, place);
+/// What was said with guests who are there: they are no conversation of the store.
+fn show_guests(world: &mut World, conn: ConnId, names: &Names, between: (Bound, Bound)) {
+    let Some(own) = reader(world, conn) else { return };
+    let (range, limit) = (PageRange::Between(between.0, between.1), world.settings.history_page_max);
+    let page = PageQuery { place: Place::Unlisted, range, limit, extras: Extras::default() };
+    for (guest, _) in world.recent.guests_of(own) {
+        let name = world.name_of(Person::Guest(guest));
+        let events = world.recent.page_with_guest(guest, own, &page);
+        if names.mean(&name) && !events.is_empty() {
+            world.shows_seq(world.state.last_seq);
+            show(world, conn, (Place::Unlisted, &name), &events, PLAY_BATCH_TYPE);
+        }
+    }
+}
+
+/// What was said in one conversation, which is called so.
+fn show(world: &mut World, conn: ConnId, (place, name): (Place, &str), events: &[StoredEvent], batch_type: &str) {
     let knows_times = world.session(conn).has(Cap::ServerTime);
     let mut lines = Vec::new();
     for event in events {
-        let target = if matches!(place, Place::Channel(_)) { &name } else { &event.target };
+        let target = if matches!(place, Place::Channel(_)) { name } else { &event.target };
         if knows_times {
             lines.extend(lines_of(world, conn, event, target));
             continue;
@@ -234,7 +254,7 @@ fn show(world: &mut World, conn: ConnId, place: Place, events: &[StoredEvent], b
         lines.extend(lines_of(world, conn, &StoredEvent { what, ..event.clone() }, target));
     }
     let head = world.server_line("BATCH");
-    reply_in_batch(world, conn, head, batch_type, Some(&name), lines);
+    reply_in_batch(world, conn, head, batch_type, Some(name), lines);
 }
 
 /// Marks conversations as read up to their latest message.
