@@ -406,7 +406,9 @@ impl ConfigFault {
         match self {
             Self::Syntax(_) => None,
             Self::UnknownKey(key) | Self::BadValue(key, _) => Some(key.clone()),
-            Self::Keys(Clash::UnknownAction(name) | Clash::SameKey(_, name, _)) => Some(format!("keys.{name}")),
+            Self::Keys(Clash::UnknownAction(name) | Clash::SameKey(_, name, _) | Clash::Taken(_, _, name)) => {
+                Some(format!("keys.{name}"))
+            }
         }
     }
 
@@ -425,6 +427,10 @@ impl ConfigFault {
             Self::Syntax(reason) => texts.format("config-syntax", &[("reason", reason.as_str().into())]),
             Self::Keys(Clash::UnknownAction(name)) => {
                 texts.format("config-unknown-key", &[("key", format!("keys.{name}").into())])
+            }
+            Self::Keys(Clash::Taken(chord, one, other)) => {
+                let names = [("key", chord.name(texts).into()), ("one", one.as_str().into())];
+                texts.format("config-key-taken", &[&names[..], &[("other", other.as_str().into())]].concat())
             }
             Self::Keys(Clash::SameKey(chord, one, other)) => {
                 let names = [("key", chord.name(texts).into()), ("one", one.as_str().into())];

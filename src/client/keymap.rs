@@ -21,6 +21,8 @@ pub enum Clash {
     UnknownAction(String),
     /// Two changes want the same key in the same place.
     SameKey(Chord, String, String),
+    /// A change wants a key that another action has, of whose keys the changes say nothing. First the other action.
+    Taken(Chord, String, String),
 }
 
 /// The keys.
@@ -52,7 +54,8 @@ impl Keymap {
         Self { bindings: BINDINGS.iter().filter(fits).copied().collect() }
     }
 
-    /// The keys of a preset with changes. A changed key is taken from what had it in the same place before.
+    /// The keys of a preset with changes. No key is taken away in silence: what had it before, in the same place or in one
+    /// that is asked at the same time, has to be given its keys as well, be it none.
     ///
     /// # Errors
     /// All that is wrong with the changes.
@@ -86,6 +89,18 @@ impl Keymap {
                     keymap.bindings.retain(|known| (known.context, known.chord) != (model.context, *chord));
                     let at = at.unwrap_or(usize::MAX).min(keymap.bindings.len());
                     keymap.bindings.insert(at, Binding { chord: *chord, ..model });
+                }
+            }
+        }
+        let is_changed = |name: &str| changes.iter().any(|change| change.name == name);
+        for known in Self::of(preset).bindings {
+            let wants = |(context, chord, name): &&(Context, Chord, &str)| {
+                *chord == known.chord && *name != name_of(&known) && meet(*context, known.context)
+            };
+            if let Some((_, chord, name)) = taken.iter().find(wants).filter(|_| !is_changed(&name_of(&known))) {
+                let clash = Clash::Taken(*chord, name_of(&known), (*name).to_owned());
+                if !clashes.contains(&clash) {
+                    clashes.push(clash);
                 }
             }
         }
@@ -139,6 +154,18 @@ impl Keymap {
     }
 }
 
+/// Whether a key cannot have a meaning in each of two places: they are the same, or asked at the same time. (What a chosen
+/// message takes is meant to be taken from the input box.)
+fn meet(one: Context, other: Context) -> bool {
+    use Context::{Chat, Editing, Everywhere, Form, Picker};
+    let is_writing = |context| matches!(context, Chat | Picker | Form);
+    one == other
+        || one == Everywhere
+        || other == Everywhere
+        || (one == Editing && is_writing(other))
+        || (other == Editing && is_writing(one))
+}
+
 /// The text that a key writes: characters without Ctrl or Alt. (AltGr arrives as the character itself.)
 pub fn typed(event: KeyEvent) -> Option<char> {
     match event.code {
@@ -178,7 +205,7 @@ mod tests {
             let keymap = Keymap::of(preset);
             for (index, binding) in keymap.bindings().iter().enumerate() {
                 for other in &keymap.bindings()[index + 1..] {
-                    let clash = binding.context == other.context && binding.chord == other.chord;
+                    let clash = meet(binding.context, other.context) && binding.chord == other.chord;
                     assert!(!clash, "{binding:?} {other:?}");
                 }
                 let own = KeyEvent::new(binding.chord.code, binding.chord.modifiers);
@@ -225,6 +252,23 @@ mod tests {
             let keymap = Keymap::changed(Preset::Default, &[change]).unwrap();
             assert_eq!(keymap.lookup(&[binding.context], event(KeyCode::F(12), ALT)), Some(binding.action));
         }
+    }
+
+    #[test]
+    fn no_key_is_taken_away_in_silence() {
+        let control = |letter| Chord { code: KeyCode::Char(letter), modifiers: CONTROL };
+        let change = |name: &str, chords: &[Chord]| Change { name: name.to_owned(), chords: chords.to_vec() };
+        let taken = |changes: &[Change]| Keymap::changed(Preset::Default, changes).unwrap_err();
+        let wanted = change("next", &[control('f')]);
+        let expected = [Clash::Taken(control('f'), "search".to_owned(), "next".to_owned())];
+        assert_eq!(taken(std::slice::from_ref(&wanted)), expected);
+        // Where one writes, both the conversations' keys and those of the input box are asked.
+        let expected = [Clash::Taken(control('w'), "kill-word-before".to_owned(), "search".to_owned())];
+        assert_eq!(taken(&[change("search", &[control('w')])]), expected);
+        // Said of both, it is meant.
+        let keymap = Keymap::changed(Preset::Default, &[wanted, change("search", &[])]).unwrap();
+        assert_eq!(keymap.lookup(&[Context::Chat], event(KeyCode::Char('f'), CONTROL)), Some(Action::NextConversation));
+        assert_eq!(keymap.chord(Context::Chat, Action::Search), None);
     }
 
     #[test]

@@ -157,6 +157,7 @@ config-expects-bool = true or false
 config-expects-language = a language: "en" or "fr"
 config-expects-preset = a preset: "default" or "emacs"
 config-expects-keys = a key such as "ctrl-k", "alt-/", "shift-up" or "f5", or a list of keys
+config-key-taken = keys: { $key }, wanted by { $other }, is a key of { $one }: say which keys { $one } has then, such as { $one } = []
 config-same-key = keys: { $key } is wanted by { $one } and by { $other }
 config-syntax = it cannot be read: { $reason }
 config-unknown-key = { $key }: there is no such setting

@@ -161,6 +161,7 @@ config-expects-bool = true ou false
 config-expects-language = une langue : "en" ou "fr"
 config-expects-preset = un préréglage : "default" ou "emacs"
 config-expects-keys = une touche comme "ctrl-k", "alt-/", "shift-up" ou "f5", ou une liste de touches
+config-key-taken = keys : { $key }, voulu par { $other }, est une touche de { $one } : dites quelles touches { $one } a désormais, par exemple { $one } = []
 config-same-key = keys : { $key } est voulu par { $one } et par { $other }
 config-syntax = il ne se lit pas : { $reason }
 config-unknown-key = { $key } : ce réglage n'existe pas
