@@ -140,10 +140,15 @@ impl Keymap {
         rows
     }
 
-    /// The keys that the footer shows for a context, with the ids of their words.
+    /// The keys that the footer shows for a context, with the ids of their words: on the first screens F1 at the front, later
+    /// the way back, because there may not be room for all.
     pub fn footer(&self, context: Context) -> impl Iterator<Item = (Chord, &'static str)> {
-        let fits = move |binding: &&Binding| binding.context == context || binding.context == Context::Everywhere;
-        let own = self.bindings.iter().filter(fits).filter_map(|binding| Some((binding.chord, binding.footer_id?)));
+        let of = |context: Context| self.bindings.iter().filter(move |binding| binding.context == context);
+        let order = match context {
+            Context::Chat | Context::Form => [Context::Everywhere, context],
+            _ => [context, Context::Everywhere],
+        };
+        let own = order.into_iter().flat_map(of).filter_map(|binding| Some((binding.chord, binding.footer_id?)));
         let mut shown: Vec<(Chord, &'static str)> = Vec::new();
         for (chord, id) in own {
             if !shown.iter().any(|(_, known)| *known == id) {

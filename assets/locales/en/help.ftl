@@ -39,7 +39,7 @@ help-key-switcher = switch: conversations, people, commands
 help-key-palette = everything that can be done
 help-key-search = search
 help-key-scope = search here, or everywhere
-help-key-pick = take it
+help-key-pick = choose it
 help-key-pick-below = the one below
 help-key-pick-above = the one above
 help-key-history-up = line above, or what was sent before
@@ -96,7 +96,7 @@ footer-redact = withdraw
 footer-back = back
 footer-switcher = switch
 footer-search = search
-footer-pick = take
+footer-pick = choose
 footer-pick-below = below
 
 ## Commands.

@@ -136,23 +136,23 @@ question-changed-shown = Shown now:
 question-changed-advice = Ask the operator. If the change is meant, remove the server's entry from certificates.toml in the client's data directory.
 question-paste-title = Send what was pasted?
 question-paste = { $lines ->
-    [one] One line stands in the input box.
-   *[other] { $lines } lines stand in the input box.
+    [one] One line is in the input box.
+   *[other] { $lines } lines are in the input box.
 }
 question-paste-messages = { $count ->
     [one] They would go out as one message.
    *[other] They would go out as { $count } messages.
 }
 question-paste-accept = send
-question-paste-edit = change it first
-question-paste-refuse = do not send
+question-paste-edit = edit
+question-paste-refuse = discard
 question-resend-title = Send again?
 question-resend = { $count ->
-    [one] It is not known whether this message arrived. Sent again, it may stand there twice.
-   *[other] It is not known whether these { $count } messages arrived. Sent again, they may stand there twice.
+    [one] It is not known whether this message arrived. Sent again, it may appear twice.
+   *[other] It is not known whether these { $count } messages arrived. Sent again, they may appear twice.
 }
 question-resend-accept = send again
-question-resend-refuse = leave
+question-resend-refuse = not now
 question-redact-title = Withdraw this message?
 question-redact = A message of { $name } will be withdrawn for everybody:
 question-redact-advice = This cannot be undone. Who has read it may remember it, and the server's record keeps it.

@@ -39,7 +39,7 @@ help-key-switcher = changer : conversations, personnes, commandes
 help-key-palette = tout ce que l'on peut faire
 help-key-search = chercher
 help-key-scope = chercher ici, ou partout
-help-key-pick = le prendre
+help-key-pick = le choisir
 help-key-pick-below = celui du dessous
 help-key-pick-above = celui du dessus
 help-key-history-up = ligne au-dessus, ou ce qui a été envoyé avant
@@ -96,7 +96,7 @@ footer-redact = retirer
 footer-back = retour
 footer-switcher = changer
 footer-search = chercher
-footer-pick = prendre
+footer-pick = choisir
 footer-pick-below = dessous
 
 ## Les commandes.

@@ -150,15 +150,15 @@ question-paste-messages = { $count ->
    *[other] Elles partiraient en { $count } messages.
 }
 question-paste-accept = envoyer
-question-paste-edit = modifier d'abord
-question-paste-refuse = ne pas envoyer
+question-paste-edit = modifier
+question-paste-refuse = jeter
 question-resend-title = Renvoyer ?
 question-resend = { $count ->
     [one] On ne sait pas si ce message est arrivé. Renvoyé, il risque d'y être deux fois.
    *[other] On ne sait pas si ces { $count } messages sont arrivés. Renvoyés, ils risquent d'y être deux fois.
 }
 question-resend-accept = renvoyer
-question-resend-refuse = laisser
+question-resend-refuse = non
 question-redact-title = Retirer ce message ?
 question-redact = Un message de { $name } sera retiré pour tout le monde :
 question-redact-advice = C'est définitif. Qui l'a lu peut s'en souvenir, et le registre du serveur le garde.

@@ -255,8 +255,9 @@ fn question(shown: &Overlay, look: &Look<'_>) -> Question {
                 title: texts.get("question-paste-title").into_owned(),
                 paragraphs: vec![
                     plain("question-paste", &[("lines", (*lines).into())]),
-                    (format!("{}{more}", preview.join("\n")), theme.dim()),
                     (count, if *messages > 1 { theme.warning() } else { theme.text() }),
+                    // On a small screen this is what there may be no room for.
+                    (format!("{}{more}", preview.join("\n")), theme.dim()),
                 ],
                 accept_id: Some("question-paste-accept"),
                 refuse_id: "question-paste-refuse",
@@ -298,6 +299,6 @@ fn draw_question(cells: &mut Cells, screen: Rect, shown: &Overlay, look: &Look<'
     let refuse = Some(question.refuse_id).zip(chord(Action::Refuse));
     let is_paste = matches!(shown, Overlay::Paste { .. });
     let edit = is_paste.then_some("question-paste-edit").zip(chord(Action::Edit));
-    let keys = accept.into_iter().chain(edit).chain(refuse).map(|(id, chord)| (chord, look.texts.get(id).into_owned()));
+    let keys = accept.into_iter().chain(refuse).chain(edit).map(|(id, chord)| (chord, look.texts.get(id).into_owned()));
     draw_keys(cells, layout.keys, keys, look);
 }

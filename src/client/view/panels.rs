@@ -30,9 +30,10 @@ pub fn draw(cells: &mut Cells, screen: Rect, model: &Model, look: &Look<'_>) -> 
         draw_members(cells, part(areas.members), conversation, look);
     }
     draw_status(cells, &areas, screen, model, look);
-    // A dialogue above has keys of its own in it.
-    let context = if model.contexts()[0] == Context::Chosen { Context::Chosen } else { Context::Chat };
-    draw_footer(cells, part(areas.footer), context, look);
+    // A dialogue or a list above has keys of its own in it; while it is there, those of the conversation do nothing.
+    if let Some(context) = model.contexts().first().filter(|one| matches!(one, Context::Chosen | Context::Chat)) {
+        draw_footer(cells, part(areas.footer), *context, look);
+    }
     draw_composer(cells, part(areas.composer), model, look)
 }
 

@@ -260,8 +260,8 @@ fn changed_certificate() -> Overlay {
 const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 40), (200, 50)];
 
 /// A conversation with everything that reading is about: answers, reactions, a withdrawn message, links, code, comings, a gap.
-fn reading() -> Model {
-    let mut model = chat(Language::English);
+fn reading(language: Language) -> Model {
+    let mut model = chat(language);
     let texts = model.texts.clone();
     let word = |nick: &str, text: &str| Annotation {
         about: "m1".into(),
@@ -310,13 +310,11 @@ fn reading() -> Model {
 }
 
 /// Every screen and every overlay, by its name.
-fn pictures() -> Vec<(&'static str, Model)> {
-    let mut pictures = vec![
-        ("form_register", form(Language::English, Tab::Register)),
-        ("form_login", form(Language::English, Tab::LogIn)),
-    ];
+fn pictures(language: Language) -> Vec<(&'static str, Model)> {
+    let mut pictures =
+        vec![("form_register", form(language, Tab::Register)), ("form_login", form(language, Tab::LogIn))];
     let mut add = |name, change: &mut dyn FnMut(&mut Model)| {
-        let mut model = reading();
+        let mut model = reading(language);
         change(&mut model);
         pictures.push((name, model));
     };
@@ -343,6 +341,16 @@ fn pictures() -> Vec<(&'static str, Model)> {
             model,
             &[(KeyCode::Char('f'), KeyModifiers::CONTROL), (KeyCode::Char('e'), none), (KeyCode::Char('r'), none)],
         );
+    });
+    add("completion", &mut |model| {
+        model.conversations.current_mut().unwrap().composer.edit.set("/n");
+        press(model, &[(KeyCode::Tab, none)]);
+    });
+    add("ask_paste", &mut |model| {
+        model.conversations.current_mut().unwrap().composer.edit.set("");
+        let text: String =
+            (1..=200).map(|number| format!("line {number} of a log that somebody has copied\n")).collect();
+        update(model, Event::Paste(text), Moment::default(), &mut Effects::default());
     });
     add("help", &mut |model| model.overlays.toggle_help());
     add("ask_address", &mut |model| {
@@ -371,9 +379,23 @@ fn pictures() -> Vec<(&'static str, Model)> {
 
 #[test]
 fn every_screen_and_every_overlay_at_every_size() {
-    for (name, mut model) in pictures() {
+    for (name, mut model) in pictures(Language::English) {
         for (columns, rows) in SIZES {
             golden(name, &mut model, columns, rows);
+        }
+    }
+}
+
+/// French is longer than English: what is new is looked at where there is least room.
+#[test]
+fn overlays_in_french_on_small_screens() {
+    const LOOKED_AT: &[&str] =
+        &["chosen", "switcher", "search", "completion", "ask_paste", "ask_resend", "ask_withdraw", "reactions"];
+    for (name, mut model) in pictures(Language::French) {
+        if LOOKED_AT.contains(&name) {
+            for (columns, rows) in &SIZES[..2] {
+                golden(&format!("{name}_fr"), &mut model, *columns, *rows);
+            }
         }
     }
 }
