@@ -3,7 +3,7 @@
 mod common;
 
 use chat_tui::chat::event::{AccountId, Author, AuthorKind, ChannelId, Event, MessageKind, Place, Rank, Record, Seq};
-use chat_tui::chat::ports::{Bound, Extras, PageQuery, PageRange};
+use chat_tui::chat::ports::{Bound, ConnId, Extras, PageQuery, PageRange};
 use chat_tui::chat::recent::{EVENTS_MAX, Recent};
 use chat_tui::proto::names::ChannelName;
 use chat_tui::proto::time::Timestamp;
@@ -111,4 +111,27 @@ fn what_is_not_committed_is_in_no_page() {
     // A repetition was never said.
     recent.forget(PLACE, Seq(3));
     assert_eq!(recent.page(&query, Seq(4)).unwrap().len(), 2);
+}
+
+#[test]
+fn what_is_said_with_a_guest_is_kept_within_bounds_and_goes_with_it() {
+    let (guest, ann) = (ConnId(7), AccountId(2));
+    let mut recent = Recent::default();
+    let kinds = vec![2; EVENTS_MAX + 2];
+    let said = records(&kinds).into_iter().map(|record| Record { place: Place::Unlisted, ..record });
+    let said: Vec<Record> = said.filter(|record| matches!(record.event, Event::Message { .. })).collect();
+    said.iter().for_each(|record| recent.keep_with_guest(guest, ann, record));
+    let range = PageRange::Latest(None);
+    let query = PageQuery { place: Place::Unlisted, range, limit: 1_000, extras: Extras::default() };
+    let kept = |recent: &Recent, guest, account| recent.page_with_guest(guest, account, &query).len();
+    assert_eq!(kept(&recent, guest, ann), EVENTS_MAX);
+    assert_eq!(kept(&recent, guest, AccountId(3)), 0, "nobody else's");
+    assert_eq!(kept(&recent, ConnId(8), ann), 0, "no other guest's");
+    assert_eq!(recent.guests_of(ann).iter().map(|(guest, _)| *guest).collect::<Vec<_>>(), [guest]);
+    // A repetition was never said.
+    let last = said.last().unwrap().seq;
+    recent.forget(Place::Unlisted, last);
+    assert_eq!(kept(&recent, guest, ann), EVENTS_MAX - 1);
+    recent.forget_guest(guest);
+    assert_eq!(kept(&recent, guest, ann), 0);
 }

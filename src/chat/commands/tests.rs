@@ -130,6 +130,18 @@ fn before_the_welcome_only_early_commands_are_heard() {
 }
 
 #[test]
+fn a_line_that_is_no_text_is_answered_under_its_label() {
+    let mut driver = Driver::new(&["ann"]);
+    let ann = driver.log_in("ann", "labeled-response batch standard-replies");
+    driver.take(ann);
+    let error = LineError::InvalidUtf8("@label=x1 PRIVMSG #a :caf\u{fffd}".into());
+    driver.input(Input::BadLine { conn: ann, error });
+    let told = driver.take(ann);
+    assert_eq!(told.len(), 1, "{told:?}");
+    expect(&told, &["@label=x1 :chat.local FAIL PRIVMSG INVALID_UTF8 :The line is not valid UTF-8."]);
+}
+
+#[test]
 fn without_an_account_the_way_to_one_is_explained() {
     let settings = Settings { waiting_room_time: std::time::Duration::ZERO, ..Settings::default() };
     let mut driver = Driver::with(settings, &["ann"]);
