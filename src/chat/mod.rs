@@ -10,7 +10,7 @@
 //!
 //! [`world`] is everything that the rules know; `session` is a connection as they see it, [`operators`] and `duty` say what
 //! operators of the server may do, `members` and `people` say who is where, `leave` how a session ends;
-//! [`bans`] keep people out or quiet; [`census`] counts for those who watch; [`settings`] is what an
+//! [`bans`] keep people out or quiet; [`census`] counts for those who watch, `headcount` for LUSERS; [`settings`] is what an
 //! operator decides, `limits` are the bounds, `throttle` bounds what is tried too often, `slow` is slow mode, [`key`] is where
 //! everything that looks random comes from.
 
@@ -36,6 +36,7 @@ pub(crate) mod commands;
 pub(crate) mod deliver;
 pub(crate) mod duty;
 pub(crate) mod handle;
+pub(crate) mod headcount;
 pub(crate) mod invites;
 pub(crate) mod leave;
 pub(crate) mod lookalikes;

@@ -11,6 +11,7 @@ use super::absence::Absences;
 use super::apply::{Account, State};
 use super::audience::Audiences;
 use super::event::{AccountId, Author, AuthorKind, ChannelId, Event, Place, Rank, Seq, Snapshot};
+use super::headcount::Headcount;
 use super::invites::Invites;
 use super::key::WorldKey;
 use super::lookalikes::Lookalikes;
@@ -78,8 +79,8 @@ pub struct World {
     pub(super) throttles: Throttles,
     /// Who has just spoken in a channel with slow mode.
     pub(super) slow_mode: SlowMode,
-    /// The most welcomed sessions at one time.
-    pub(super) sessions_most: usize,
+    /// How many people are here.
+    pub(super) headcount: Headcount,
     pub(super) batches: u64,
     /// How many messages were told and not kept, as far as their ids count them.
     pub(super) passed: u64,
@@ -178,7 +179,7 @@ impl World {
             refused_addresses: RefusedAddresses::default(),
             throttles: Throttles::default(),
             slow_mode: SlowMode::default(),
-            sessions_most: 0,
+            headcount: Headcount::default(),
             batches: 0,
             passed: 0,
             audiences: Audiences::default(),
@@ -201,6 +202,9 @@ impl World {
         self.audiences.change();
         self.give_up_nick(conn);
         let session = &self.sessions[&conn];
+        if session.is_welcome && !session.is_closed {
+            self.headcount.leave(&session.modes);
+        }
         if let Some(account) = session.account() {
             remove(&mut self.account_sessions, &account, conn);
         }
@@ -213,6 +217,7 @@ impl World {
     /// Nobody is connected any more.
     pub(super) fn clear_indexes(&mut self) {
         self.audiences.change();
+        self.headcount.clear();
         self.nicks.clear();
         self.nick_looks = Lookalikes::default();
         self.account_sessions.clear();
@@ -224,6 +229,7 @@ impl World {
     pub(super) fn put_on_indexes(&mut self, conn: ConnId) {
         self.audiences.change();
         self.take_nick(conn);
+        self.headcount.enter(&self.sessions[&conn].modes);
         match self.sessions[&conn].identity {
             Identity::Account(account) => self.account_sessions.entry(account).or_default().push(conn),
             Identity::Operator { .. } => self.operators.push(conn),

@@ -6,6 +6,7 @@
 
 use super::{ban, playback, user_mode};
 use crate::chat::event::{AccountId, ChannelId, DeviceId, Event, Place, Rank};
+use crate::chat::headcount::Headcount;
 use crate::chat::limits::{Limits, USER_BYTES_MAX};
 use crate::chat::modes::KEY_BYTES_MAX;
 use crate::chat::ports::ConnId;
@@ -374,12 +375,8 @@ pub(crate) fn isupport(world: &World) -> Tokens {
 
 /// 251 to 255, 265, 266: how many there are.
 pub(crate) fn lusers(world: &mut World, conn: ConnId) {
-    let welcome = world.sessions.values().filter(|session| session.is_welcome && !session.is_closed).count();
-    let unknown = world.sessions.len() - welcome;
-    let there = world.sessions.values().filter(|session| session.is_welcome && !session.is_closed);
-    let operators = there.clone().filter(|session| session.modes.contains('o')).count();
-    let invisible = there.filter(|session| session.modes.contains('i')).count();
-    let visible = welcome - invisible;
+    let Headcount { welcome, invisible, operators, most } = world.headcount;
+    let (unknown, visible) = (world.sessions.len().saturating_sub(welcome), welcome.saturating_sub(invisible));
     let channels = world.state.channel_count();
     let text = |line: Line, count: usize, text: &str| line.param(&count.to_string()).trailing(text);
     let mut lines = vec![
@@ -391,8 +388,6 @@ pub(crate) fn lusers(world: &mut World, conn: ConnId) {
     if unknown > 0 {
         lines.push(text(world.numeric(conn, RPL_LUSERUNKNOWN), unknown, "unknown connection(s)"));
     }
-    let most = world.sessions_most.max(welcome);
-    world.sessions_most = most;
     lines.push(text(world.numeric(conn, RPL_LUSERCHANNELS), channels, "channels formed"));
     lines.push(world.numeric(conn, RPL_LUSERME).trailing(&format!("I have {welcome} clients and 0 servers")));
     for (numeric, kind) in [(RPL_LOCALUSERS, "local"), (RPL_GLOBALUSERS, "global")] {
