@@ -61,15 +61,7 @@ pub fn serve<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let span = tracing::info_span!(
-        "connection",
-        conn = conn.0,
-        address = %peer.address,
-        port = peer.port,
-        transport = peer.transport.word(),
-        account = tracing::field::Empty
-    );
-    let link = Arc::new(Link::new(limits.outbox, limits.inbox).with_span(span));
+    let link = Arc::new(Link::new(limits.outbox, limits.inbox));
     let pace = Pace::new(limits.pace);
     let mut connection = Connection { conn, link, hub, pipe: Pipe::new(stream), pace, state: State::default() };
     async move {

@@ -215,8 +215,8 @@ impl Hub {
         match mail {
             Mail::Opened { conn, peer, link } => self.open(conn, peer, link),
             Mail::Input(Input::Closed { conn, reason }) => {
-                if let Some(link) = self.clients.link(conn) {
-                    link.span.in_scope(|| tracing::debug!(reason, "disconnected"));
+                if tracing::enabled!(tracing::Level::DEBUG) {
+                    self.clients.span(conn).in_scope(|| tracing::debug!(reason, "disconnected"));
                 }
                 let was_known = self.clients.remove(conn);
                 if was_known {
@@ -247,8 +247,8 @@ impl Hub {
 
     fn open(&mut self, conn: ConnId, peer: Peer, link: Arc<Link>) {
         let is_known = matches!(self.phase, Phase::Away | Phase::Serving);
-        link.span.in_scope(|| self.parts.log.connected(&peer));
-        self.clients.add(conn, link, is_known);
+        self.clients.add(conn, peer.clone(), link, is_known);
+        self.clients.span(conn).in_scope(|| self.parts.log.connected(&peer));
         if is_known {
             self.handle(Input::Connected { conn, peer });
         } else {
@@ -323,10 +323,11 @@ impl Hub {
     /// Tells the operator's log, beside what is known of the connection, and counts.
     fn log(&mut self, conn: Option<ConnId>, notable: &Notable) {
         self.counts.note(notable);
-        match conn.and_then(|conn| self.clients.link(conn)) {
-            Some(link) => link.span.in_scope(|| self.parts.log.tell(notable)),
-            None => self.parts.log.tell(notable),
+        let Some(conn) = conn else { return self.parts.log.tell(notable) };
+        if let Notable::LoggedIn { account, .. } = notable {
+            self.clients.note_account(conn, account.as_str());
         }
+        self.clients.span(conn).in_scope(|| self.parts.log.tell(notable));
     }
 
     /// How the hub is.

@@ -56,8 +56,7 @@ impl OperatorLog {
     /// The rules decided something.
     pub fn tell(&self, notable: &Notable) {
         match notable {
-            Notable::LoggedIn { account, by, .. } => {
-                tracing::Span::current().record("account", account.as_str());
+            Notable::LoggedIn { by, .. } => {
                 tracing::info!(by, "logged in");
                 self.say("server-log-name-right", &[]);
                 // A token or the socket's owner is not asked for the other two.

@@ -9,7 +9,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::{Notify, Semaphore};
-use tracing::Span;
 
 /// Beyond so many queued bytes, sheddable lines are left out.
 pub const OUTBOX_SOFT_BYTES_MAX: usize = 256 * 1024;
@@ -106,8 +105,6 @@ pub struct Link {
     queue: Mutex<Queue>,
     filled: Notify,
     limits: OutboxLimits,
-    /// What the log says beside each of the connection's lines.
-    pub span: Span,
     /// A permit for each place that is free for the connection's lines; a line takes as many as it costs, its `LineDone` gives
     /// them back.
     window: Semaphore,
@@ -118,12 +115,7 @@ impl Link {
     /// An empty queue and a whole window.
     pub fn new(limits: OutboxLimits, inbox: InboxLimit) -> Self {
         let window = Semaphore::new(inbox.places as usize);
-        Self { queue: Mutex::default(), filled: Notify::new(), limits, span: Span::none(), window, inbox }
-    }
-
-    /// With what the log says beside each of the connection's lines.
-    pub fn with_span(self, span: Span) -> Self {
-        Self { span, ..self }
+        Self { queue: Mutex::default(), filled: Notify::new(), limits, window, inbox }
     }
 
     /// Takes room in the window for a line that costs so much, and waits for it. May be cancelled.
