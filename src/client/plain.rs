@@ -94,6 +94,8 @@ pub struct Plain {
     asked: Option<Overlay>,
     was_online: bool,
     is_waiting: bool,
+    /// The conversation to which what is typed goes, as it was told last.
+    talks_to: Option<ConversationId>,
     /// So many messages of a conversation are to be printed, once they are loaded.
     wanted: Option<(ConversationId, usize)>,
     /// There will be no further line to read.
@@ -113,6 +115,7 @@ impl Plain {
             asked: None,
             was_online: false,
             is_waiting: false,
+            talks_to: None,
             wanted: None,
             has_ended: false,
             refusal: None,
@@ -297,8 +300,14 @@ impl Plain {
         if let Err(sentence) = outcome {
             self.print(Some(model.now.time), sentence);
         }
+    }
+
+    /// Tells where what is typed goes from now on: at once after `/msg`, when the server has let us in after `/join`.
+    fn follow_conversation(&mut self, model: &Model) {
         let current = model.conversations.current();
-        if let Some(conversation) = current.filter(|conversation| Some(conversation.id) != before) {
+        let is_other = current.map(|conversation| conversation.id) != self.talks_to;
+        self.talks_to = current.map(|conversation| conversation.id);
+        if let Some(conversation) = current.filter(|_| is_other && matches!(self.state, State::Talking)) {
             let name = Value::from(conversation.name.as_str());
             self.print(None, model.texts.format("plain-talks-to", &[("name", name)]));
         }
@@ -356,6 +365,7 @@ impl Plain {
         }
         let has_greeted = self.print_entries(model);
         self.print_failures(model);
+        self.follow_conversation(model);
         self.follow_history(model, effects);
         if let Some(remark) = model.remark.take() {
             self.print(Some(model.now.time), remark);

@@ -138,6 +138,10 @@ fn logging_in_with_an_account_that_exists() {
     assert_eq!(dialogue.paper[3], "bob: psst");
     dialogue.answer("-> ", "/msg bob what?");
     assert_eq!(dialogue.paper.last().unwrap(), "What you type now goes to bob.");
+    dialogue.answer("-> ", "/join #tea");
+    assert_ne!(dialogue.paper.last().unwrap(), "What you type now goes to #tea.", "not before it does");
+    dialogue.lines(&[":ann!ann@c JOIN #tea ann :ann"]);
+    assert_eq!(dialogue.paper.last().unwrap(), "What you type now goes to #tea.");
     dialogue.answer("-> ", "/nonsense");
     assert!(dialogue.paper.last().unwrap().contains("/nonsense"));
     dialogue.answer("-> ", "/help");
