@@ -26,6 +26,8 @@ pub struct Census {
     pub commands: BTreeMap<&'static str, u64>,
     /// How often something was refused, by the numeric or the code of the refusal.
     pub refusals: BTreeMap<&'static str, u64>,
+    /// How often filters meant a message, by what became of it.
+    pub filtered: BTreeMap<&'static str, u64>,
 }
 
 impl World {
@@ -39,6 +41,9 @@ impl World {
             refusals: self.refusals.clone(),
             ..Census::default()
         };
+        for ((_, verdict), count) in &self.filtered.counts {
+            *census.filtered.entry(verdict).or_default() += count;
+        }
         for session in self.sessions.values() {
             let kind = match session.identity {
                 _ if !session.is_welcome => &mut census.unwelcomed_sessions,

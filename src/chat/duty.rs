@@ -2,6 +2,7 @@
 
 use super::commands::{capability, welcome};
 use super::event::{AccountId, Author, AuthorKind, Event, OperatorAct, Place};
+use super::filter::FilterAction;
 use super::operators::{Duty, Right, Rights};
 use super::ports::{ConnId, FailedCheck, Notable, Reloaded};
 use super::refusal::Text;
@@ -75,6 +76,14 @@ impl World {
             }
             Notable::Registered { account, peer } => {
                 Text::new("server-notice-registered").with("name", account).with("address", peer.address)
+            }
+            Notable::Filtered { filter, author, target, action, is_dry_run } => {
+                let id = match (action, is_dry_run) {
+                    (FilterAction::Refuse, false) => "server-notice-filter-refused",
+                    (FilterAction::Refuse, true) => "server-notice-filter-would-refuse",
+                    (FilterAction::Notify, _) => "server-notice-filter-noticed",
+                };
+                Text::new(id).with("filter", filter).with("name", author).with("target", target)
             }
             Notable::OperatorActed { operator, what } => {
                 Text::new("server-notice-operator-acted").with("operator", operator).with("what", what)

@@ -209,6 +209,7 @@ impl World {
         self.refused_addresses.forget_old(self.now);
         self.throttles.forget_old(self.now);
         self.slow_mode.forget_old(self.now);
+        self.filtered.forget_old(&self.settings.filters, self.now);
     }
 
     /// Operators hear of the spool. Nobody else notices it.

@@ -10,14 +10,17 @@
 //!
 //! [`world`] is everything that the rules know; `session` is a connection as they see it, [`operators`] and `duty` say what
 //! operators of the server may do, `members` and `people` say who is where, `leave` how a session ends;
-//! [`bans`] keep people out or quiet; [`census`] counts for those who watch, `headcount` for LUSERS; [`settings`] is what an
-//! operator decides, `limits` are the bounds, `throttle` bounds what is tried too often, `slow` is slow mode, [`key`] is where
+//! [`bans`] keep people out or quiet, [`filter`] and `filtered` messages; [`census`] counts for those who watch, `headcount`
+//! for LUSERS; [`settings`] is what an operator decides, `limits` are the bounds, `throttle` bounds what is tried too often
+//! by an [`allowance`], `slow` is slow mode, [`key`] is where
 //! everything that looks random comes from.
 
+pub mod allowance;
 pub mod bans;
 pub mod census;
 pub mod documented;
 pub mod event;
+pub mod filter;
 pub mod key;
 pub mod limits;
 pub mod modes;
@@ -35,6 +38,7 @@ pub(crate) mod call;
 pub(crate) mod commands;
 pub(crate) mod deliver;
 pub(crate) mod duty;
+pub(crate) mod filtered;
 pub(crate) mod handle;
 pub(crate) mod headcount;
 pub(crate) mod invites;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::event::{AccountId, Credentials, DeviceId, Digest, Place, Record, Seq};
+use super::filter::FilterAction;
 use super::settings::Settings;
 use crate::proto::line::LineError;
 use crate::proto::names::AccountName;
@@ -529,6 +530,19 @@ pub enum Notable {
         account: AccountName,
         /// From where.
         peer: Peer,
+    },
+    /// A filter meant a message. Its text is told to nobody.
+    Filtered {
+        /// What the filter is called.
+        filter: String,
+        /// Who wrote it.
+        author: String,
+        /// Where to.
+        target: String,
+        /// What the filter does.
+        action: FilterAction,
+        /// Whether it only says what it would do.
+        is_dry_run: bool,
     },
     /// An operator did something.
     OperatorActed {

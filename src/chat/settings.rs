@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use super::filter::Filter;
 use super::limits::Limits;
 use super::operators::Operator;
 use crate::ground::texts::Language;
@@ -65,6 +66,8 @@ pub struct Settings {
     pub connection_password: Option<Secret>,
     /// Who may become an operator by OPER.
     pub operators: Vec<Operator>,
+    /// What may not be said, or is told to the operators.
+    pub filters: Vec<Filter>,
     /// How long those without an account may stay in the waiting room, where one can register and log in; with zero there is
     /// none, and they are turned away.
     pub waiting_room_time: Duration,
@@ -147,6 +150,7 @@ impl Default for Settings {
             trusted_networks: Vec::new(),
             connection_password: None,
             operators: Vec::new(),
+            filters: Vec::new(),
             waiting_room_time: Duration::from_secs(300),
             failed_logins_per_address_max: 60,
             failed_logins_per_account_max: 10,

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use super::allowance::KEYS_MAX;
 use super::event::{AccountId, ChannelId};
-use super::throttle::KEYS_MAX;
 use crate::proto::time::Timestamp;
 
 /// Whose words are counted: an account's on all of its sessions, and those without an account by their address.

@@ -11,6 +11,7 @@ use super::absence::Absences;
 use super::apply::{Account, State};
 use super::audience::Audiences;
 use super::event::{AccountId, Author, AuthorKind, ChannelId, Event, Place, Rank, Seq, Snapshot};
+use super::filtered::Filtered;
 use super::headcount::Headcount;
 use super::invites::Invites;
 use super::key::WorldKey;
@@ -77,6 +78,8 @@ pub struct World {
     pub(super) refused_addresses: RefusedAddresses,
     /// What was tried too often.
     pub(super) throttles: Throttles,
+    /// What the filters have done.
+    pub(super) filtered: Filtered,
     /// Who has just spoken in a channel with slow mode.
     pub(super) slow_mode: SlowMode,
     /// How many people are here.
@@ -178,6 +181,7 @@ impl World {
             refusals: BTreeMap::new(),
             refused_addresses: RefusedAddresses::default(),
             throttles: Throttles::default(),
+            filtered: Filtered::default(),
             slow_mode: SlowMode::default(),
             headcount: Headcount::default(),
             batches: 0,

@@ -49,6 +49,7 @@ numerics! {
     RPL_UMODEIS "221" "The user's own modes: `<modes>`"
     RPL_STATSUPTIME "242" "`:Server Up <days> days <hours>:<minutes>:<seconds>`"
     RPL_STATSOLINE "243" "`O <host mask> * <operator>`"
+    RPL_STATSDEBUG "249" "`:<text>`: our own, what a filter did and how often"
     RPL_LUSERCLIENT "251" "`:There are <n> users and <n> invisible on <n> servers`"
     RPL_LUSEROP "252" "`<n> :operator(s) online`"
     RPL_LUSERUNKNOWN "253" "`<n> :unknown connection(s)`"

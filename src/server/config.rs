@@ -4,6 +4,7 @@
 //! reported together, each with its place: the line of the file, the variable or the flag. `assets/chat-server.toml` is the
 //! documented default, and a test holds the two equal.
 
+mod filters;
 mod operators;
 mod raw;
 mod table;

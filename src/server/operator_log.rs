@@ -76,6 +76,9 @@ impl OperatorLog {
                 self.say("server-log-refused", &[("name", name.as_str().into())]);
             }
             Notable::Registered { account, .. } => tracing::info!(%account, "registered"),
+            Notable::Filtered { filter, author, target, action, is_dry_run } => {
+                tracing::info!(filter, author, target, action = action.word(), is_dry_run, "a filter meant a message");
+            }
             Notable::OperatorActed { operator, what } => tracing::info!(operator, what, "an operator acted"),
         }
     }

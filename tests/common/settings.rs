@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use chat_tui::chat::allowance::Allowance;
 use chat_tui::chat::event::Digest;
+use chat_tui::chat::filter::{Filter, FilterAction, FilterTest};
 use chat_tui::chat::operators::{Operator, Right, Rights};
 use chat_tui::chat::settings::{Registration, Settings};
 use chat_tui::proto::casemapping::CaseMapping;
@@ -43,6 +45,7 @@ pub fn set(settings: &mut Settings, key: &str, value: &str, hash: fn(&str) -> St
         "casemapping" => settings.casemapping = CaseMapping::parse(value),
         "refuse_confusable_names" => settings.refuse_confusable_names = value == "true",
         "operator" => settings.operators.push(operator(value, hash)?),
+        "filter" => settings.filters.push(filter(value)?),
         "nick_bytes_max" => settings.limits.nick_bytes_max = number()?,
         "realname_bytes_max" => settings.limits.realname_bytes_max = number()?,
         "away_bytes_max" => settings.limits.away_bytes_max = number()?,
@@ -58,6 +61,26 @@ pub fn set(settings: &mut Settings, key: &str, value: &str, hash: fn(&str) -> St
         _ => return Err(format!("{key} is no setting of transcripts")),
     }
     Ok(())
+}
+
+/// `NAME ACTION[-dry] PATTERN`, or `NAME ACTION[-dry] flood COUNT SECONDS`.
+fn filter(value: &str) -> Result<Filter, String> {
+    let words: Vec<&str> = value.split(' ').collect();
+    let [name, action, rest @ ..] = words.as_slice() else {
+        return Err("a filter has a name and an action".to_owned());
+    };
+    let number = |text: &str| text.parse::<u32>().map_err(|_| format!("{text} is not a number"));
+    let test = match rest {
+        ["flood", count, seconds] => {
+            let window = Duration::from_secs(number(seconds)?.into());
+            FilterTest::Flood(Allowance { count: number(count)?, window })
+        }
+        words => FilterTest::words(&words.join(" "))?,
+    };
+    let word = action.trim_end_matches("-dry");
+    let is_dry_run = word != *action;
+    let action = FilterAction::of_word(word).ok_or_else(|| format!("{word} is no action"))?;
+    Ok(Filter { name: (*name).to_owned(), test, action, is_dry_run })
 }
 
 /// `NAME PASSWORD FROM RIGHTS`: a network or `*`, and words separated by commas or `*`.

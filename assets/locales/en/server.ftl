@@ -51,6 +51,7 @@ server-banned-until = You are banned from this server until { $until }. { $reaso
 server-end-of-bans = End of the bans.
 server-muted = You may read here, but not speak. The server's operators can be asked why. { $reason }
 server-muted-until = You may read here, but not speak until { $until }. The server's operators can be asked why. { $reason }
+server-filtered = This message is not wanted here. The server's operators can be asked why.
 server-slow-mode = This channel is in slow mode: you can write again in { $seconds ->
     [one] one second
    *[other] { $seconds } seconds
@@ -67,6 +68,9 @@ server-password-changed = The password of this account has been changed. Log in 
 server-notice-logged-in = { $name } has logged in from { $address } ({ $by }).
 server-notice-login-refused = A log-in as { $name } from { $address } was refused.
 server-notice-oper-refused = Somebody at { $address } tried to become the operator { $name }.
+server-notice-filter-refused = The filter { $filter } has refused a message of { $name } to { $target }.
+server-notice-filter-would-refuse = The filter { $filter } would have refused a message of { $name } to { $target } (dry run).
+server-notice-filter-noticed = The filter { $filter } means a message of { $name } to { $target }.
 server-notice-operator-acted = The operator { $operator } did this: { $what }
 server-notice-registered = { $name } has registered from { $address }.
 server-notice-spooling = The database is away: messages go on by the spool.

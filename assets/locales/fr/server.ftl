@@ -51,6 +51,7 @@ server-banned-until = Vous êtes banni de ce serveur jusqu'au { $until }. { $rea
 server-end-of-bans = Fin des bannissements.
 server-muted = Vous pouvez lire ici, mais pas écrire. Les opérateurs du serveur vous diront pourquoi. { $reason }
 server-muted-until = Vous pouvez lire ici, mais pas écrire avant le { $until }. Les opérateurs du serveur vous diront pourquoi. { $reason }
+server-filtered = Ce message n’est pas souhaité ici. Les opérateurs du serveur vous diront pourquoi.
 server-slow-mode = Ce salon est en mode lent : vous pourrez écrire de nouveau dans { $seconds ->
     [one] une seconde
    *[other] { $seconds } secondes
@@ -67,6 +68,9 @@ server-password-changed = Le mot de passe de ce compte a été changé. Connecte
 server-notice-logged-in = { $name } s’est connecté depuis { $address } ({ $by }).
 server-notice-login-refused = Une connexion au nom de { $name } depuis { $address } a été refusée.
 server-notice-oper-refused = Quelqu’un a tenté depuis { $address } de devenir l’opérateur { $name }.
+server-notice-filter-refused = Le filtre { $filter } a refusé un message de { $name } à { $target }.
+server-notice-filter-would-refuse = Le filtre { $filter } aurait refusé un message de { $name } à { $target } (essai à blanc).
+server-notice-filter-noticed = Le filtre { $filter } vise un message de { $name } à { $target }.
 server-notice-operator-acted = L’opérateur { $operator } a fait ceci : { $what }
 server-notice-registered = { $name } s’est inscrit depuis { $address }.
 server-notice-spooling = La base de données ne répond pas : les messages passent par le tampon sur disque.

@@ -13,9 +13,10 @@ use super::playback;
 use crate::chat::call::Call;
 use crate::chat::deliver::IDEMPOTENCY_TAG;
 use crate::chat::event::{BanEffect, Event, MessageKind, Place};
+use crate::chat::filtered::Hit;
 use crate::chat::policy::address_key;
 use crate::chat::policy::channel as policy;
-use crate::chat::ports::ConnId;
+use crate::chat::ports::{ConnId, Notable};
 use crate::chat::refusal::{Handled, Refusal, Text};
 use crate::chat::session::Person;
 use crate::chat::slow::Speaker;
@@ -136,6 +137,7 @@ pub(super) fn send_one(world: &mut World, conn: ConnId, to: &str, said: Said) ->
     if parts.is_empty() && line.body_bytes() > BODY_BYTES_MAX {
         return Err(Refusal::numeric(ERR_INPUTTOOLONG, &[], "Input line was too long"));
     }
+    sift(world, conn, &target, &text)?;
     keep_pace(world, conn, &target, idempotency_id.as_deref())?;
     let author = world.session(conn).author();
     let draft = Draft::new(author, target.place, &target.name, Event::Message { kind, text });
@@ -190,6 +192,37 @@ fn find(world: &mut World, conn: ConnId, to: &str, text: &str) -> Result<Target,
     Ok(Target { place, name: world.name_of(person), person: Some(person) })
 }
 
+/// Whose words are counted.
+fn speaker(world: &World, conn: ConnId) -> Speaker {
+    let session = world.session(conn);
+    match session.account() {
+        Some(account) => Speaker::Account(account),
+        None => Speaker::Address(address_key(session.peer.address)),
+    }
+}
+
+/// Compares a message with the filters. Operators of the server say what they like, and anybody says it to them.
+fn sift(world: &mut World, conn: ConnId, target: &Target, text: &str) -> Handled {
+    let is_free = world.settings.filters.is_empty()
+        || target.person == Some(Person::Correspondent)
+        || world.rights_of(conn).is_some();
+    if is_free {
+        return Ok(());
+    }
+    let (speaker, now) = (speaker(world, conn), world.now);
+    let hits = world.filtered.compare(&world.settings.filters, &speaker, text, now);
+    let author = world.session(conn).name().to_owned();
+    for hit in hits.iter().filter(|hit| hit.is_told) {
+        let (filter, action) = (hit.name.clone(), hit.action);
+        let (author, target) = (author.clone(), target.name.clone());
+        world.log(Notable::Filtered { filter, author, target, action, is_dry_run: hit.is_dry_run });
+    }
+    if hits.iter().any(Hit::refuses) {
+        return Err(Refusal::fail("FILTERED", &[&target.name], "server-filtered"));
+    }
+    Ok(())
+}
+
 /// Slow mode: whoever has just spoken in a channel waits before the next message.
 fn keep_pace(world: &mut World, conn: ConnId, target: &Target, idempotency_id: Option<&str>) -> Handled {
     let Place::Channel(id) = target.place else { return Ok(()) };
@@ -197,12 +230,7 @@ fn keep_pace(world: &mut World, conn: ConnId, target: &Target, idempotency_id: O
     let Some(seconds) = world.state.channel(id).and_then(|channel| policy::slow_seconds(channel, &asker)) else {
         return Ok(());
     };
-    let session = world.session(conn);
-    let speaker = match session.account() {
-        Some(account) => Speaker::Account(account),
-        None => Speaker::Address(address_key(session.peer.address)),
-    };
-    let now = world.now;
+    let (speaker, now) = (speaker(world, conn), world.now);
     world.slow_mode.take((id, speaker), seconds, idempotency_id, now).map_err(|wait| {
         // The mode may not be committed yet.
         world.shows(id);

@@ -163,7 +163,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     command("SETNAME", 1, presence::setname).help("SETNAME <real name>", "Changes your real name."),
     command("STATS", 1, query::stats).help(
         "STATS <query> [<server>]",
-        "u: how long the server has been running; m: how often commands were used; o: who may become an operator.",
+        "u: how long the server has been running; m: how often commands were used; o: who may become an operator; f: what filters did.",
     ),
     command("TAGMSG", 0, message::tagmsg).help("TAGMSG <target>{,<target>}", "Sends client-only tags without a text."),
     command("TIME", 0, query::time).help("TIME [<server>]", "What time it is here."),

@@ -12,8 +12,8 @@ use crate::chat::world::World;
 use crate::proto::caps::Cap;
 use crate::proto::numerics::{
     ERR_HELPNOTFOUND, RPL_ADMINEMAIL, RPL_ADMINLOC1, RPL_ADMINLOC2, RPL_ADMINME, RPL_ENDOFHELP, RPL_ENDOFINFO,
-    RPL_ENDOFLINKS, RPL_ENDOFSTATS, RPL_HELPSTART, RPL_HELPTXT, RPL_INFO, RPL_LINKS, RPL_STATSCOMMANDS, RPL_STATSOLINE,
-    RPL_STATSUPTIME, RPL_TIME, RPL_VERSION,
+    RPL_ENDOFLINKS, RPL_ENDOFSTATS, RPL_HELPSTART, RPL_HELPTXT, RPL_INFO, RPL_LINKS, RPL_STATSCOMMANDS, RPL_STATSDEBUG,
+    RPL_STATSOLINE, RPL_STATSUPTIME, RPL_TIME, RPL_VERSION,
 };
 
 /// `LUSERS`.
@@ -105,8 +105,8 @@ pub(crate) fn isupport(world: &mut World, call: &Call<'_>) -> Handled {
     Ok(())
 }
 
-/// `STATS <query> [<server>]`: `u`, how long the server has been running; `m`, how often each command was used; `o`, for
-/// operators, who may become one from where. What else other servers tell (connections, bans) is for the log.
+/// `STATS <query> [<server>]`: `u`, how long the server has been running; `m`, how often each command was used; for
+/// operators `o`, who may become one from where, and `f`, how often each filter meant a message, by what became of it. What else other servers tell (connections, bans) is for the log.
 pub(crate) fn stats(world: &mut World, call: &Call<'_>) -> Handled {
     is_for_us(world, call.param(1))?;
     let conn = call.conn;
@@ -121,6 +121,13 @@ pub(crate) fn stats(world: &mut World, call: &Call<'_>) -> Handled {
                     let line = world.numeric(conn, RPL_STATSOLINE).param("O").param(&mask).param("*");
                     world.reply(conn, line.param(&operator.name));
                 }
+            }
+        }
+        'f' => {
+            must_have(world.rights_of(conn), Right::Stats)?;
+            for ((name, verdict), count) in world.filtered.counts.clone() {
+                let line = world.numeric(conn, RPL_STATSDEBUG).trailing(&format!("{name} {verdict} {count}"));
+                world.reply(conn, line);
             }
         }
         'u' => {

@@ -4,6 +4,7 @@
 //! for, so there is nothing to verify; in its place stands the code of an invitation where one is needed.
 
 use super::{authenticate, welcome};
+use crate::chat::allowance::Allowance;
 use crate::chat::asked::Asked;
 use crate::chat::call::Call;
 use crate::chat::event::{AccountId, Author, AuthorKind, Credentials, Event, Place};
@@ -13,7 +14,7 @@ use crate::chat::ports::{Answer, ConnId, Notable, Question};
 use crate::chat::refusal::{Handled, Refusal, Text};
 use crate::chat::services;
 use crate::chat::settings::Registration;
-use crate::chat::throttle::{self, Allowance};
+use crate::chat::throttle;
 use crate::chat::world::{Draft, World};
 use crate::proto::names::{AccountName, Nick};
 use crate::proto::secret::{Secret, equal_in_constant_time};

@@ -13,7 +13,7 @@ pub enum Raw {
     Number(i64),
     /// True or false.
     Switch(bool),
-    /// A list of tables: `[[operators]]`.
+    /// A list of tables: `[[operators]]`, `[[filters]]`.
     Tables(Vec<RawTable>),
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use super::operators;
 use super::raw::{Raw, RawTable};
+use super::{filters, operators};
 use crate::chat::settings::{IpBinding, Registration, Settings};
 use crate::ground::telemetry::Format;
 use crate::ground::texts::Language;
@@ -147,7 +147,9 @@ impl Kind {
             (Self::Tables, Raw::Tables(tables)) => Ok(Value::Tables(tables.clone())),
             // What `key = []` says.
             (Self::Tables, Raw::List(items)) if items.is_empty() => Ok(Value::Tables(Vec::new())),
-            (Self::Tables, _) => Err("tables are expected, which only a file has: [[operators]]".to_owned()),
+            (Self::Tables, _) => {
+                Err("tables are expected, which only a file has: [[operators]], [[filters]]".to_owned())
+            }
             (Self::Text, _) => Err("a text in quotes is expected".to_owned()),
             (Self::List, _) => Err("a list of texts is expected: [\"…\", \"…\"]".to_owned()),
             (Self::Number, _) => Err("a whole number is expected".to_owned()),
@@ -353,6 +355,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         })
     },
     setting("operators", Kind::Tables, |draft, value| put!(draft.rules.operators, operators::read(value.tables()))),
+    setting("filters", Kind::Tables, |draft, value| put!(draft.rules.filters, filters::read(value.tables()))),
     setting("waiting_room_seconds", Kind::Number, |draft, value| {
         put!(draft.rules.waiting_room_time, value.seconds(0, 86_400))
     }),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::chat::filter::{FilterAction, FilterTest};
 use crate::chat::operators::{Right, Rights};
 
 fn read_file(content: &str) -> Result<Config, Faults> {
@@ -267,10 +268,11 @@ fn values() -> Vec<Raw> {
     let texts = ["a.example", "fr", "json", "ascii", "off", "closed", "plain", "required", "never", "sqlite:/x"]
         .map(|text| Raw::Text(text.to_owned()));
     let lists = ["127.0.0.1:1", "#x", "10.0.0.0/8", "https://a.example"].map(|item| Raw::List(vec![item.to_owned()]));
-    let operator =
-        [("name", "ann"), ("password", HASH)].map(|(key, text)| (key.to_owned(), Raw::Text(text.to_owned())));
-    let tables = Raw::Tables(vec![operator.into()]);
-    numbers.into_iter().chain(switches).chain(texts).chain(lists).chain([tables]).collect()
+    let tables = [[("name", "ann"), ("password", HASH)], [("name", "spam"), ("pattern", "spam")]].map(|table| {
+        let table = table.map(|(key, text)| (key.to_owned(), Raw::Text(text.to_owned())));
+        Raw::Tables(vec![table.into()])
+    });
+    numbers.into_iter().chain(switches).chain(texts).chain(lists).chain(tables).collect()
 }
 
 #[test]
@@ -337,4 +339,29 @@ fn a_spool_is_for_a_database_over_a_network() {
     assert!(read("mysql://chat@localhost/chat").unwrap().spool);
     let faults = faults(read("sqlite:/data/chat.sqlite3"));
     assert!(faults.iter().any(|fault| fault.starts_with("spool: ")), "{faults:?}");
+}
+
+#[test]
+fn filters_are_tables() {
+    let tables = "[[filters]]\nname = \"words\"\npattern = \"spam|eggs\"\naction = \"notify\"\ndry_run = true\n\n\
+                  [[filters]]\nname = \"flood\"\nmessages_max = 5\nwindow_seconds = 10\n";
+    let config = read_file(tables).unwrap();
+    let [words, flood] = config.rules.filters.as_slice() else { panic!("{:?}", config.rules.filters) };
+    assert!(words.is_dry_run && words.action == FilterAction::Notify);
+    assert!(matches!(&words.test, FilterTest::Words(regex) if regex.is_match("SPAM")));
+    assert!(!flood.is_dry_run && flood.action == FilterAction::Refuse);
+    assert!(matches!(flood.test, FilterTest::Flood(allowance) if allowance.count == 5));
+    for (table, fault) in [
+        ("pattern = \"x\"", "name is missing"),
+        ("name = \"a b\"", "name: \"a b\" is not one word of at most 32 bytes"),
+        ("name = \"a\"", "either a pattern is expected, or messages_max and window_seconds"),
+        ("name = \"a\"\nmessages_max = 0\nwindow_seconds = 1", "messages_max: a number from 1 to 10000 is expected"),
+        ("name = \"a\"\npattern = \"x\"\naction = \"shout\"", "action: \"shout\" is none of refuse, notify"),
+        ("name = \"a\"\npattern = \"x\"\ndry_run = 1", "dry_run: true or false is expected"),
+    ] {
+        let found = faults(read_file(&format!("[[filters]]\n{table}\n")));
+        assert_eq!(found, [format!("chat-server.toml:1: filters: filter 1: {fault}")]);
+    }
+    let found = faults(read_file("[[filters]]\nname = \"a\"\npattern = \"(\"\n"));
+    assert!(found[0].starts_with("chat-server.toml:1: filters: filter 1: pattern: "), "{found:?}");
 }

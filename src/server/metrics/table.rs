@@ -166,6 +166,14 @@ pub const METRICS: &[Metric] = &[
             samples.by("code", census.refusals.iter());
         },
     ),
+    counter(
+        "chat_server_filtered_total",
+        "Messages that a filter meant, by what became of them; a dry run would have refused them.",
+        |scrape, samples| {
+            let Some(census) = census(scrape) else { return };
+            samples.by("verdict", census.filtered.iter());
+        },
+    ),
     counter("chat_server_operator_acts_total", "Acts of operators.", |scrape, samples| {
         samples.hub(scrape, |inspection| inspection.counts.operator_acts);
     }),
