@@ -1,7 +1,7 @@
 //! How often something may be done under one key: so many at once, and what was used comes back with time.
 //!
 //! The generic cell rate algorithm of ITU-T I.371: one moment a key, no timers. A throttle never holds more than
-//! [`KEYS_MAX`] keys, and a key that has its whole allowance is not held.
+//! `KEYS_MAX` keys, and a key that has its whole allowance is not held.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -69,6 +69,12 @@ impl Peer {
     pub fn is_private(&self) -> bool {
         self.transport != Transport::Plain || self.address.to_canonical().is_loopback()
     }
+
+    /// One that means nothing.
+    #[cfg(test)]
+    pub(crate) fn for_tests() -> Self {
+        Self { address: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), port: 1, transport: Transport::Plain }
+    }
 }
 
 /// What happens to the rules. `now` comes beside it.

@@ -10,10 +10,9 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tracing::Span;
 
 use super::outbox::{Link, Pushed};
-use crate::chat::ports::{ConnId, Peer};
+use crate::chat::ports::ConnId;
 
 /// The most bytes of a run. Beyond it a new run begins; it keeps the pieces well below what an outbox may hold.
 const RUN_BYTES_MAX: usize = 32 * 1024;
@@ -21,9 +20,6 @@ const RUN_BYTES_MAX: usize = 32 * 1024;
 /// One connection.
 struct Client {
     link: Arc<Link>,
-    peer: Peer,
-    /// Who has logged in.
-    account: Option<Box<str>>,
     /// Whether the present world knows it; false for those that end because their world did.
     is_known: bool,
     /// Whether its task is to be woken by the next flush.
@@ -86,30 +82,13 @@ impl Traffic {
 
 impl Clients {
     /// A connection is there.
-    pub fn add(&mut self, conn: ConnId, peer: Peer, link: Arc<Link>, is_known: bool) {
-        let client = Client { link, peer, account: None, is_known, is_touched: false, left_run: 0 };
-        self.by_number.insert(conn, client);
+    pub fn add(&mut self, conn: ConnId, link: Arc<Link>, is_known: bool) {
+        self.by_number.insert(conn, Client { link, is_known, is_touched: false, left_run: 0 });
     }
 
-    /// Somebody has logged in.
-    pub fn note_account(&mut self, conn: ConnId, account: &str) {
-        if let Some(client) = self.by_number.get_mut(&conn) {
-            client.account = Some(account.into());
-        }
-    }
-
-    /// What the log says beside each line about this connection. Made when there is such a line: kept, it would take more
-    /// memory than the connection itself.
-    pub fn span(&self, conn: ConnId) -> Span {
-        let Some(Client { peer, account, .. }) = self.by_number.get(&conn) else { return Span::none() };
-        tracing::info_span!(
-            "connection",
-            conn = conn.0,
-            address = %peer.address,
-            port = peer.port,
-            transport = peer.transport.word(),
-            account = account.as_deref()
-        )
+    /// What is shared with a connection's task.
+    pub fn link(&self, conn: ConnId) -> Option<&Link> {
+        self.by_number.get(&conn).map(|client| &*client.link)
     }
 
     /// A connection is gone: whether the world knew it.
@@ -282,23 +261,24 @@ impl Hasher for NumberHasher {
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, VecDeque};
-    use std::net::Ipv4Addr;
 
     use proptest::prelude::*;
 
     use super::*;
-    use crate::chat::ports::Transport;
+    use crate::chat::ports::Peer;
     use crate::server::outbox::{InboxLimit, OutboxLimits};
 
     const CONNS: u64 = 5;
 
+    fn link() -> Link {
+        Link::new(Peer::for_tests(), OutboxLimits::default(), InboxLimit::default())
+    }
+
     fn clients() -> (Clients, BTreeMap<u64, Arc<Link>>) {
         let mut clients = Clients::default();
-        let links: BTreeMap<_, _> =
-            (0..CONNS).map(|n| (n, Arc::new(Link::new(OutboxLimits::default(), InboxLimit::default())))).collect();
+        let links: BTreeMap<_, _> = (0..CONNS).map(|n| (n, Arc::new(link()))).collect();
         for (number, link) in &links {
-            let peer = Peer { address: Ipv4Addr::LOCALHOST.into(), port: 0, transport: Transport::Plain };
-            clients.add(ConnId(*number), peer, Arc::clone(link), true);
+            clients.add(ConnId(*number), Arc::clone(link), true);
         }
         (clients, links)
     }

@@ -5,7 +5,7 @@
 //! no buffer: bytes are read into the stack, and queued lines are shared with whoever else gets them.
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
+use std::future::{pending, poll_fn};
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::pin::Pin;
@@ -61,16 +61,16 @@ pub fn serve<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let link = Arc::new(Link::new(limits.outbox, limits.inbox));
+    let link = Arc::new(Link::new(peer, limits.outbox, limits.inbox));
     let pace = Pace::new(limits.pace);
     let mut connection = Connection { conn, link, hub, pipe: Pipe::new(stream), pace, state: State::default() };
     async move {
         let Ok(slot) = connection.hub.reserve().await else { return };
-        slot.send(Mail::Opened { conn, peer, link: Arc::clone(&connection.link) });
+        slot.send(Mail::Opened { conn: connection.conn, link: Arc::clone(&connection.link) });
         let reason = connection.run().await;
         // When the hub is gone, so are those who would want to know.
         if let Ok(slot) = connection.hub.reserve().await {
-            slot.send(Mail::Input(Input::Closed { conn, reason }));
+            slot.send(Mail::Input(Input::Closed { conn: connection.conn, reason }));
         }
         drop(place);
     }
@@ -140,6 +140,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             let next_cost = pipe.arrived.front().map_or(1, cost);
             let deadline = state.deadline;
             let wake_at = [deadline, next_at].into_iter().flatten().min();
+            let alarm = wake_at.map(|at| Box::pin(sleep_until(at)));
+            let all_done = may_finish.then(|| Box::pin(link.all_done()));
             tokio::select! {
                 biased;
                 () = link.filled() => state.has_more = true,
@@ -158,11 +160,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                         return Ok("Server stopped");
                     }
                 },
-                () = link.all_done(), if may_finish => {
+                () = seldom(all_done) => {
                     state.answered = true;
                     state.has_more = true;
                 },
-                () = sleep_until(wake_at.unwrap_or_else(Instant::now)), if wake_at.is_some() => {
+                () = seldom(alarm) => {
                     if deadline.is_none_or(|deadline| deadline > Instant::now()) {
                         continue;
                     }
@@ -210,6 +212,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             self.pipe.arrived = VecDeque::new();
         }
         true
+    }
+}
+
+/// Waits for what may not be there, which is never. It is boxed, because it seldom is there, and would take room in the
+/// future of every connection all the time.
+async fn seldom<F: Future>(future: Option<Pin<Box<F>>>) -> F::Output {
+    match future {
+        Some(future) => future.await,
+        None => pending().await,
     }
 }
 

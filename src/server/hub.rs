@@ -26,7 +26,7 @@ use super::outbox::Link;
 use super::reload::Reloader;
 use crate::chat::event::{Seq, Snapshot};
 use crate::chat::key::WorldKey;
-use crate::chat::ports::{Answer, ConnId, Effect, Effects, Input, Notable, Peer, Reloaded};
+use crate::chat::ports::{Answer, ConnId, Effect, Effects, Input, Notable, Reloaded};
 use crate::chat::settings::Settings;
 use crate::chat::world::World;
 use crate::journal::{Journal, JournalEvent, local};
@@ -48,8 +48,6 @@ pub enum Mail {
     Opened {
         /// Its number.
         conn: ConnId,
-        /// Its other end.
-        peer: Peer,
         /// What is shared with its task.
         link: Arc<Link>,
     },
@@ -213,10 +211,12 @@ impl Hub {
 
     fn take(&mut self, mail: Mail) {
         match mail {
-            Mail::Opened { conn, peer, link } => self.open(conn, peer, link),
+            Mail::Opened { conn, link } => self.open(conn, link),
             Mail::Input(Input::Closed { conn, reason }) => {
-                if tracing::enabled!(tracing::Level::DEBUG) {
-                    self.clients.span(conn).in_scope(|| tracing::debug!(reason, "disconnected"));
+                if tracing::enabled!(tracing::Level::DEBUG)
+                    && let Some(link) = self.clients.link(conn)
+                {
+                    link.span(conn).in_scope(|| tracing::debug!(reason, "disconnected"));
                 }
                 let was_known = self.clients.remove(conn);
                 if was_known {
@@ -245,10 +245,11 @@ impl Hub {
         }
     }
 
-    fn open(&mut self, conn: ConnId, peer: Peer, link: Arc<Link>) {
+    fn open(&mut self, conn: ConnId, link: Arc<Link>) {
         let is_known = matches!(self.phase, Phase::Away | Phase::Serving);
-        self.clients.add(conn, peer.clone(), link, is_known);
-        self.clients.span(conn).in_scope(|| self.parts.log.connected(&peer));
+        let peer = link.peer.clone();
+        link.span(conn).in_scope(|| self.parts.log.connected(&peer));
+        self.clients.add(conn, link, is_known);
         if is_known {
             self.handle(Input::Connected { conn, peer });
         } else {
@@ -323,11 +324,13 @@ impl Hub {
     /// Tells the operator's log, beside what is known of the connection, and counts.
     fn log(&mut self, conn: Option<ConnId>, notable: &Notable) {
         self.counts.note(notable);
-        let Some(conn) = conn else { return self.parts.log.tell(notable) };
+        let Some((conn, link)) = conn.and_then(|conn| Some((conn, self.clients.link(conn)?))) else {
+            return self.parts.log.tell(notable);
+        };
         if let Notable::LoggedIn { account, .. } = notable {
-            self.clients.note_account(conn, account.as_str());
+            link.note_account(account.as_str());
         }
-        self.clients.span(conn).in_scope(|| self.parts.log.tell(notable));
+        link.span(conn).in_scope(|| self.parts.log.tell(notable));
     }
 
     /// How the hub is.

@@ -5,10 +5,13 @@
 //! its hard limit is emptied and its connection ends with a reason. That is the whole rule for slow readers.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::{Notify, Semaphore};
+use tracing::Span;
+
+use crate::chat::ports::{ConnId, Peer};
 
 /// Beyond so many queued bytes, sheddable lines are left out.
 pub const OUTBOX_SOFT_BYTES_MAX: usize = 256 * 1024;
@@ -102,6 +105,10 @@ struct Queue {
 /// What the hub and a connection's task share. One allocation for each connection.
 #[derive(Debug)]
 pub struct Link {
+    /// The other end.
+    pub peer: Peer,
+    /// Who has logged in.
+    account: OnceLock<Box<str>>,
     queue: Mutex<Queue>,
     filled: Notify,
     limits: OutboxLimits,
@@ -113,9 +120,28 @@ pub struct Link {
 
 impl Link {
     /// An empty queue and a whole window.
-    pub fn new(limits: OutboxLimits, inbox: InboxLimit) -> Self {
+    pub fn new(peer: Peer, limits: OutboxLimits, inbox: InboxLimit) -> Self {
         let window = Semaphore::new(inbox.places as usize);
-        Self { queue: Mutex::default(), filled: Notify::new(), limits, window, inbox }
+        let (account, queue, filled) = (OnceLock::new(), Mutex::default(), Notify::new());
+        Self { peer, account, queue, filled, limits, window, inbox }
+    }
+
+    /// Somebody has logged in. The first one stands in the log, also when another one follows.
+    pub fn note_account(&self, account: &str) {
+        self.account.get_or_init(|| account.into());
+    }
+
+    /// What the log says beside each line about this connection. Made when there is such a line: kept, it would take more
+    /// memory than the connection itself.
+    pub fn span(&self, conn: ConnId) -> Span {
+        tracing::info_span!(
+            "connection",
+            conn = conn.0,
+            address = %self.peer.address,
+            port = self.peer.port,
+            transport = self.peer.transport.word(),
+            account = self.account.get().map(AsRef::as_ref)
+        )
     }
 
     /// Takes room in the window for a line that costs so much, and waits for it. May be cancelled.
@@ -229,7 +255,7 @@ mod tests {
     use super::*;
 
     fn link(soft_bytes_max: usize, hard_bytes_max: usize) -> Link {
-        Link::new(OutboxLimits { soft_bytes_max, hard_bytes_max }, InboxLimit::default())
+        Link::new(Peer::for_tests(), OutboxLimits { soft_bytes_max, hard_bytes_max }, InboxLimit::default())
     }
 
     fn taken(link: &Link) -> (Vec<Bytes>, Option<Closing>) {

@@ -1,12 +1,9 @@
 //! A connection's task between a pipe and a hub that is played by the test.
 
-use std::net::{IpAddr, Ipv4Addr};
-
 use tokio::io::{DuplexStream, duplex};
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::chat::ports::Transport;
 use crate::server::outbox::{INBOX_BYTES_LEAST, LINES_IN_FLIGHT_MAX, OutboxLimits};
 use crate::server::pace::PaceLimits;
 use crate::server::places::Places;
@@ -28,9 +25,8 @@ impl Fixture {
     async fn new(pipe_bytes_max: usize, limits: ConnectionLimits) -> Self {
         let (client, server) = duplex(pipe_bytes_max);
         let (hub, mut mails) = mpsc::channel(1_024);
-        let peer = Peer { address: IpAddr::V4(Ipv4Addr::LOCALHOST), port: 1, transport: Transport::Plain };
         let place = Arc::new(Places::default()).take(1).unwrap();
-        let task = tokio::spawn(serve(server, CONN, peer, limits, hub, place));
+        let task = tokio::spawn(serve(server, CONN, Peer::for_tests(), limits, hub, place));
         let Some(Mail::Opened { conn: CONN, link, .. }) = mails.recv().await else { panic!("it opens first") };
         Self { client, mails, link, task }
     }
