@@ -96,19 +96,62 @@ fn lightness(text: &str) -> Option<u32> {
     Some((299 * red + 587 * green + 114 * blue) / 1_000)
 }
 
-/// Letters and the simplest keys; what begins with an escape is a key of more bytes, which nobody types at once.
+/// The keys that were pressed, as terminals write them without any protocol switched on.
 fn typed(bytes: &[u8]) -> Vec<KeyEvent> {
     let text = String::from_utf8_lossy(bytes);
-    let simple = text.split('\x1b').next().unwrap_or_default();
-    let key = |one: char| match one {
-        '\r' => Some(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE)),
-        '\t' => Some(KeyEvent::new(KeyCode::Tab, KeyModifiers::NONE)),
-        '\x7f' => Some(KeyEvent::new(KeyCode::Backspace, KeyModifiers::NONE)),
-        '\x03' => Some(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)),
+    let mut rest = text.chars();
+    let mut keys = Vec::new();
+    while let Some(one) = rest.next() {
+        keys.extend(if one == '\x1b' { escaped(&mut rest) } else { simple(one) });
+    }
+    keys
+}
+
+/// A key of one character.
+fn simple(one: char) -> Option<KeyEvent> {
+    let plain = |code| Some(KeyEvent::new(code, KeyModifiers::NONE));
+    match one {
+        '\r' => plain(KeyCode::Enter),
+        '\t' => plain(KeyCode::Tab),
+        '\x7f' => plain(KeyCode::Backspace),
+        '\x01'..='\x1a' => {
+            let letter = char::from(b'`' + one as u8);
+            Some(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL))
+        }
         one if one.is_control() => None,
-        one => Some(KeyEvent::new(KeyCode::Char(one), KeyModifiers::NONE)),
-    };
-    simple.chars().filter_map(key).collect()
+        one => plain(KeyCode::Char(one)),
+    }
+}
+
+/// What begins with an escape: the key of that name, one with Alt, or a key of several characters.
+fn escaped(rest: &mut std::str::Chars<'_>) -> Option<KeyEvent> {
+    let plain = |code| Some(KeyEvent::new(code, KeyModifiers::NONE));
+    let mut ahead = rest.clone();
+    match ahead.next() {
+        None | Some('\x1b') => return plain(KeyCode::Esc),
+        Some('[' | 'O') => {}
+        Some(one) => {
+            *rest = ahead;
+            return simple(one).map(|key| KeyEvent { modifiers: key.modifiers | KeyModifiers::ALT, ..key });
+        }
+    }
+    let number: String = ahead.clone().take_while(|one| matches!(one, '0'..='?')).collect();
+    let end = ahead.nth(number.len());
+    *rest = ahead;
+    match (end?, number.as_str()) {
+        ('A', _) => plain(KeyCode::Up),
+        ('B', _) => plain(KeyCode::Down),
+        ('C', _) => plain(KeyCode::Right),
+        ('D', _) => plain(KeyCode::Left),
+        ('H', _) | ('~', "1" | "7") => plain(KeyCode::Home),
+        ('F', _) | ('~', "4" | "8") => plain(KeyCode::End),
+        ('~', "3") => plain(KeyCode::Delete),
+        ('~', "5") => plain(KeyCode::PageUp),
+        ('~', "6") => plain(KeyCode::PageDown),
+        ('P', _) => plain(KeyCode::F(1)),
+        ('Z', _) => Some(KeyEvent::new(KeyCode::BackTab, KeyModifiers::SHIFT)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -126,6 +169,31 @@ mod tests {
         assert_eq!(read(b"\x1b]11;rgb:zz/1/2\x07").is_light, None);
         assert_eq!(read(b"\x1b]11;rgb:f/f/f\x07").is_light, Some(true));
         assert_eq!(read(b""), Answer::default());
+    }
+
+    #[test]
+    fn keys_that_are_pressed_meanwhile_are_not_lost() {
+        let keys = |bytes: &[u8]| read(bytes).typed;
+        let plain = |code| KeyEvent::new(code, KeyModifiers::NONE);
+        // Escape, before, between and behind the answers.
+        for bytes in [&b"\x1b\x1b]11;rgb:0/0/0\x07\x1b[?1c"[..], b"\x1b]11;rgb:0/0/0\x07\x1b\x1b[?1c", b"\x1b[?1c\x1b"]
+        {
+            assert_eq!(keys(bytes), [plain(KeyCode::Esc)], "{bytes:?}");
+        }
+        let pressed = keys(b"\x1b[A\x1b[5~\x1bOP\x1b[Z\x14\x1bx\x1b[?1cy");
+        let expected = [
+            plain(KeyCode::Up),
+            plain(KeyCode::PageUp),
+            plain(KeyCode::F(1)),
+            KeyEvent::new(KeyCode::BackTab, KeyModifiers::SHIFT),
+            KeyEvent::new(KeyCode::Char('t'), KeyModifiers::CONTROL),
+            KeyEvent::new(KeyCode::Char('x'), KeyModifiers::ALT),
+            plain(KeyCode::Char('y')),
+        ];
+        assert_eq!(pressed, expected);
+        // What is cut off, or unknown, is nothing.
+        assert_eq!(keys(b"\x1b[?62"), []);
+        assert_eq!(keys(b"\x1b[99~"), []);
     }
 
     #[test]

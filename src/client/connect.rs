@@ -84,7 +84,8 @@ pub fn request(model: &mut Model, request: Request, effects: &mut Effects) {
         effects.turn_to(known);
         model.form_server = known;
     }
-    let credentials = Credentials { account: name, proof: Proof::Password(password), register };
+    let proof = password.map_or(Proof::Guest, Proof::Password);
+    let credentials = Credentials { account: name, proof, register };
     link::log_in(model, server, credentials, effects);
 }
 

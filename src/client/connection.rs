@@ -12,6 +12,8 @@ pub enum Proof {
     Token(Secret),
     /// By the peer's uid on the server's Unix socket (SASL EXTERNAL).
     PeerUid,
+    /// None: as a guest, where the server lets people in without an account.
+    Guest,
 }
 
 /// Who logs in, and how.

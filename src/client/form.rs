@@ -111,8 +111,8 @@ pub struct Request {
     pub server: ServerChoice,
     /// The account.
     pub name: String,
-    /// Its password.
-    pub password: Secret,
+    /// Its password; none for a guest.
+    pub password: Option<Secret>,
     /// Make a new account first.
     pub register: bool,
 }
@@ -166,6 +166,17 @@ impl Form {
     /// One field, to be changed.
     pub fn field_mut(&mut self, id: FieldId) -> &mut Field {
         &mut self.fields[id as usize]
+    }
+
+    /// The id of what stands in an empty field to say what that means.
+    pub fn hint(&self, id: FieldId) -> Option<&'static str> {
+        match id {
+            FieldId::Server => Some("form-server-hint"),
+            FieldId::Password if self.tab == Tab::LogIn && !self.field(FieldId::Server).edit.is_empty() => {
+                Some("form-guest-hint")
+            }
+            _ => None,
+        }
     }
 
     /// The field that has the keys.
@@ -227,10 +238,12 @@ impl Form {
         let name = self.field(FieldId::Name).edit.text().trim().to_owned();
         let password = self.field(FieldId::Password).edit.text().to_owned();
         let is_new = self.tab == Tab::Register;
+        // One's own server lets nobody in without an account.
+        let may_be_guest = !is_new && server != Ok(ServerChoice::Local);
         let faults = [
             (FieldId::Server, server.as_ref().err().copied().map(ServerError::text_id)),
             (FieldId::Name, AccountName::new(&name).err().map(name_fault)),
-            (FieldId::Password, password.is_empty().then_some("form-error-password-empty")),
+            (FieldId::Password, (password.is_empty() && !may_be_guest).then_some("form-error-password-empty")),
             (
                 FieldId::PasswordAgain,
                 (is_new && self.field(FieldId::PasswordAgain).edit.text() != password)
@@ -245,7 +258,8 @@ impl Form {
         if faults.iter().any(|(_, fault)| fault.is_some()) {
             return None;
         }
-        Some(Request { server: server.ok()?, name, password: Secret::new(password), register: is_new })
+        let password = Some(password).filter(|password| !password.is_empty()).map(Secret::new);
+        Some(Request { server: server.ok()?, name, password, register: is_new })
     }
 }
 

@@ -273,11 +273,11 @@ impl Plain {
         effects: &mut Effects,
     ) {
         let server = model.settings.server.clone();
-        let log_in = Request { server: server.clone(), name, password, register: false };
+        let log_in = Request { server: server.clone(), name, password: Some(password), register: false };
         let (first, second) = match registered {
             Some((name, password)) => {
-                let is_same = name == log_in.name && password == log_in.password;
-                (Request { server, name, password, register: true }, (!is_same).then_some(log_in))
+                let is_same = name == log_in.name && Some(&password) == log_in.password.as_ref();
+                (Request { server, name, password: Some(password), register: true }, (!is_same).then_some(log_in))
             }
             None => (log_in, None),
         };

@@ -15,7 +15,7 @@ use crate::proto::sasl::Mechanism;
 use crate::proto::scram::{ScramClientProof, ScramError};
 use crate::proto::text;
 
-use super::connection::{Credentials, LoginStep};
+use super::connection::{Credentials, LoginStep, Proof};
 use super::entry::{Entry, EntryKind};
 use super::event::{Moment, Security};
 use batch::Batches;
@@ -117,6 +117,13 @@ pub struct Opening {
     pub device_name: Option<String>,
     /// Random bytes for nonces.
     pub random: [u8; 32],
+}
+
+impl Opening {
+    /// Whether somebody without an account comes in.
+    pub(super) fn is_guest(&self) -> bool {
+        self.credentials.proof == Proof::Guest
+    }
 }
 
 /// The state of the conversation with the server.

@@ -111,6 +111,7 @@ picker-nothing = Nothing fits.
 ## The form.
 
 form-server-hint = this computer
+form-guest-hint = empty: as a guest
 form-submit-register = Register
 form-submit-login = Log in
 

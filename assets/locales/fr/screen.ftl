@@ -117,6 +117,7 @@ picker-nothing = Rien ne correspond.
 ## Le formulaire.
 
 form-server-hint = cet ordinateur
+form-guest-hint = vide : en invité
 form-submit-register = S'inscrire
 form-submit-login = Se connecter
 

@@ -318,6 +318,8 @@ pub enum LoginFailureKind {
     NeedsVerification,
     /// The server offers no way to log in that we know.
     NoLogin,
+    /// The server lets nobody in without an account.
+    AccountRequired,
     /// The server did not prove that it knows the password itself.
     ServerUnproven,
     /// No answer in time: trying again later helps.
@@ -339,7 +341,8 @@ impl LoginFailureKind {
             Self::TemporarilyUnavailable => ("form-error-unavailable", None),
             Self::NoRegistration => ("form-error-no-registration", Some(FieldId::Server)),
             Self::NeedsVerification => ("form-error-needs-verification", None),
-            Self::NoLogin => ("form-error-no-login", Some(FieldId::Server)),
+            Self::NoLogin => ("form-error-no-login", Some(FieldId::Password)),
+            Self::AccountRequired => ("form-error-account-required", Some(FieldId::Password)),
             Self::ServerUnproven => ("form-error-server-unproven", Some(FieldId::Server)),
             Self::Timeout => ("form-error-login-timeout", Some(FieldId::Server)),
             Self::Other => ("form-error-other", None),

@@ -63,6 +63,7 @@ impl Exchange {
             Proof::Password(_) => &[Mechanism::ScramSha256, Mechanism::Plain],
             Proof::Token(_) => &[Mechanism::Plain],
             Proof::PeerUid => &[Mechanism::External],
+            Proof::Guest => &[],
         };
         let is_offered = |mechanism: &Mechanism| match offers {
             Some(list) => list.split(',').any(|name| Mechanism::find(name) == Some(*mechanism)),
@@ -75,7 +76,7 @@ impl Exchange {
     pub fn new(mechanism: Mechanism, credentials: &Credentials, random: &[u8]) -> Self {
         let secret = match &credentials.proof {
             Proof::Password(secret) | Proof::Token(secret) => Some(secret.clone()),
-            Proof::PeerUid => None,
+            Proof::PeerUid | Proof::Guest => None,
         };
         Self {
             mechanism,

@@ -76,6 +76,9 @@ impl Session {
         if self.has(Cap::Languages) && self.offer.value_has(Cap::Languages, opening.language) {
             out.lines.push(Line::new("LANGUAGE").param(opening.language));
         }
+        if opening.is_guest() {
+            return self.finish_negotiation(out);
+        }
         if !opening.credentials.register {
             return self.authenticate_anew(out);
         }
@@ -223,6 +226,7 @@ fn failure_kind(code: &str) -> LoginFailureKind {
         "SECURE_CONNECTION_REQUIRED" => LoginFailureKind::NeedsSecureConnection,
         "DISALLOWED" | "NOT_ALLOWED" => LoginFailureKind::NoRegistration,
         "INVALID_CREDENTIALS" => LoginFailureKind::BadCredentials,
+        "ACCOUNT_REQUIRED" => LoginFailureKind::AccountRequired,
         _ => LoginFailureKind::Other,
     }
 }

@@ -3,8 +3,8 @@
 use super::batch::PageLine;
 use super::fact::{Fact, LoginFailureKind, Refusal, ReplyKind};
 use super::speech::{clean, place_of};
-use super::{NICK_ATTEMPTS_MAX, Output, Phase, Session};
-use crate::client::connection::Proof;
+use super::{NICK_ATTEMPTS_MAX, Opening, Output, Phase, Session};
+use crate::client::connection::{LoginStep, Proof};
 use crate::client::event::Moment;
 use crate::proto::caps::Cap;
 use crate::proto::message::{Line, Message};
@@ -252,6 +252,9 @@ impl Session {
         if opening.is_some_and(|opening| opening.credentials.register) && self.phase == Phase::Welcoming {
             // A server that makes accounts only after the welcome.
             self.register(out);
+        } else if self.phase == Phase::Negotiating && opening.is_some_and(Opening::is_guest) {
+            // A server without capabilities; a guest needs none.
+            self.enter(Phase::Welcoming, LoginStep::Welcoming, out);
         } else if self.phase == Phase::Negotiating {
             // A server without capabilities: nothing to log in by.
             self.fail_login(LoginFailureKind::NoLogin, "", out);
@@ -263,6 +266,9 @@ impl Session {
         self.is_welcomed = true;
         if self.phase != Phase::Welcoming {
             return;
+        }
+        if self.opening.as_ref().is_some_and(Opening::is_guest) && self.isupport.is_account_required() {
+            return self.fail_login(LoginFailureKind::AccountRequired, "", out);
         }
         self.phase = Phase::Online;
         self.heard_at_millis = now.elapsed_millis;

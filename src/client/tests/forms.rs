@@ -190,11 +190,11 @@ fn a_server_without_what_is_needed_is_told_apart() {
     stage.connect();
     stage.lines(&[":s CAP * LS :server-time"]);
     stage.acknowledge();
-    assert!(!stage.field_error(FieldId::Server).is_empty());
+    assert!(stage.field_error(FieldId::Password).contains("guest"));
     let mut stage = submitted(Tab::LogIn);
     stage.connect();
     stage.lines(&[":s 421 ann CAP :Unknown command", ":s 001 ann :Welcome"]);
-    assert!(!stage.field_error(FieldId::Server).is_empty());
+    assert!(stage.field_error(FieldId::Password).contains("guest"));
 }
 
 #[test]
@@ -253,4 +253,56 @@ fn passwords_are_in_no_debug_output() {
     let stage = submitted(Tab::Register);
     assert!(!format!("{:?}", stage.model).contains("a long password"));
     assert!(!format!("{:?}", stage.done).contains("a long password"));
+}
+
+/// The log-in side filled in for the guest `ann`, submitted, and connected.
+fn coming_as_a_guest() -> Stage {
+    let mut stage = Stage::new();
+    stage.event(Event::Start);
+    stage.control('t');
+    stage.fill(FieldId::Name, "ann");
+    stage.model.form.field_mut(FieldId::Server).edit.take();
+    stage.press(KeyCode::Enter);
+    assert!(!stage.field_error(FieldId::Password).is_empty(), "one's own server has no guests");
+    stage.fill(FieldId::Server, "irc.example.org");
+    stage.press(KeyCode::Enter);
+    stage.connect();
+    stage.lines(&[":s CAP * LS :server-time"]);
+    stage.acknowledge();
+    stage
+}
+
+#[test]
+fn without_a_password_one_comes_in_as_a_guest() {
+    let mut stage = coming_as_a_guest();
+    assert_eq!(stage.sent.last().unwrap(), "CAP END");
+    stage.welcome();
+    assert_eq!(stage.model.screen, Screen::Chat);
+    assert!(stage.sent.iter().all(|line| !line.starts_with("AUTHENTICATE") && !line.starts_with("DEVICE")));
+}
+
+#[test]
+fn a_guest_is_told_that_an_account_is_needed() {
+    let mut stage = coming_as_a_guest();
+    stage.lines(&[
+        ":s 001 ann :Welcome",
+        ":s 005 ann draft/ACCOUNTREQUIRED NETWORK=x :are supported by this server",
+        ":s 422 ann :MOTD File is missing",
+    ]);
+    assert_eq!(stage.model.screen, Screen::Form);
+    assert!(stage.field_error(FieldId::Password).contains("account"), "{}", stage.field_error(FieldId::Password));
+    let mut stage = coming_as_a_guest();
+    stage.lines(&["FAIL * ACCOUNT_REQUIRED :You need an account"]);
+    assert!(stage.field_error(FieldId::Password).contains("account"));
+}
+
+#[test]
+fn a_guest_needs_no_capabilities() {
+    let mut stage = coming_as_a_guest();
+    stage.lose();
+    stage.press(KeyCode::Enter);
+    stage.connect();
+    stage.lines(&[":s 421 ann CAP :Unknown command"]);
+    stage.welcome();
+    assert_eq!(stage.model.screen, Screen::Chat);
 }

@@ -13,7 +13,7 @@ use super::panels::draw_footer;
 use super::status;
 use super::wrap::{Columns, clusters, columns_of, cut, wrap};
 use crate::client::bindings::Context;
-use crate::client::form::{Field, FieldId, Focus, Form, Tab};
+use crate::client::form::{Field, Focus, Form, Tab};
 use crate::client::model::Model;
 
 /// The widest card, its frame included.
@@ -178,7 +178,7 @@ fn draw_row(
                 draw_label(cells, line, field, is_focused, look);
             }
             let value = Rect { x: grid.value_x, width: grid.value_columns(), ..line };
-            let caret = draw_value(cells, value, field, form.is_revealed, is_focused, look);
+            let caret = draw_value(cells, value, form, field, is_focused, look);
             return if is_focused { caret } else { None };
         }
         Content::Button => {
@@ -232,8 +232,8 @@ fn draw_label(cells: &mut Cells, line: Rect, field: &Field, is_focused: bool, lo
 fn draw_value(
     cells: &mut Cells,
     area: Rect,
+    form: &Form,
     field: &Field,
-    is_revealed: bool,
     is_focused: bool,
     look: &Look<'_>,
 ) -> Option<Position> {
@@ -241,12 +241,12 @@ fn draw_value(
     let line_style = if is_focused { look.theme.text() } else { look.theme.line() };
     paint(cells, area, area.x, area.y, &blank, blank.len(), line_style.add_modifier(Modifier::UNDERLINED));
     let (before, after) = field.edit.text().split_at(field.edit.caret());
-    let shown = |text: &str| match field.id.is_secret() && !is_revealed {
+    let shown = |text: &str| match field.id.is_secret() && !form.is_revealed {
         true => "•".repeat(clusters(text).count()),
         false => text.to_owned(),
     };
-    if field.edit.is_empty() && field.id == FieldId::Server {
-        let hint = look.texts.get("form-server-hint");
+    if let Some(hint) = form.hint(field.id).filter(|_| field.edit.is_empty()) {
+        let hint = look.texts.get(hint);
         let style = look.theme.dim().add_modifier(Modifier::UNDERLINED);
         paint(cells, area, area.x, area.y, &cut(&hint, usize::from(area.width)), usize::from(area.width), style);
         return position_in(area, usize::from(area.x), usize::from(area.y));
