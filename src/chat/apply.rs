@@ -265,7 +265,11 @@ impl State {
             channel.last_seq = record.seq;
         }
         match &record.event {
-            Event::Message { .. } | Event::Tagged | Event::Redacted { .. } | Event::OperatorActed { .. } => {}
+            Event::Message { .. }
+            | Event::Tagged
+            | Event::Redacted { .. }
+            | Event::OperatorActed { .. }
+            | Event::Reported { .. } => {}
             Event::BanSet { target, effect, reason, until } => {
                 self.bans.retain(|ban| {
                     let is_same = ban.state.target == *target && ban.state.effect == *effect;

@@ -32,6 +32,8 @@ pub(crate) enum Asked {
     Page(Box<PageAsked>),
     /// A message that is to be withdrawn.
     Redact(Box<RedactAsked>),
+    /// A message that is reported.
+    Report(Box<ReportAsked>),
     /// Messages that match.
     Search,
     /// What older clients get of history.
@@ -140,6 +142,23 @@ pub(crate) enum AskedAccount {
 /// A message that is to be withdrawn, once it is found.
 #[derive(Debug)]
 pub(crate) struct RedactAsked {
+    /// The target as it was given.
+    pub target: String,
+    /// The message id as it was given.
+    pub msgid: String,
+    /// Its number.
+    pub seq: Seq,
+    /// What the store is asked.
+    pub page: PageQuery,
+    /// What the conversation is called.
+    pub name: String,
+    /// The reason given, or empty.
+    pub reason: String,
+}
+
+/// A message that is reported to the operators, once it is found.
+#[derive(Debug)]
+pub(crate) struct ReportAsked {
     /// The target as it was given.
     pub target: String,
     /// The message id as it was given.

@@ -152,6 +152,7 @@ impl World {
             | Event::BanSet { .. }
             | Event::BanLifted { .. }
             | Event::OperatorActed { .. }
+            | Event::Reported { .. }
             | Event::DeviceAdded { .. }
             | Event::DeviceRevoked { .. } => {}
         }

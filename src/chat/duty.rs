@@ -77,6 +77,11 @@ impl World {
             Notable::Registered { account, peer } => {
                 Text::new("server-notice-registered").with("name", account).with("address", peer.address)
             }
+            Notable::Reported { by, author, target, msgid, reason } => {
+                let id = if reason.is_empty() { "server-notice-report" } else { "server-notice-report-because" };
+                let text = Text::new(id).with("name", by).with("author", author).with("target", target);
+                text.with("msgid", msgid).with("reason", reason)
+            }
             Notable::Filtered { filter, author, target, action, is_dry_run } => {
                 let id = match (action, is_dry_run) {
                     (FilterAction::Refuse, false) => "server-notice-filter-refused",
@@ -90,6 +95,21 @@ impl World {
             }
         };
         self.notice_operators(&text);
+        if matches!(notable, Notable::Reported { .. }) {
+            self.notice_console(&text);
+        }
+    }
+
+    /// A NOTICE to those at the console who have not asked for all notices anyway.
+    fn notice_console(&mut self, text: &Text) {
+        for conn in self.operators().to_vec() {
+            if !self.session(conn).modes.contains('s') && Some(conn) != self.turn_actor() {
+                let said = self.say(conn, text);
+                let line = self.server_line("NOTICE").param(self.session(conn).name()).trailing(&said);
+                let line = self.dated(conn, line);
+                self.send_unlabelled(conn, line);
+            }
+        }
     }
 
     /// A NOTICE to the operators who want to know, but for the one who acts.

@@ -293,6 +293,15 @@ pub enum Event {
         /// The reason or the text.
         text: String,
     },
+    /// The author has told the operators about a message. Changes nothing else.
+    Reported {
+        /// The message's number.
+        seq: Seq,
+        /// The account that said it.
+        account: Option<AccountId>,
+        /// The reason given, or empty.
+        reason: String,
+    },
     /// Somebody is kept out of the server, or quiet on it. One of the same target and effect takes the place of the one before.
     BanSet {
         /// Whom it means: an address, a network, or a mask.

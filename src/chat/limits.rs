@@ -116,5 +116,9 @@ pub const PLAYBACK_MESSAGES_MAX: u32 = 5_000;
 pub const BATCH_REFERENCE_BYTES_MAX: usize = 64;
 /// Messages in the answer to a SEARCH that names no limit.
 pub const SEARCH_LIMIT_DEFAULT: u32 = 100;
+/// Reports of one person within [`REPORTS_WINDOW_SECONDS`]. Beyond: `FAIL REPORT TOO_MANY_REPORTS`.
+pub const REPORTS_MAX: u32 = 5;
+/// Within which time these come back.
+pub const REPORTS_WINDOW_SECONDS: u64 = 600;
 /// The most bytes of a ban's target.
 pub const BAN_BYTES_MAX: usize = 200;

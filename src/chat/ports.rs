@@ -537,6 +537,19 @@ pub enum Notable {
         /// From where.
         peer: Peer,
     },
+    /// Somebody has told the operators about a message.
+    Reported {
+        /// Who.
+        by: String,
+        /// Who has written it.
+        author: String,
+        /// Where.
+        target: String,
+        /// Its id.
+        msgid: String,
+        /// The reason given, or empty. It is for the operators' eyes, not for the log.
+        reason: String,
+    },
     /// A filter meant a message. Its text is told to nobody.
     Filtered {
         /// What the filter is called.

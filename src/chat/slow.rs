@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use super::allowance::KEYS_MAX;
 use super::event::{AccountId, ChannelId};
+use super::policy::address_key;
+use super::session::Session;
 use crate::proto::time::Timestamp;
 
 /// Whose words are counted: an account's on all of its sessions, and those without an account by their address.
@@ -16,6 +18,16 @@ pub(crate) enum Speaker {
     Account(AccountId),
     /// Whoever comes from there.
     Address(String),
+}
+
+impl Speaker {
+    /// Whose words those of a session are.
+    pub fn of(session: &Session) -> Self {
+        match session.account() {
+            Some(account) => Self::Account(account),
+            None => Self::Address(address_key(session.peer.address)),
+        }
+    }
 }
 
 #[derive(Debug)]

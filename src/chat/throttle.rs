@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::allowance::{Allowance, Throttle};
 use super::policy;
 use super::settings::Settings;
+use super::slow::Speaker;
 use crate::proto::time::Timestamp;
 
 /// All throttles of the rules.
@@ -16,6 +17,8 @@ pub(crate) struct Throttles {
     pub account_logins: Throttle<(String, String)>,
     /// Registrations, failed ones included, by address.
     pub registrations: Throttle<String>,
+    /// Reports of messages.
+    pub reports: Throttle<Speaker>,
 }
 
 impl Throttles {
@@ -24,6 +27,7 @@ impl Throttles {
         self.logins.forget_old(now);
         self.account_logins.forget_old(now);
         self.registrations.forget_old(now);
+        self.reports.forget_old(now);
     }
 
     /// Uses one failed log-in, which is given back when it succeeds.

@@ -76,6 +76,9 @@ impl OperatorLog {
                 self.say("server-log-refused", &[("name", name.as_str().into())]);
             }
             Notable::Registered { account, .. } => tracing::info!(%account, "registered"),
+            Notable::Reported { by, author, target, msgid, .. } => {
+                tracing::info!(by, author, target, msgid, "a message was reported");
+            }
             Notable::Filtered { filter, author, target, action, is_dry_run } => {
                 tracing::info!(filter, author, target, action = action.word(), is_dry_run, "a filter meant a message");
             }

@@ -50,6 +50,8 @@ pub enum Kind {
     AccountDeleted,
     /// An act of an operator of the server.
     OperatorActed,
+    /// A message that was reported to the operators.
+    Reported,
     /// A device token.
     DeviceAdded,
     /// The end of one.
@@ -82,6 +84,7 @@ const KINDS: &[(Kind, &str)] = &[
     (Kind::AccountResumed, "account_resumed"),
     (Kind::AccountDeleted, "account_deleted"),
     (Kind::OperatorActed, "operator_acted"),
+    (Kind::Reported, "reported"),
     (Kind::DeviceAdded, "device_added"),
     (Kind::DeviceRevoked, "device_revoked"),
     (Kind::BanSet, "ban_set"),
@@ -214,6 +217,9 @@ impl Detail<'_> {
                 Kind::OperatorActed,
                 Detail { text, subject: Some(act.word().to_owned()), account: *account, ..none() },
             ),
+            Event::Reported { seq, account, reason } => {
+                (Kind::Reported, Detail { text: reason, account: *account, seq: Some(seq.0), ..none() })
+            }
             Event::BanSet { effect, reason, until, .. } => {
                 let until = until.map(|until| format!(" until {until}")).unwrap_or_default();
                 (Kind::BanSet, Detail { text: reason, subject: Some(format!("{}{until}", effect.word())), ..none() })
@@ -373,6 +379,7 @@ impl EventRow {
             | Kind::AccountResumed
             | Kind::AccountDeleted
             | Kind::OperatorActed
+            | Kind::Reported
             | Kind::BanSet
             | Kind::BanLifted
             | Kind::DeviceAdded

@@ -240,6 +240,7 @@ async fn apply_to_accounts<S: Session>(clerk: &mut Clerk<S>, record: &Record) ->
         | Event::ChannelRenamed { .. }
         | Event::ChannelFounded { .. }
         | Event::OperatorActed { .. }
+        | Event::Reported { .. }
         | Event::Joined { .. }
         | Event::Parted { .. }
         | Event::Kicked { .. }

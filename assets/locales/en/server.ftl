@@ -71,6 +71,8 @@ server-notice-oper-refused = Somebody at { $address } tried to become the operat
 server-notice-filter-refused = The filter { $filter } has refused a message of { $name } to { $target }.
 server-notice-filter-would-refuse = The filter { $filter } would have refused a message of { $name } to { $target } (dry run).
 server-notice-filter-noticed = The filter { $filter } means a message of { $name } to { $target }.
+server-notice-report = { $name } reports a message of { $author } in { $target } ({ $msgid }).
+server-notice-report-because = { $name } reports a message of { $author } in { $target } ({ $msgid }): { $reason }
 server-notice-operator-acted = The operator { $operator } did this: { $what }
 server-notice-registered = { $name } has registered from { $address }.
 server-notice-spooling = The database is away: messages go on by the spool.
@@ -108,6 +110,11 @@ server-redact-invalid-target = You cannot withdraw messages there.
 server-redact-forbidden = You may not withdraw this message.
 server-redact-expired = This message is too old to be withdrawn.
 server-redact-unknown = There is no such message, or it is withdrawn already.
+
+# REPORT
+server-report-done = The operators of this server have been told. Thank you.
+server-report-unknown = There is no such message there, or it has been withdrawn.
+server-report-too-many = You have reported a lot lately: you can report again in { $seconds } seconds.
 server-read-marker-not-set = The read marker cannot be set at the moment.
 server-rename-impossible = The channel cannot be called so.
 server-rename-taken = There is a channel of that name already.

@@ -71,6 +71,8 @@ server-notice-oper-refused = Quelqu’un a tenté depuis { $address } de devenir
 server-notice-filter-refused = Le filtre { $filter } a refusé un message de { $name } à { $target }.
 server-notice-filter-would-refuse = Le filtre { $filter } aurait refusé un message de { $name } à { $target } (essai à blanc).
 server-notice-filter-noticed = Le filtre { $filter } vise un message de { $name } à { $target }.
+server-notice-report = { $name } signale un message de { $author } dans { $target } ({ $msgid }).
+server-notice-report-because = { $name } signale un message de { $author } dans { $target } ({ $msgid }) : { $reason }
 server-notice-operator-acted = L’opérateur { $operator } a fait ceci : { $what }
 server-notice-registered = { $name } s’est inscrit depuis { $address }.
 server-notice-spooling = La base de données ne répond pas : les messages passent par le tampon sur disque.
@@ -108,6 +110,11 @@ server-redact-invalid-target = Vous ne pouvez pas retirer de messages ici.
 server-redact-forbidden = Vous ne pouvez pas retirer ce message.
 server-redact-expired = Ce message est trop ancien pour être retiré.
 server-redact-unknown = Ce message n'existe pas, ou il est déjà retiré.
+
+# REPORT
+server-report-done = Les opérateurs de ce serveur ont été avertis. Merci.
+server-report-unknown = Ce message n’y est pas, ou il a été retiré.
+server-report-too-many = Vous avez fait beaucoup de signalements : vous pourrez en faire un autre dans { $seconds } secondes.
 server-read-marker-not-set = Le repère de lecture ne peut pas être enregistré pour le moment.
 server-rename-impossible = Le salon ne peut pas porter ce nom.
 server-rename-taken = Il y a déjà un salon de ce nom.

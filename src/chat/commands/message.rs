@@ -14,7 +14,6 @@ use crate::chat::call::Call;
 use crate::chat::deliver::IDEMPOTENCY_TAG;
 use crate::chat::event::{BanEffect, Event, MessageKind, Place};
 use crate::chat::filtered::Hit;
-use crate::chat::policy::address_key;
 use crate::chat::policy::channel as policy;
 use crate::chat::ports::{ConnId, Notable};
 use crate::chat::refusal::{Handled, Refusal, Text};
@@ -192,15 +191,6 @@ fn find(world: &mut World, conn: ConnId, to: &str, text: &str) -> Result<Target,
     Ok(Target { place, name: world.name_of(person), person: Some(person) })
 }
 
-/// Whose words are counted.
-fn speaker(world: &World, conn: ConnId) -> Speaker {
-    let session = world.session(conn);
-    match session.account() {
-        Some(account) => Speaker::Account(account),
-        None => Speaker::Address(address_key(session.peer.address)),
-    }
-}
-
 /// Compares a message with the filters. Operators of the server say what they like, and anybody says it to them.
 fn sift(world: &mut World, conn: ConnId, target: &Target, text: &str) -> Handled {
     let is_free = world.settings.filters.is_empty()
@@ -209,7 +199,7 @@ fn sift(world: &mut World, conn: ConnId, target: &Target, text: &str) -> Handled
     if is_free {
         return Ok(());
     }
-    let (speaker, now) = (speaker(world, conn), world.now);
+    let (speaker, now) = (Speaker::of(world.session(conn)), world.now);
     let hits = world.filtered.compare(&world.settings.filters, &speaker, text, now);
     let author = world.session(conn).name().to_owned();
     for hit in hits.iter().filter(|hit| hit.is_told) {
@@ -230,7 +220,7 @@ fn keep_pace(world: &mut World, conn: ConnId, target: &Target, idempotency_id: O
     let Some(seconds) = world.state.channel(id).and_then(|channel| policy::slow_seconds(channel, &asker)) else {
         return Ok(());
     };
-    let (speaker, now) = (speaker(world, conn), world.now);
+    let (speaker, now) = (Speaker::of(world.session(conn)), world.now);
     world.slow_mode.take((id, speaker), seconds, idempotency_id, now).map_err(|wait| {
         // The mode may not be committed yet.
         world.shows(id);

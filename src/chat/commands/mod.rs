@@ -34,6 +34,7 @@ pub(crate) mod query;
 pub(crate) mod redact;
 pub(crate) mod register;
 pub(crate) mod rename;
+pub(crate) mod report;
 pub(crate) mod search;
 pub(crate) mod this_server;
 pub(crate) mod user_mode;
@@ -156,6 +157,8 @@ pub(crate) const COMMANDS: &[Command] = &[
         .help("REGISTER <account> <invitation or *> <password>", "Makes an account."),
     command("REHASH", 0, operator::rehash).help("REHASH", "Reads the settings again, for operators."),
     command("RENAME", 2, rename::rename).help("RENAME <channel> <new name> [<reason>]", "Calls a channel otherwise."),
+    command("REPORT", 2, report::report)
+        .help("REPORT <target> <message id> [<reason>]", "Tells the operators of the server about a message."),
     command("SEARCH", 0, search::search).help(
         "SEARCH <attribute>=<value>{;<attribute>=<value>}",
         "Finds messages: in, from, text, after, before, limit.",
@@ -274,6 +277,7 @@ pub(crate) fn answered(world: &mut World, conn: ConnId, command: &'static str, a
         Asked::ScramKeys(log_in, first) => authenticate::scram_keys(world, conn, log_in, first, answer),
         Asked::Page(asked) => history::answered_page(world, conn, *asked, answer),
         Asked::Redact(asked) => redact::answered(world, conn, *asked, answer),
+        Asked::Report(asked) => report::answered(world, conn, *asked, answer),
         Asked::Search => search::answered(world, conn, answer),
         Asked::Playback(asked) => playback::answered(world, conn, asked, answer),
         Asked::Targets(query) => history::answered_targets(world, conn, &query, answer),

@@ -156,8 +156,8 @@ impl HubCounts {
             Notable::LoggedIn { by, .. } => *self.logins.entry(by).or_default() += 1,
             Notable::LoginRefused { check, .. } => *self.logins_refused.entry(check.word()).or_default() += 1,
             Notable::Registered { .. } => self.registrations += 1,
-            // Counted by the rules: not every one is notable.
-            Notable::Filtered { .. } => {}
+            // Counted by the rules, among the verdicts and among the commands.
+            Notable::Filtered { .. } | Notable::Reported { .. } => {}
             Notable::OperatorActed { .. } => self.operator_acts += 1,
         }
     }

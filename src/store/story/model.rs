@@ -196,6 +196,7 @@ pub fn every_kind() -> Vec<Record> {
             ann,
             Event::OperatorActed { act: OperatorAct::Killed, account: Some(id(bob)), text: "trop".to_owned() },
         ),
+        (Place::Server, ann, Event::Reported { seq: Seq(10), account: Some(id(bob)), reason: "là".to_owned() }),
         (channel(1), ann, changed("+W", &slow, &[], &[])),
     ];
     let numbered = (2..).zip(story);

@@ -13,6 +13,7 @@ fn first_version(event: &Event) -> usize {
         | Event::Redacted { .. }
         | Event::ChannelRenamed { .. }
         | Event::MetadataSet { .. }
+        | Event::Reported { .. }
         | Event::MarkedRead { .. } => 2,
         Event::BanSet { .. } | Event::BanLifted { .. } => 5,
         Event::ModesChanged { modes, .. } if modes.slow_seconds.is_some() => 6,

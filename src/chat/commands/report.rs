@@ -1,0 +1,80 @@
+//! REPORT: somebody tells the operators of the server about a message.
+//!
+//! Specification: our own, written like IRCv3 `REDACT`: `REPORT <target> <msgid> [:<reason>]`. The report is an event in the
+//! record, which names the message; operators are told at once, and read the message where it stands. Whether there is
+//! such a message is told only to those who may read the conversation, and nobody else learns of the report.
+
+use std::time::Duration;
+
+use super::history::readable;
+use crate::chat::allowance::Allowance;
+use crate::chat::asked::{Asked, ReportAsked};
+use crate::chat::call::Call;
+use crate::chat::event::{Event, Place, Seq};
+use crate::chat::limits::{REPORTS_MAX, REPORTS_WINDOW_SECONDS};
+use crate::chat::policy::cut;
+use crate::chat::ports::{Answer, Bound, ConnId, Extras, Notable, PageQuery, PageRange, Question};
+use crate::chat::refusal::{Handled, Refusal, Text};
+use crate::chat::slow::Speaker;
+
+use crate::chat::world::{Draft, World};
+use crate::proto::names::MsgId;
+
+/// `REPORT <target> <msgid> [:<reason>]`.
+pub(crate) fn report(world: &mut World, call: &Call<'_>) -> Handled {
+    let conn = call.conn;
+    let (target, msgid) = (call.param(0), call.param(1));
+    let (place, name) = readable(world, conn, target).ok_or_else(|| unknown(target, msgid))?;
+    if let Place::Channel(channel) = place {
+        world.shows(channel);
+    }
+    let Some(id) = MsgId::parse(msgid) else { return Err(unknown(target, msgid)) };
+    let seq = Seq(id.seq());
+    take_one(world, conn, target, msgid)?;
+    let extras = Extras { tagged: true, ..Extras::default() };
+    let page = PageQuery { place, range: PageRange::Around(Bound::Seq(seq)), limit: 1, extras };
+    let reason = cut(call.param(2), world.settings.limits.reason_bytes_max).to_owned();
+    let asked = ReportAsked { target: target.to_owned(), msgid: msgid.to_owned(), seq, page, name, reason };
+    world.ask(conn, Question::Page(page), Asked::Report(Box::new(asked)));
+    Ok(())
+}
+
+fn unknown(target: &str, msgid: &str) -> Refusal {
+    Refusal::fail("UNKNOWN_MSGID", &[target, msgid], "server-report-unknown")
+}
+
+/// Nobody reports without end, and nobody asks for messages by guessing their numbers.
+fn take_one(world: &mut World, conn: ConnId, target: &str, msgid: &str) -> Handled {
+    let allowance = Allowance { count: REPORTS_MAX, window: Duration::from_secs(REPORTS_WINDOW_SECONDS) };
+    let (speaker, now) = (Speaker::of(world.session(conn)), world.now);
+    world.throttles.reports.take(&speaker, allowance, now).map_err(|wait| {
+        let seconds = ((wait + 999) / 1_000).to_string();
+        let text = Text::new("server-report-too-many").with("seconds", &seconds);
+        Refusal::fail("TOO_MANY_REPORTS", &[target, msgid, &seconds], text)
+    })
+}
+
+/// The store has found the message, or not.
+pub(crate) fn answered(world: &mut World, conn: ConnId, asked: ReportAsked, answer: Answer) -> Handled {
+    let (target, msgid) = (asked.target.as_str(), asked.msgid.as_str());
+    world.require_journal(&[target, msgid])?;
+    let events = match answer {
+        Answer::Page(events) => Some(events),
+        _ => world.recent.page(&asked.page, world.committed),
+    };
+    let unavailable = || Refusal::fail("TEMPORARILY_UNAVAILABLE", &[target, msgid], "server-temporarily-unavailable");
+    let event = events.ok_or_else(unavailable)?.into_iter().find(|event| event.seq == asked.seq);
+    // It may have been kicked while it waited.
+    let still = readable(world, conn, target).filter(|(place, _)| *place == asked.page.place);
+    let event = event.filter(|_| still.is_some()).ok_or_else(|| unknown(target, msgid))?;
+    let author = world.session(conn).author();
+    let by = author.name.clone();
+    let reported = Event::Reported { seq: asked.seq, account: event.account, reason: asked.reason.clone() };
+    world.append(Draft::new(author, Place::Server, &asked.name, reported));
+    let said = world.say(conn, &"server-report-done".into());
+    let line = world.server_line("REPORT").param("DONE").param(&asked.name).param(msgid).trailing(&said);
+    world.reply(conn, line);
+    let msgid = msgid.to_owned();
+    world.log(Notable::Reported { by, author: event.name, target: asked.name, msgid, reason: asked.reason });
+    Ok(())
+}
