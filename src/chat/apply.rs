@@ -28,6 +28,8 @@ pub(crate) struct Account {
     pub channels: BTreeSet<ChannelId>,
     /// The last event about the account itself.
     pub last_seq: Seq,
+    /// The last event after which what proved who somebody is may prove it no more.
+    pub proofs_seq: Seq,
 }
 
 /// A channel.
@@ -318,7 +320,10 @@ impl State {
                 self.last_account = self.last_account.max(*account);
                 self.add_account(state, record.seq);
             }
-            Event::PasswordChanged { account, .. } => self.change_account(*account, record.seq, |_| {}),
+            Event::PasswordChanged { account, .. } => {
+                self.change_account(*account, record.seq, |_| {});
+                self.change_proofs(*account, record.seq);
+            }
             Event::AddressAllowed { account, address } => self.change_account(*account, record.seq, |state| {
                 if !state.addresses.contains(address) {
                     state.addresses.push(address.clone());
@@ -339,6 +344,7 @@ impl State {
             Event::DeviceRevoked { device, account } => {
                 self.new_devices.retain(|_, known| known != device);
                 self.change_account(*account, record.seq, |_| {});
+                self.change_proofs(*account, record.seq);
             }
         }
     }
@@ -428,7 +434,7 @@ impl State {
     fn add_account(&mut self, state: AccountState, last_seq: Seq) {
         self.account_looks.add(state.name.folded());
         self.account_names.insert(state.name.folded().clone(), state.id);
-        self.accounts.insert(state.id, Account { state, channels: BTreeSet::new(), last_seq });
+        self.accounts.insert(state.id, Account { state, channels: BTreeSet::new(), last_seq, proofs_seq: last_seq });
     }
 
     fn add_channel(&mut self, state: ChannelState) {
@@ -456,6 +462,12 @@ impl State {
         if let Some(account) = self.accounts.get_mut(&id) {
             account.last_seq = seq;
             change(&mut account.state);
+        }
+    }
+
+    fn change_proofs(&mut self, id: AccountId, seq: Seq) {
+        if let Some(account) = self.accounts.get_mut(&id) {
+            account.proofs_seq = seq;
         }
     }
 

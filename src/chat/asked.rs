@@ -95,6 +95,8 @@ pub(crate) struct LogIn {
     pub is_counted: bool,
     /// By what.
     pub method: Method,
+    /// The last event when it began: a proof that was changed after it may have been judged as it was before.
+    pub began: Seq,
 }
 
 impl LogIn {

@@ -6,9 +6,9 @@
 use bytes::Bytes;
 
 use super::asked::Asked;
-use super::event::{ChannelId, Seq};
+use super::event::{ChannelId, Place, Seq};
 use super::policy;
-use super::ports::{ConnId, Effect, Notable, Question};
+use super::ports::{ConnId, Effect, Notable, PageQuery, Question};
 use super::refusal::{Handled, Refusal, Text};
 use super::session::Waiting;
 use super::world::World;
@@ -195,10 +195,34 @@ impl World {
 
     /// Asks the outside a question for a connection's line. The line is done when the answer was handled; the connection's
     /// next lines wait. A handler that asks has not replied before, so that a label covers the whole answer.
+    ///
+    /// What was decided before the question is in its answer: it waits until that is committed. Else somebody who comes
+    /// while a message is on its way to the database would be told it neither then, not being there yet, nor by the record.
     pub(crate) fn ask(&mut self, conn: ConnId, question: Question, asked: Asked) {
+        if !self.is_stalled {
+            let seq = self.decided_before(&question, &asked);
+            self.turn.wait_for(seq);
+        }
         let (command, label) = (self.turn.command, self.turn.label.take());
         self.session_mut(conn).waiting = Some(Box::new(Waiting { asked, command, label }));
         self.turn.effect(Effect::Ask { conn, question });
+    }
+
+    /// The last event that may change the answer to a question.
+    fn decided_before(&self, question: &Question, asked: &Asked) -> Seq {
+        match (question, asked) {
+            (Question::Page(PageQuery { place: Place::Channel(channel), .. }), _) => {
+                self.state.channel(*channel).map_or(Seq(0), |channel| channel.last_seq)
+            }
+            (Question::Page(_) | Question::Targets(_) | Question::Search(_) | Question::Playback(_), _) => {
+                self.state.last_seq
+            }
+            (_, Asked::LogIn(log_in) | Asked::ScramKeys(log_in, _)) => {
+                let account = log_in.account.and_then(|account| self.state.account(account));
+                account.map_or(Seq(0), |account| account.proofs_seq)
+            }
+            _ => Seq(0),
+        }
     }
 
     /// Later effects of this turn show the state of a channel: they wait until that state is committed.

@@ -18,6 +18,7 @@ server-log-refused = the connection is refused for { $name }
 server-account-required = You need an account here. Log in with SASL, or set the connection password to name:password, or register with REGISTER.
 server-account-suspended = This account is suspended. { $reason }
 server-accounts-unavailable = Accounts are temporarily unavailable: the database does not answer. Try again in a moment.
+server-account-just-changed = What proves who you are was changed this very moment. Log in once more.
 server-address-allowed = Your password is accepted from { $address } now.
 server-address-refused = Somebody gave your password at the unknown address { $address }. If it was you, allow this address.
 server-address-refused-answer = Somebody gave your password at the unknown address { $address }. If it was you, answer: allow { $address } { $code }

@@ -18,6 +18,7 @@ server-log-refused = la connexion est refusée pour { $name }
 server-account-required = Il faut un compte ici. Connectez-vous par SASL, ou donnez nom:mot-de-passe comme mot de passe de connexion, ou inscrivez-vous par REGISTER.
 server-account-suspended = Ce compte est suspendu. { $reason }
 server-accounts-unavailable = Les comptes sont momentanément indisponibles : la base de données ne répond pas. Réessayez dans un instant.
+server-account-just-changed = Ce qui prouve qui vous êtes vient de changer à l’instant. Connectez-vous encore une fois.
 server-address-allowed = Votre mot de passe est désormais accepté depuis { $address }.
 server-address-refused = Quelqu'un a donné votre mot de passe depuis l'adresse inconnue { $address }. Si c'était vous, autorisez cette adresse.
 server-address-refused-answer = Quelqu'un a donné votre mot de passe depuis l'adresse inconnue { $address }. Si c'était vous, répondez : autoriser { $address } { $code }

@@ -204,7 +204,7 @@ fn log_in_as(world: &World, name: &str, method: Method) -> LogIn {
     let account = AccountName::new(name).ok().and_then(|name| world.person_named(name.folded()));
     let account = account.map(|account| account.state.id);
     let name = policy::cut(name, NICK_BYTES_MAX).to_owned();
-    LogIn { name, account, is_token: false, is_counted: false, method }
+    LogIn { name, account, is_token: false, is_counted: false, method, began: world.state.last_seq }
 }
 
 /// Whether a log-in may be tried, or too many from there have failed; that is said then. Who comes from an address that the
@@ -234,8 +234,7 @@ fn may_try(world: &mut World, conn: ConnId, log_in: &mut LogIn) -> Handled {
 
 /// The password of the server was given, right or wrong. Too many wrong ones from an address are no longer looked at.
 pub(super) fn connection_password(world: &mut World, conn: ConnId, is_right: bool) -> Handled {
-    let mut log_in =
-        LogIn { name: String::new(), account: None, is_token: false, is_counted: false, method: Method::Pass };
+    let mut log_in = log_in_as(world, "", Method::Pass);
     may_try(world, conn, &mut log_in)?;
     if is_right {
         give_back(world, conn, &log_in, true);
@@ -284,14 +283,19 @@ pub(super) fn answered(world: &mut World, conn: ConnId, log_in: LogIn, answer: A
         }
         Answer::Proved { .. } => refuse(world, conn, &log_in, FailedCheck::Token),
         Answer::Unavailable => {
-            let refusal = Refusal::fail("TEMPORARILY_UNAVAILABLE", &[], "server-accounts-unavailable");
-            world.refuse(conn, "AUTHENTICATE", refusal);
-            give_back(world, conn, &log_in, false);
-            say_refused(world, conn, log_in.method);
+            say_undecided(world, conn, &log_in, "server-accounts-unavailable");
             Ok(())
         }
         _ => refuse(world, conn, &log_in, log_in.wrong_check()),
     }
+}
+
+/// Neither right nor wrong: it may be tried again at once.
+fn say_undecided(world: &mut World, conn: ConnId, log_in: &LogIn, text: &'static str) {
+    let refusal = Refusal::fail("TEMPORARILY_UNAVAILABLE", &[], text);
+    world.refuse(conn, "AUTHENTICATE", refusal);
+    give_back(world, conn, log_in, false);
+    say_refused(world, conn, log_in.method);
 }
 
 /// The proof is right; what is left is whether the account may log in now, from here. When not, that was said.
@@ -305,6 +309,11 @@ fn may_log_in(
     let Some(state) = world.person(account).map(|account| account.state.clone()) else {
         return refuse(world, conn, log_in, FailedCheck::Name).map(|()| false);
     };
+    // It was judged beside a change of the password, or beside the end of a device: perhaps by what held before.
+    if world.state.account(account).is_some_and(|account| account.proofs_seq > log_in.began) {
+        say_undecided(world, conn, log_in, "server-account-just-changed");
+        return Ok(false);
+    }
     if let Some(reason) = &state.suspended {
         let text = Text::new("server-account-suspended").with("reason", reason);
         world.refuse(conn, "AUTHENTICATE", Refusal::fail("ACCOUNT_SUSPENDED", &[state.name.as_str()], text));

@@ -47,9 +47,6 @@ pub(crate) fn chathistory(world: &mut World, call: &Call<'_>) -> Handled {
     if world.is_stalled() {
         return answered_page(world, conn, PageAsked { query, page, name }, Answer::Unavailable);
     }
-    if let Place::Channel(channel) = place {
-        world.shows(channel);
-    }
     world.ask(conn, Question::Page(page), Asked::Page(Box::new(PageAsked { query, page, name })));
     Ok(())
 }

@@ -25,9 +25,6 @@ pub(crate) fn redact(world: &mut World, call: &Call<'_>) -> Handled {
     }
     let (target, msgid) = (call.param(0), call.param(1));
     let (place, name) = readable(world, conn, target).ok_or_else(|| invalid_target(target))?;
-    if let Place::Channel(channel) = place {
-        world.shows(channel);
-    }
     let Some(id) = MsgId::parse(msgid) else { return Err(unknown(target, msgid)) };
     let seq = Seq(id.seq());
     // The first one of what stands from its number on: it, or that there is no such message here.

@@ -25,9 +25,6 @@ pub(crate) fn report(world: &mut World, call: &Call<'_>) -> Handled {
     let conn = call.conn;
     let (target, msgid) = (call.param(0), call.param(1));
     let (place, name) = readable(world, conn, target).ok_or_else(|| unknown(target, msgid))?;
-    if let Place::Channel(channel) = place {
-        world.shows(channel);
-    }
     let Some(id) = MsgId::parse(msgid) else { return Err(unknown(target, msgid)) };
     let seq = Seq(id.seq());
     take_one(world, conn, target, msgid)?;

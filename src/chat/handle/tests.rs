@@ -65,6 +65,28 @@ fn who_is_shown_a_channel_waits_for_its_commit_and_stays_in_order() {
 }
 
 #[test]
+fn the_record_is_asked_once_it_has_what_was_decided_before() {
+    // Whoever comes between a message and its commit hears it neither then, not being there yet, nor by another's delivery.
+    for (is_operator, question) in [
+        (true, "CHATHISTORY TARGETS timestamp=1970-01-01T00:00:00.000Z timestamp=2100-01-01T00:00:00.000Z 9"),
+        (true, "CHATHISTORY LATEST ann * 9"),
+        (false, "CHATHISTORY LATEST serveur * 9"),
+        (false, "CHATHISTORY LATEST #general * 9"),
+        (false, "SEARCH in=serveur;text=hello"),
+    ] {
+        let caps = format!("{ECHO} draft/chathistory soju.im/search");
+        let (mut driver, ann, _) = ann_and_bob();
+        driver.say(ann, "PRIVMSG serveur,#general :hello");
+        let late = if is_operator { driver.log_in_operator(&caps) } else { driver.log_in("bob", &caps) };
+        driver.answers = false;
+        driver.say(late, question);
+        assert!(driver.questions.is_empty(), "{question}");
+        driver.commit();
+        assert_eq!(driver.questions.len(), 1, "{question}");
+    }
+}
+
+#[test]
 fn each_event_of_a_line_is_the_cause_of_its_own_lines() {
     let (mut driver, ann, _) = ann_and_bob();
     driver.say(ann, "PRIVMSG bob,#general :hello");

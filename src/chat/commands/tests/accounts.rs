@@ -1,8 +1,8 @@
 //! What an account has: addresses, devices, an operator above it, languages and modes of its sessions.
 
-use super::{expect, expect_not, introduce, log_in_by_plain};
-use crate::chat::event::{AccountId, Event};
-use crate::chat::ports::{FailedCheck, Input, Notable};
+use super::{expect, expect_not, introduce, log_in_by_plain, plain};
+use crate::chat::event::{AccountId, DeviceId, Event};
+use crate::chat::ports::{Answer, FailedCheck, Input, Notable};
 use crate::chat::settings::{IpBinding, Settings};
 use crate::chat::testing::Driver;
 
@@ -288,4 +288,28 @@ fn a_new_password_ends_all_other_sessions_and_the_tokens_of_other_devices() {
     assert!(log_in(&mut driver, "another_secret").1);
     assert!(!log_in(&mut driver, &second).1);
     assert!(!log_in(&mut driver, "ann_secret").1);
+}
+
+#[test]
+fn a_proof_that_was_judged_beside_its_end_does_not_count() {
+    let mut driver = Driver::new(&["ann"]);
+    let own = driver.log_in("ann", "standard-replies chat-tui/devices");
+    driver.ask(own, "DEVICE ADD :laptop");
+    let late = driver.connect();
+    driver.say(late, "CAP REQ :sasl standard-replies");
+    driver.take(late);
+    driver.answers = false;
+    driver.say(late, "AUTHENTICATE PLAIN");
+    driver.say(late, &format!("AUTHENTICATE {}", plain("ann", "ctd1_1")));
+    let (conn, _) = driver.questions.pop_front().unwrap();
+    assert_eq!(conn, late);
+    driver.answers = true;
+    assert_eq!(driver.ask(own, "DEVICE REVOKE 1"), [":chat.local DEVICE REVOKED 1"]);
+    // The store looked before the device was revoked; its answer comes behind.
+    let answer = Answer::Proved { account: AccountId(1), device: Some(DeviceId(1)) };
+    driver.input(Input::Answer { conn: late, answer });
+    let told = driver.take(late);
+    expect(&told, &["FAIL AUTHENTICATE TEMPORARILY_UNAVAILABLE :"]);
+    expect(&told, &[" 904 "]);
+    expect_not(&told, &[" 900 "]);
 }
