@@ -47,9 +47,10 @@ fn take(server: &mut Bare, what: What) {
         What::Direct(Directive::Close(who, reason)) => server.close(&who, &reason),
         What::Direct(Directive::Wait(seconds)) => server.direct(&Directive::Wait(seconds.min(WAIT_SECONDS_MAX))),
         What::Direct(Directive::Restart) => {
-            // Lines of connections that end with the server are never done.
+            let restarted = server.direct(&Directive::Restart);
+            // Lines of connections that ended with the server are never done.
             server.lines_sent = server.lines_done;
-            server.direct(&Directive::Restart)
+            restarted
         }
         What::Direct(other) => server.direct(&other),
     };
