@@ -385,16 +385,28 @@ pub enum OperatorAct {
     Rehashed,
     /// Told all who listen (WALLOPS).
     Wallops,
+    /// Searched the record (`chat-server log search`).
+    Searched,
+    /// Wrote out the record or a part of it.
+    Exported,
+    /// Had rules let go of what is old.
+    Retained,
+    /// Erased what an account wrote and did.
+    Erased,
 }
 
 impl OperatorAct {
     /// All of them with their word, as the record and the log have it.
-    pub const ALL: [(Self, &str); 5] = [
+    pub const ALL: [(Self, &str); 9] = [
         (Self::Opered, "oper"),
         (Self::Resigned, "resign"),
         (Self::Killed, "kill"),
         (Self::Rehashed, "rehash"),
         (Self::Wallops, "wallops"),
+        (Self::Searched, "search"),
+        (Self::Exported, "export"),
+        (Self::Retained, "retain"),
+        (Self::Erased, "erase"),
     ];
 
     /// Its word.

@@ -5,14 +5,14 @@
 
 use super::commands;
 use super::deliver::IDEMPOTENCY_TAG;
-use super::event::Seq;
+use super::event::{Event, OperatorAct, Place, Seq};
 use super::limits;
 use super::ports::{Answer, ConnId, Effect, Effects, Held, Input, Peer, StoredEvent, StoredWhat};
 use super::session::{Queued, Session};
 use super::spoken::Spoken;
 use super::stamp::Stamp;
 use super::turn::Turn;
-use super::world::World;
+use super::world::{Draft, World};
 use crate::proto::caps::Cap;
 use crate::proto::message::Line;
 use crate::proto::names::MsgId;
@@ -42,6 +42,7 @@ impl World {
             }
             Input::Tick => self.tick(effects),
             Input::Spooling { is_on } => self.tell_of_the_spool(is_on, effects),
+            Input::Noted { act, text } => self.note_own_act(act, text, effects),
             Input::Stopping => self.stop(effects),
         }
     }
@@ -217,6 +218,13 @@ impl World {
         self.begin(None, false);
         let id = if is_on { "server-notice-spooling" } else { "server-notice-spool-empty" };
         self.notice_operators(&id.into());
+        self.finish(effects);
+    }
+
+    fn note_own_act(&mut self, act: OperatorAct, text: String, effects: &mut Effects) {
+        self.begin(None, false);
+        let (author, event) = (self.system_author(), Event::OperatorActed { act, account: None, text });
+        self.append(Draft::new(author, Place::Server, "", event));
         self.finish(effects);
     }
 

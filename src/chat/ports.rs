@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::event::{AccountId, Credentials, DeviceId, Digest, Place, Record, Seq};
+use super::event::{AccountId, Credentials, DeviceId, Digest, OperatorAct, Place, Record, Seq};
 use super::filter::FilterAction;
 use super::settings::Settings;
 use crate::proto::line::LineError;
@@ -144,6 +144,13 @@ pub enum Input {
     Spooling {
         /// Whether anything waits.
         is_on: bool,
+    },
+    /// The server has done something with the record by itself, which is an event of it.
+    Noted {
+        /// What.
+        act: OperatorAct,
+        /// More of it.
+        text: String,
     },
     /// Some time has passed (about every second).
     Tick,

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use super::config::Config;
 use super::listener::Listener;
 use super::{Options, Server, ServerError};
+use crate::chat::event::OperatorAct;
 use crate::chat::ports::{Peer, Transport};
 use crate::proto::line::{LineLimits, LineReader};
 use crate::proto::message::{Line, Message};
@@ -20,6 +21,8 @@ use crate::proto::secret::Secret;
 
 /// How long the server may be silent before a command is given up. New passwords take it some time.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// The most characters of what is noted of a command: it fits into a line whatever they are.
+const NOTE_CHARS_MAX: usize = 100;
 
 /// What an operator wants to do with accounts.
 #[derive(Clone, Debug)]
@@ -87,6 +90,27 @@ pub enum BanCommand {
         /// Whose.
         target: String,
     },
+}
+
+/// What a command does with the record itself, to be put into the record.
+#[derive(Clone, Debug)]
+pub struct AuditNote {
+    /// What.
+    pub act: OperatorAct,
+    /// More of it, in a line.
+    pub text: String,
+}
+
+impl Order for AuditNote {
+    fn line(&self) -> Line {
+        let text: String =
+            self.text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(NOTE_CHARS_MAX).collect();
+        Line::new("AUDIT").param(&self.act.word().to_ascii_uppercase()).trailing(&text)
+    }
+
+    fn fault(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// A line that asks the server for something, and what cannot be sent as one.
@@ -318,7 +342,7 @@ where
         match (message.command, param(0), param(1)) {
             ("AUTHENTICATE", "+", _) => talk.send("AUTHENTICATE +\r\n").await?,
             ("FAIL", "AUTHENTICATE", code) => complaint = Some((code.to_owned(), text())),
-            ("FAIL", "ACCOUNT" | "BAN", code) => {
+            ("FAIL", "ACCOUNT" | "AUDIT" | "BAN", code) => {
                 return Err(AdminError::Refused { code: code.to_owned(), text: text() });
             }
             ("902" | "904" | "905" | "906" | "908", ..) => {
@@ -348,7 +372,7 @@ where
                 reason: param(6).to_owned(),
             }),
             ("BAN", "END", _) => return talk.end(Outcome::Bans(bans)).await,
-            ("ACCOUNT" | "BAN", "DONE", _) => return talk.end(Outcome::Done(text())).await,
+            ("ACCOUNT" | "AUDIT" | "BAN", "DONE", _) => return talk.end(Outcome::Done(text())).await,
             ("PING", token, _) => talk.send(&format!("PONG :{token}\r\n")).await?,
             ("417" | "421" | "461" | "481", ..) => {
                 return Err(AdminError::Refused { code: message.command.to_string(), text: text() });

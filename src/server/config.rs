@@ -7,6 +7,7 @@
 mod filters;
 mod operators;
 mod raw;
+mod retention;
 mod table;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use crate::chat::settings::{Registration, Settings};
 use crate::ground::texts::Language;
 use crate::proto::secret::Secret;
 use crate::store::SeedPasswords;
+use crate::store::audit::retain::Rule;
 use crate::store::source::Source;
 use table::{Draft, SETTINGS};
 
@@ -105,6 +107,8 @@ pub struct Config {
     pub seed_passwords: SeedPasswords,
     /// Whether messages go on by a spool while the database is away.
     pub spool: bool,
+    /// For how long what was said is kept; for ever without rules.
+    pub retention: Vec<Rule>,
     /// Where and how often the record's head is written down.
     pub anchors: AnchorSettings,
     /// What seems odd and is no fault.
@@ -344,6 +348,7 @@ impl Reader {
             outbox: draft.outbox,
             seed_passwords: draft.seed_passwords,
             spool: draft.spool,
+            retention: draft.retention.clone(),
             anchors: AnchorSettings { file: draft.anchor_file.clone(), interval: draft.anchor_interval },
             warnings: std::mem::take(&mut self.warnings),
             given: std::mem::take(&mut self.given),

@@ -24,7 +24,7 @@ use super::metrics::{self, HubCounts, Inspection};
 use super::operator_log::OperatorLog;
 use super::outbox::Link;
 use super::reload::Reloader;
-use crate::chat::event::{Seq, Snapshot};
+use crate::chat::event::{OperatorAct, Seq, Snapshot};
 use crate::chat::key::WorldKey;
 use crate::chat::ports::{Answer, ConnId, Effect, Effects, Input, Notable, Reloaded};
 use crate::chat::settings::Settings;
@@ -59,6 +59,13 @@ pub enum Mail {
     Unusable(StoreError),
     /// Somebody wants to see how the hub is.
     Inspect(oneshot::Sender<Box<Inspection>>),
+    /// The server has done something with the record by itself.
+    Note {
+        /// What.
+        act: OperatorAct,
+        /// More of it.
+        text: String,
+    },
     /// The system wants the settings to be read again.
     Reload,
     /// They were read.
@@ -234,6 +241,12 @@ impl Hub {
                 }
             }
             Mail::Loaded(snapshot) => self.serve(*snapshot),
+            // Without the record there is nothing to note it in; a stop is not held up by it.
+            Mail::Note { act, text } => {
+                if self.phase == Phase::Serving {
+                    self.handle(Input::Noted { act, text });
+                }
+            }
             Mail::Reload => self.reload(None),
             Mail::Reloaded { asker, reloaded } => self.take_settings(asker, reloaded),
             Mail::Unusable(error) => {

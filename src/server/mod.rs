@@ -32,6 +32,7 @@ pub mod places;
 pub mod proxy;
 pub mod record;
 pub mod reload;
+pub mod retention;
 pub mod websocket;
 
 use std::io::{self, Write};
@@ -51,6 +52,8 @@ use crate::ground::texts::Texts;
 use crate::ground::tls::server::CertificateError;
 use crate::journal::spool::SpooledStore;
 use crate::proto::names::AccountName;
+use crate::store::audit::Audit;
+use crate::store::audit::retain::Rule;
 use crate::store::chain::ChainKey;
 use crate::store::database;
 use crate::store::{Preparation, PrepareOptions, SeedPasswords, Store, StoreError};
@@ -140,6 +143,7 @@ pub struct Server {
     log: OperatorLog,
     log_end: OperatorLogEnd,
     anchors: AnchorSettings,
+    retention: Option<Retention>,
     /// Held as long as the server lives.
     lock: FileLock,
 }
@@ -161,7 +165,8 @@ impl Server {
         let reloader = Reloader::new(options.read_settings, config.clone(), acceptor, entrance);
         let http = config.listen_http.iter().map(|address| HttpListener::bind(*address)).collect::<Result<_, _>>()?;
         let metrics = Arc::new(Metrics::default());
-        let store = database::open(&config.source(), &ChainKey::derive(&key.part(Purpose::Chain)))?;
+        let (source, chain_key) = (config.source(), ChainKey::derive(&key.part(Purpose::Chain)));
+        let store = database::open(&source, &chain_key)?;
         let store = with_spool(store, &config)?;
         let store: Arc<dyn Store> = Arc::new(MeasuredStore::new(store, Arc::clone(&metrics)));
         tracing::info!(database = config::masked_url(config.database.expose()), "the record");
@@ -211,6 +216,10 @@ impl Server {
             }),
         });
         let entrance = Arc::new(entrance);
+        let retention = match config.retention.is_empty() {
+            true => None,
+            false => Some(Retention { audit: database::open_audit(&source, &chain_key)?, rules: config.retention }),
+        };
         let reload = ReloadHandle(mails);
         let anchors = config.anchors;
         Ok(Self {
@@ -227,6 +236,7 @@ impl Server {
             log,
             log_end,
             anchors,
+            retention,
             lock,
         })
     }
@@ -262,9 +272,10 @@ impl Server {
             log,
             log_end,
             anchors,
+            retention,
             lock,
         } = self;
-        drop(reload);
+        let ReloadHandle(mails) = reload;
         let mut hub = tokio::spawn(hub.run(mailbox));
         let mut shutdown = std::pin::pin!(shutdown);
         let mut stopping = stop.subscribe();
@@ -286,11 +297,15 @@ impl Server {
             }
             tokio::spawn(tidy(Arc::clone(&store), stop.subscribe()));
             tokio::spawn(anchors::keep(Arc::clone(&store), anchors.clone(), stop.subscribe()));
+            if let Some(Retention { audit, rules }) = retention {
+                tokio::spawn(retention::keep(audit, rules, mails.clone(), stop.subscribe()));
+            }
             log.started();
             notify::ready();
             tokio::spawn(notify::live(observer.clone(), stop.subscribe()));
         }
 
+        drop(mails);
         // The hub stops by itself too: when nobody needs it, or when it cannot go on.
         let is_stopping = *stop.borrow();
         let ended = tokio::select! {
@@ -315,6 +330,12 @@ impl Server {
             Err(error) => Err(ServerError::Hub(error.to_string())),
         }
     }
+}
+
+/// What the rules of retention are carried out with.
+struct Retention {
+    audit: Arc<dyn Audit>,
+    rules: Vec<Rule>,
 }
 
 /// What TLS connections are accepted with, as it is replaced.

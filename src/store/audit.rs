@@ -5,12 +5,14 @@
 //! - [`Audit::head`] is the point to write down elsewhere: whoever can write to the database can cut off the record's end
 //!   together with the journal's head, and only what is kept elsewhere shows it.
 //! - [`Audit::checkpoint`] removes the oldest rows, after it has verified them, and signs where the rest follows on.
+//! - [`Audit::retain`] does both by rules.
 //! - [`Audit::export`] hands out rows, page by page.
 //! - [`Audit::erase`] removes what rows say of people and leaves their links, so that the chain stays valid.
 
 mod checkpoint;
 pub mod erase;
 pub mod export;
+pub mod retain;
 pub mod verify;
 
 use std::time::Duration;
@@ -25,6 +27,7 @@ use crate::chat::event::Seq;
 use crate::proto::time::Timestamp;
 use erase::Selection;
 use export::{Exported, Filter};
+use retain::{Retained, Rule};
 use verify::Verification;
 
 /// How long one statement may take.
@@ -56,6 +59,10 @@ pub trait Audit: Send + Sync + 'static {
 
     /// Removes who, where and what from the selected rows. How many rows were erased now.
     async fn erase(&self, selection: &Selection) -> Result<u64, StoreError>;
+
+    /// Lets go of what rules no longer keep, or only counts it. What is so old that every rule lets go of it is removed as
+    /// [`Audit::checkpoint`] does, if there is a rule for everything.
+    async fn retain(&self, rules: &[Rule], now: Timestamp, only_count: bool) -> Result<Retained, StoreError>;
 
     /// The next rows behind an event that a filter lets through, oldest first; nothing when none is left.
     async fn export(&self, filter: &Filter, after: Seq) -> Result<Vec<Exported>, StoreError>;
@@ -116,6 +123,33 @@ impl<S: Session> Audit for SqlStore<S> {
             let Some((last, count)) = some.await? else { return Ok(erased) };
             (after, erased) = (last, erased + count);
         }
+    }
+
+    async fn retain(&self, rules: &[Rule], now: Timestamp, only_count: bool) -> Result<Retained, StoreError> {
+        let mut retained = Retained::default();
+        if let Some(bound) = retain::common_bound(rules, now).filter(|_| !only_count) {
+            retained.removed = self.checkpoint(bound, "retention", now).await?.rows;
+        }
+        for at in 0..rules.len() {
+            let (mut erased, mut after) = (0, Seq(0));
+            if only_count {
+                let rules = rules.to_vec();
+                let counted = self
+                    .readers()
+                    .run(PATIENCE, move |clerk| Box::pin(async move { retain::count(clerk, &rules, at, now).await }));
+                erased = counted.await?;
+            }
+            while !only_count {
+                let rules = rules.to_vec();
+                let some = self.writer().run(PATIENCE, move |clerk| {
+                    Box::pin(async move { retain::erase_some(clerk, &rules, at, now, after).await })
+                });
+                let Some((last, count)) = some.await? else { break };
+                (after, erased) = (last, erased + count);
+            }
+            retained.erased.push(erased);
+        }
+        Ok(retained)
     }
 
     async fn export(&self, filter: &Filter, after: Seq) -> Result<Vec<Exported>, StoreError> {

@@ -48,6 +48,16 @@ async fn the_record_can_be_searched_and_exported() {
         rows.iter().any(|row| row["text"] == "100% sûr" && row["address"] == "198.51.100.7" && row["port"] == 64917)
     );
 
+    // Whoever reads what others wrote is in the record for it, before what was read; not among it.
+    let acts: Vec<_> = rows.iter().filter(|row| row["kind"] == "operator_acted").collect();
+    let uid = format!("uid:{}", rustix::process::geteuid().as_raw());
+    assert!(acts.iter().all(|act| act["operator"] == uid.as_str()));
+    assert_eq!((&acts[0]["subject"], &acts[0]["text"]), (&"search".into(), &"\"SUCRE\", everything".into()));
+    assert_eq!(acts[3]["text"], "messages");
+    assert_eq!(acts.len(), 10, "three searches and seven exports");
+    let json = said(&["search", "--json", "sûr", "--messages"]);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["text"], "100% sûr");
+
     let csv = said(&["export", "--format", "csv", "--messages", "--channel", "#thé"]);
     let lines: Vec<&str> = csv.split_terminator("\r\n").collect();
     assert!(lines[0].starts_with("seq,time,kind,author_kind,author,"), "{csv}");

@@ -29,6 +29,7 @@ mod outage;
 mod proxies;
 mod record;
 mod reload;
+mod retention;
 mod slow_peers;
 mod slow_reader;
 mod spool;

@@ -40,6 +40,21 @@ pub struct Which {
 }
 
 impl Which {
+    /// What was asked for, for the record.
+    pub fn described(&self) -> String {
+        let time = |time: &Option<Timestamp>| time.map(|time| time.to_string());
+        let parts = [
+            ("after", time(&self.after)),
+            ("before", time(&self.before)),
+            ("account", self.account.clone()),
+            ("channel", self.channel.clone()),
+            ("address", self.address.clone()),
+        ];
+        let given = parts.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", value?)));
+        let all: Vec<String> = given.chain(self.messages.then(|| "messages".to_owned())).collect();
+        if all.is_empty() { "everything".to_owned() } else { all.join(", ") }
+    }
+
     /// What the database is asked for.
     pub fn filter(self, text: Option<String>) -> anyhow::Result<Filter> {
         let account = self.account.map(|name| {
@@ -56,6 +71,7 @@ impl Which {
             address: self.address,
             text,
             messages_only: self.messages,
+            until: None,
         })
     }
 }

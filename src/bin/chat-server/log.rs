@@ -4,14 +4,17 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use chat_tui::chat::event::{AccountId, Seq};
+use chat_tui::chat::event::{AccountId, OperatorAct, Seq};
 use chat_tui::proto::time::Timestamp;
+use chat_tui::server::admin::{self, AuditNote};
 use chat_tui::server::anchors;
 use chat_tui::server::clock::now;
 use chat_tui::server::config::Config;
 use chat_tui::server::record;
+use chat_tui::server::retention;
 use chat_tui::store::audit::Audit;
 use chat_tui::store::audit::erase::Selection;
+use chat_tui::store::audit::export::Filter;
 use chat_tui::store::audit::verify::{FAULTS_LISTED_MAX, Verification};
 use chat_tui::store::chain::Anchor;
 use clap::Subcommand;
@@ -33,6 +36,9 @@ pub enum Log {
     Search {
         /// The text, in any case
         text: String,
+        /// As JSON, one object a line, for programs
+        #[arg(long)]
+        json: bool,
         #[command(flatten)]
         which: Which,
     },
@@ -43,6 +49,12 @@ pub enum Log {
         format: Format,
         #[command(flatten)]
         which: Which,
+    },
+    /// Let go of what the tables [[retention]] of the settings no longer keep, as the server does by itself every six hours
+    Retain {
+        /// Only tell how much that is
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Remove what is older than a day, and sign where the rest follows on, so that verify accepts it
     Checkpoint {
@@ -82,8 +94,12 @@ async fn ask(config: &Config, audit: &dyn Audit, log: Log) -> anyhow::Result<()>
             let known = known_anchors(anchors.as_deref().or(config.anchors.file.as_deref()))?;
             tell(&audit.verify(&known).await?, known.len())?;
         }
-        Log::Search { text, which } => export::write(audit, &which.filter(Some(text))?, Format::Text).await?,
-        Log::Export { format, which } => export::write(audit, &which.filter(None)?, format).await?,
+        Log::Search { text, json, which } => {
+            let format = if json { Format::Jsonl } else { Format::Text };
+            hand_out(config, audit, OperatorAct::Searched, Some(text), which, format).await?;
+        }
+        Log::Export { format, which } => hand_out(config, audit, OperatorAct::Exported, None, which, format).await?,
+        Log::Retain { dry_run } => retain(config, audit, dry_run).await?,
         Log::Checkpoint { before, reason } => {
             let removal = audit.checkpoint(before, &reason, now()).await?;
             match removal.checkpoint {
@@ -101,6 +117,41 @@ async fn ask(config: &Config, audit: &dyn Audit, log: Log) -> anyhow::Result<()>
             let count = audit.erase(&Selection { seq, account, place: None, before }).await?;
             println!("{count} events erased");
         }
+    }
+    Ok(())
+}
+
+/// Writes rows out. Who reads what others wrote is in the record before the first row is read; the note itself is not among
+/// the rows.
+async fn hand_out(
+    config: &Config,
+    audit: &dyn Audit,
+    act: OperatorAct,
+    text: Option<String>,
+    which: Which,
+    format: Format,
+) -> anyhow::Result<()> {
+    let what = text.iter().map(|text| format!("{text:?}")).chain([which.described()]).collect::<Vec<_>>().join(", ");
+    let filter = Filter { until: Some(audit.head().await?.seq), ..which.filter(text)? };
+    note(config, act, what).await?;
+    export::write(audit, &filter, format).await
+}
+
+/// Puts into the record what a command does with it.
+async fn note(config: &Config, act: OperatorAct, text: String) -> anyhow::Result<()> {
+    let noted = admin::run(config.clone(), &AuditNote { act, text }).await;
+    noted.map(drop).context("what operators do with the record is put into it, and that failed")
+}
+
+async fn retain(config: &Config, audit: &dyn Audit, dry_run: bool) -> anyhow::Result<()> {
+    if config.retention.is_empty() {
+        bail!("the settings have no [[retention]]: everything is kept");
+    }
+    let retained = audit.retain(&config.retention, now(), dry_run).await?;
+    let text = retention::describe(&config.retention, &retained);
+    println!("{}{text}", if dry_run { "would be: " } else { "" });
+    if !dry_run && !retained.is_nothing() {
+        note(config, OperatorAct::Retained, text).await?;
     }
     Ok(())
 }

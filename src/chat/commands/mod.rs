@@ -9,6 +9,7 @@
 
 pub(crate) mod account;
 pub(crate) mod address;
+pub(crate) mod audit;
 pub(crate) mod authenticate;
 pub(crate) mod ban;
 pub(crate) mod batch;
@@ -61,6 +62,10 @@ pub(crate) const COMMANDS: &[Command] = &[
         "Manages accounts, for operators: LIST, ADD, PASSWORD, ALLOW, SUSPEND, RESUME, DELETE.",
     ),
     command("ADMIN", 0, query::admin).help("ADMIN [<server>]", "Who runs the server."),
+    command("AUDIT", 2, audit::audit).help(
+        "AUDIT SEARCH|EXPORT|RETAIN|ERASE <what>",
+        "Puts into the record what a command did with the record itself; for operators.",
+    ),
     command("AUTHENTICATE", 1, authenticate::authenticate)
         .early()
         .secret()

@@ -8,7 +8,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use super::raw::{Raw, RawTable};
-use super::{filters, operators};
+use super::{filters, operators, retention};
 use crate::chat::settings::{IpBinding, Registration, Settings};
 use crate::ground::telemetry::Format;
 use crate::ground::texts::Language;
@@ -18,6 +18,7 @@ use crate::proto::secret::Secret;
 use crate::server::outbox::{INBOX_BYTES_LEAST, INBOX_BYTES_MOST, InboxLimit, OutboxLimits};
 use crate::server::pace::PaceLimits;
 use crate::store::SeedPasswords;
+use crate::store::audit::retain::Rule;
 use crate::store::source::READERS_DEFAULT;
 
 /// The settings as given so far, before they are checked against each other. None: not given, and the default depends on
@@ -56,6 +57,7 @@ pub(super) struct Draft {
     pub outbox: OutboxLimits,
     pub seed_passwords: SeedPasswords,
     pub spool: bool,
+    pub retention: Vec<Rule>,
     pub anchor_file: Option<PathBuf>,
     pub anchor_interval: Duration,
 }
@@ -96,6 +98,7 @@ impl Draft {
             outbox: OutboxLimits::default(),
             seed_passwords: SeedPasswords::default(),
             spool: false,
+            retention: Vec::new(),
             anchor_file: None,
             anchor_interval: Duration::from_secs(60 * 60),
         }
@@ -147,9 +150,7 @@ impl Kind {
             (Self::Tables, Raw::Tables(tables)) => Ok(Value::Tables(tables.clone())),
             // What `key = []` says.
             (Self::Tables, Raw::List(items)) if items.is_empty() => Ok(Value::Tables(Vec::new())),
-            (Self::Tables, _) => {
-                Err("tables are expected, which only a file has: [[operators]], [[filters]]".to_owned())
-            }
+            (Self::Tables, _) => Err("tables are expected, which only a file has, such as [[operators]]".to_owned()),
             (Self::Text, _) => Err("a text in quotes is expected".to_owned()),
             (Self::List, _) => Err("a list of texts is expected: [\"…\", \"…\"]".to_owned()),
             (Self::Number, _) => Err("a whole number is expected".to_owned()),
@@ -512,6 +513,7 @@ pub(super) const SETTINGS: &[Setting] = &[
             )
         })
     },
+    at_start("retention", Kind::Tables, |draft, value| put!(draft.retention, retention::read(&value.tables()))),
 ];
 
 fn addresses(items: Vec<String>) -> Result<Vec<SocketAddr>, String> {

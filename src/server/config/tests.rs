@@ -242,6 +242,22 @@ fn a_faulty_operator_is_named_and_its_password_is_not() {
 }
 
 #[test]
+fn rules_of_retention_are_read_and_each_is_about_something_else() {
+    let rule = |channel: &str, days: &str| format!("[[retention]]\nchannel = \"{channel}\"\ndays = {days}\n");
+    let good = rule("#thé", "30") + &rule("direct", "7") + &rule("*", "365");
+    assert_eq!(read_file(&good).unwrap().retention.len(), 3);
+    for (bad, reason) in [
+        (rule("tea", "30"), "rule 1: channel: \"tea\""),
+        (rule("#tea", "0"), "rule 1: days"),
+        (rule("#tea", "1") + &rule("#TEA", "2"), "rule 2: there is one for the same already"),
+        ("[[retention]]\nchannel = \"*\"\nweeks = 1\n".to_owned(), "weeks: a rule has only channel and days"),
+    ] {
+        let told = faults(read_file(&bad));
+        assert!(told[0].contains(reason), "{told:?}");
+    }
+}
+
+#[test]
 fn what_counts_from_the_start_only_is_told_when_it_has_changed() {
     let before = read_file("guests = true\nlisten = [\"127.0.0.1:1\"]\n").unwrap();
     let after = read_file("guests = false\nlisten = [\"127.0.0.1:2\"]\nserver_name = \"a.b\"\n").unwrap();
@@ -272,7 +288,10 @@ fn values() -> Vec<Raw> {
         let table = table.map(|(key, text)| (key.to_owned(), Raw::Text(text.to_owned())));
         Raw::Tables(vec![table.into()])
     });
-    numbers.into_iter().chain(switches).chain(texts).chain(lists).chain(tables).collect()
+    let rule =
+        [("channel", Raw::Text("*".to_owned())), ("days", Raw::Number(7))].map(|(key, raw)| (key.to_owned(), raw));
+    let rules = Raw::Tables(vec![rule.into()]);
+    numbers.into_iter().chain(switches).chain(texts).chain(lists).chain(tables).chain([rules]).collect()
 }
 
 #[test]

@@ -62,6 +62,15 @@ async fn erase_within<S: Session>(
         sql.push_str(" AND time < ?");
         values.push(before.into());
     }
+    erase_rows(clerk, sql, values).await
+}
+
+/// Erases the first rows of a SELECT of `seq` that has neither an order nor a bound. The last of them, and how many.
+pub(super) async fn erase_rows<S: Session>(
+    clerk: &mut Clerk<S>,
+    mut sql: String,
+    mut values: Vec<Value>,
+) -> Result<Option<(Seq, u64)>, StoreError> {
     sql.push_str(" ORDER BY seq LIMIT ?");
     values.push(ROWS_AT_ONCE.into());
     let rows = clerk.session.query(&sql, values).await?;

@@ -29,6 +29,8 @@ pub struct Filter {
     pub text: Option<String>,
     /// Messages only, not what else happened.
     pub messages_only: bool,
+    /// Not what is behind this event.
+    pub until: Option<Seq>,
 }
 
 /// A row of the record as it is handed out.
@@ -142,6 +144,10 @@ pub async fn export_some<S: Session>(
         let escaped: String =
             text.chars().flat_map(|c| matches!(c, '!' | '%' | '_').then_some('!').into_iter().chain([c])).collect();
         values.push(format!("%{escaped}%").into());
+    }
+    if let Some(until) = filter.until {
+        sql.push_str(" AND seq <= ?");
+        values.push(until.into());
     }
     if filter.messages_only {
         sql.push_str(" AND kind IN ('privmsg', 'notice')");

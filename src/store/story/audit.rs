@@ -5,9 +5,11 @@ use super::model::{every_kind, message, record};
 use super::stage::Stage;
 use crate::chat::event::{AccountId, ChannelId, Place, Seq};
 use crate::chat::ports::{Extras, PageQuery, PageRange};
+use crate::proto::names::ChannelName;
 use crate::proto::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::audit::erase::Selection;
+use crate::store::audit::retain::{Retained, Rule, Scope};
 use crate::store::chain::verifier::Fault;
 use crate::store::chain::{Anchor, ChainKey};
 use crate::store::database;
@@ -160,6 +162,48 @@ pub async fn what_is_old_goes_behind_a_checkpoint(stage: &mut Stage) {
     assert_eq!(faults(stage).await, []);
     assert_eq!(audit.head().await.unwrap().seq, Seq(last + 1));
     audit.close().await;
+}
+
+pub async fn rules_let_go_of_what_is_old_and_of_nothing_else(stage: &mut Stage) {
+    const DAY_MILLIS: i64 = 24 * 60 * 60 * 1_000;
+    filled(stage).await;
+    let audit = stage.audit();
+    let mut newest = stage.rows("SELECT time FROM event ORDER BY seq DESC LIMIT 1").await;
+    let now = newest[0].time().unwrap().plus_millis(10 * DAY_MILLIS);
+    let name = stage.ask("SELECT name FROM channel ORDER BY id LIMIT 1").await.remove(0);
+    let channel = "conversation_id = (SELECT conversation_id FROM channel ORDER BY id LIMIT 1)";
+    let whole = |of: &str| format!("SELECT COUNT(*) FROM event WHERE salt IS NOT NULL AND {of}");
+    let all = stage.ask(&whole("1 = 1")).await.remove(0).parse::<u64>().unwrap();
+    let spoken = stage.ask(&whole(channel)).await.remove(0).parse::<u64>().unwrap();
+    assert!(spoken > 5 && all > spoken);
+    let rule = |scope, days| Rule { scope, days };
+    let tea = || Scope::Channel(ChannelName::new(&name).unwrap());
+
+    // Younger than the rules say: nothing. A rehearsal counts and changes nothing.
+    let young = [rule(tea(), 30_000), rule(Scope::Rest, 30_000)];
+    assert!(audit.retain(&young, now, false).await.unwrap().is_nothing());
+    let rules = [rule(tea(), 9), rule(Scope::Direct, 30_000)];
+    let left = stage.ask(&whole(channel)).await.remove(0).parse::<u64>().unwrap();
+    let others = stage.ask(&whole(&format!("NOT ({channel})"))).await;
+    assert_eq!(audit.retain(&rules, now, true).await.unwrap(), Retained { removed: 0, erased: vec![left, 0] });
+    assert_eq!(audit.retain(&rules, now, false).await.unwrap(), Retained { removed: 0, erased: vec![left, 0] });
+    assert_eq!(stage.ask(&whole(channel)).await, ["0"]);
+    assert_eq!(stage.ask(&whole(&format!("NOT ({channel})"))).await, others);
+    assert!(audit.retain(&rules, now, false).await.unwrap().is_nothing());
+    assert_eq!(faults(stage).await, []);
+
+    // The rest goes, and what two people said stays; then all goes but the last event.
+    let rules = [rule(Scope::Direct, 30_000), rule(Scope::Rest, 9)];
+    let direct = "conversation_id IN (SELECT id FROM conversation WHERE kind = 'direct')";
+    let kept = stage.ask(&whole(direct)).await;
+    audit.retain(&rules, now, false).await.unwrap();
+    assert_eq!(stage.ask(&whole("1 = 1")).await, kept);
+    assert_eq!(faults(stage).await, []);
+    assert!(audit.retain(&[rule(Scope::Rest, 9)], now, false).await.unwrap().removed > 0);
+    assert_eq!(stage.ask("SELECT COUNT(*) FROM event").await, ["1"]);
+    assert_eq!(faults(stage).await, []);
+    audit.close().await;
+    stage.store.load().await.unwrap();
 }
 
 pub async fn a_checkpoint_hides_nothing(stage: &mut Stage) {

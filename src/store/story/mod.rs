@@ -50,6 +50,7 @@ stories! {
     audit::what_was_cut_off_is_shown_by_an_anchor,
     audit::what_was_erased_leaves_the_record_whole,
     audit::what_is_old_goes_behind_a_checkpoint,
+    audit::rules_let_go_of_what_is_old_and_of_nothing_else,
     audit::a_checkpoint_hides_nothing,
     audit::only_todays_tables_are_judged,
     pages::a_playback_is_the_last_pages_of_several,
