@@ -58,17 +58,17 @@ async fn messages_go_on_while_the_database_is_away_and_are_in_it_afterwards() {
         let host = Host::with(&directory, &database.url(), with_spool).await;
         assert!(host.connect().await.try_log_in("ann", PASSWORD).await.contains(" 904 "));
         database.restore();
-        let mut ann = loop {
-            let mut ann = host.connect().await;
-            if ann.try_log_in("ann", PASSWORD).await.contains(" 903 ") {
-                break ann.welcomed().await;
-            }
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        };
+        // Whoever is connected at the moment when the record is there is sent away to connect again: that moment is awaited.
+        let http = host.http.unwrap();
+        while !get(http, "/readyz").await.starts_with("HTTP/1.1 200 ") {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let mut ann = host.connect().await;
+        assert!(ann.try_log_in("ann", PASSWORD).await.contains(" 903 "));
+        let mut ann = ann.welcomed().await;
         assert_eq!(texts(ann.history("#general").await), ["before", "one", "two", "three"]);
         ann.send("PRIVMSG #general :after").await;
         ann.expect(":after").await;
-        let http = host.http.unwrap();
         assert_eq!(scrape(http).await["chat_server_spooled_events"], 0.0);
         assert!(get(http, "/readyz").await.ends_with("\r\n\r\nready\n"));
         host.stop().await;
