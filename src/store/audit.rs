@@ -71,6 +71,21 @@ pub trait Audit: Send + Sync + 'static {
     async fn close(&self);
 }
 
+impl<S: Session> SqlStore<S> {
+    /// Erases all that one of the rules lets go of, a few rows at a time. How many.
+    async fn erase_by_rule(&self, rules: Vec<Rule>, at: usize, now: Timestamp) -> Result<u64, StoreError> {
+        let (mut erased, mut after) = (0, Seq(0));
+        loop {
+            let rules = rules.clone();
+            let some = self.writer().run(PATIENCE, move |clerk| {
+                Box::pin(async move { retain::erase_some(clerk, &rules, at, now, after).await })
+            });
+            let Some((last, count)) = some.await? else { return Ok(erased) };
+            (after, erased) = (last, erased + count);
+        }
+    }
+}
+
 #[async_trait]
 impl<S: Session> Audit for SqlStore<S> {
     async fn head(&self) -> Result<Anchor, StoreError> {
@@ -131,23 +146,16 @@ impl<S: Session> Audit for SqlStore<S> {
             retained.removed = self.checkpoint(bound, "retention", now).await?.rows;
         }
         for at in 0..rules.len() {
-            let (mut erased, mut after) = (0, Seq(0));
-            if only_count {
-                let rules = rules.to_vec();
+            let rules = rules.to_vec();
+            let count = if only_count {
                 let counted = self
                     .readers()
                     .run(PATIENCE, move |clerk| Box::pin(async move { retain::count(clerk, &rules, at, now).await }));
-                erased = counted.await?;
-            }
-            while !only_count {
-                let rules = rules.to_vec();
-                let some = self.writer().run(PATIENCE, move |clerk| {
-                    Box::pin(async move { retain::erase_some(clerk, &rules, at, now, after).await })
-                });
-                let Some((last, count)) = some.await? else { break };
-                (after, erased) = (last, erased + count);
-            }
-            retained.erased.push(erased);
+                counted.await?
+            } else {
+                self.erase_by_rule(rules, at, now).await?
+            };
+            retained.erased.push(count);
         }
         Ok(retained)
     }
