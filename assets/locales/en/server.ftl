@@ -121,6 +121,7 @@ server-rename-impossible = The channel cannot be called so.
 server-rename-taken = There is a channel of that name already.
 server-metadata-invalid-target = There is nobody and no channel of that name.
 server-metadata-key-invalid = This is not a key: letters, digits, and _ . / : - in between.
+server-metadata-members-only = Only members of this channel read what is told about it.
 server-metadata-no-permission = You may not change that.
 server-metadata-key-not-set = This key is not set.
 server-metadata-value-invalid = This value is too long.

@@ -121,6 +121,7 @@ server-rename-impossible = Le salon ne peut pas porter ce nom.
 server-rename-taken = Il y a déjà un salon de ce nom.
 server-metadata-invalid-target = Il n'y a ni personne ni salon de ce nom.
 server-metadata-key-invalid = Ce n'est pas une clé : des lettres, des chiffres, et _ . / : - entre eux.
+server-metadata-members-only = Seuls les membres de ce salon lisent ce qui est dit de lui.
 server-metadata-no-permission = Vous ne pouvez pas changer cela.
 server-metadata-key-not-set = Cette clé n'a pas de valeur.
 server-metadata-value-invalid = Cette valeur est trop longue.

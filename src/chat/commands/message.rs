@@ -25,7 +25,9 @@ use crate::proto::line::BODY_BYTES_MAX;
 use crate::proto::message::{Line, Message, Tag};
 use crate::proto::multiline::Part;
 use crate::proto::names::{ChannelName, IDEMPOTENCY_ID_BYTES_MAX};
-use crate::proto::numerics::{ERR_INPUTTOOLONG, ERR_NORECIPIENT, ERR_NOTEXTTOSEND, ERR_TOOMANYTARGETS, RPL_AWAY};
+use crate::proto::numerics::{
+    ERR_INPUTTOOLONG, ERR_NORECIPIENT, ERR_NOSUCHNICK, ERR_NOTEXTTOSEND, ERR_TOOMANYTARGETS, RPL_AWAY,
+};
 
 /// `PRIVMSG <target>{,<target>} <text>`.
 pub(crate) fn privmsg(world: &mut World, call: &Call<'_>) -> Handled {
@@ -180,7 +182,13 @@ fn find(world: &mut World, conn: ConnId, to: &str, text: &str) -> Result<Target,
         return spoken.map(|()| Target { place: Place::Unlisted, name, person: None });
     }
     let person = world.person_called(to).ok_or_else(|| no_such_nick(to))?;
-    let place = match (world.account_behind(world.person_of(conn)), world.account_behind(person)) {
+    let own = world.account_behind(world.person_of(conn));
+    // A guest's words are in no person's history: who is not here would not find them. The operators read the record.
+    if own.is_none() && matches!(person, Person::Account(_)) && world.sessions_of(person).is_empty() {
+        let text = "Not here now, and only people with an account can leave a message";
+        return Err(Refusal::numeric(ERR_NOSUCHNICK, &[to], text));
+    }
+    let place = match (own, world.account_behind(person)) {
         // The correspondent does not talk to itself.
         (Some(own), Some(other)) if own == other && own == world.correspondent_account() => {
             return Err(no_such_nick(to));

@@ -58,7 +58,8 @@ pub(crate) fn metadata(world: &mut World, call: &Call<'_>) -> Handled {
         && let Some(channel) = world.state.channel(id)
         && !policy::may_read_about(channel, &world.asker(call.conn, id))
     {
-        return Err(no_permission(call.param(0), "*"));
+        let text = "server-metadata-members-only";
+        return Err(Refusal::fail("KEY_NO_PERMISSION", &[call.param(0), "*"], text));
     }
     handler(world, call, owner)
 }

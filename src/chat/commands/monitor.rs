@@ -47,9 +47,12 @@ fn nicks(list: &str) -> impl Iterator<Item = Nick> {
 }
 
 fn add(world: &mut World, conn: ConnId, list: &str) {
-    let mut added = Vec::new();
+    let mut added: Vec<Nick> = Vec::new();
     let mut refused = Vec::new();
     for nick in nicks(list) {
+        if added.contains(&nick) {
+            continue;
+        }
         if world.monitors.add(conn, &nick, world.settings.limits.monitored_max) {
             added.push(nick);
         } else {
