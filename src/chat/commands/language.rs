@@ -17,12 +17,15 @@ pub(crate) fn language(world: &mut World, call: &Call<'_>) -> Handled {
         let most = limits::LANGUAGES_MAX.to_string();
         return Err(Refusal::numeric(ERR_TOOMANYLANGUAGES, &[&most], "You specified too many languages"));
     }
-    let mut languages = Vec::new();
-    for code in codes.iter().filter(|code| **code != "*") {
-        let Some(language) = Language::from_tag(code) else {
-            return Err(Refusal::numeric(ERR_NOLANGUAGE, &[code], "You must specify a language that is known"));
-        };
-        languages.push(language);
+    let (mut languages, mut unknown) = (Vec::new(), Vec::new());
+    for code in codes.iter().copied().filter(|code| *code != "*") {
+        match Language::from_tag(code) {
+            Some(language) => languages.push(language),
+            None => unknown.push(code),
+        }
+    }
+    if !unknown.is_empty() {
+        return Err(Refusal::numeric(ERR_NOLANGUAGE, &unknown, "Languages are not supported by this server."));
     }
     if languages.is_empty() {
         languages.push(world.settings.language);
