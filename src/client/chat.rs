@@ -1,6 +1,6 @@
 //! What facts do to the conversations.
 
-use super::conversation::{ConversationId, ConversationKind};
+use super::conversation::{ConversationId, ConversationKind, Membership};
 use super::entry::EntryKind;
 use super::event::{Effects, LogLine, Notice};
 use super::model::Model;
@@ -9,6 +9,7 @@ use super::overlay::{AddressQuestion, Overlay};
 use super::presence;
 use super::remarks::{remark, remark_here, tell};
 use super::search;
+use super::session::ask_for_end_of_joins;
 use super::session::fact::{Annotated, Fact, Incoming, Refusal, ReplyKind};
 use super::signs::Presence;
 use super::unsent;
@@ -37,6 +38,7 @@ pub fn apply(model: &mut Model, fact: Fact, effects: &mut Effects) {
         }
         Fact::Page(page) => history::page(model, page, effects),
         Fact::Found(found) => search::found(model, found),
+        Fact::JoinsTold => settled(model),
         Fact::Targets(targets) => history::targets(model, targets, effects),
         Fact::Refused(refusal) => refused(model, &refusal, effects),
         Fact::Accepted { label } => outbox::accept(model, &label),
@@ -215,15 +217,29 @@ pub fn connected(model: &mut Model, effects: &mut Effects) {
     }
     // What was joined before is not on this connection, until the server says so. Meanwhile what is written there waits.
     let is_kept = model.server.session.is_own_kind();
-    for channel in model.conversations.at_hand_mut().filter(|one| one.kind == ConversationKind::Channel) {
-        if std::mem::take(&mut channel.is_joined) && !is_kept {
+    let channels = model.conversations.at_hand_mut().filter(|one| one.kind == ConversationKind::Channel);
+    let mut is_any_awaited = false;
+    for channel in channels.filter(|one| one.membership != Membership::None) {
+        channel.membership = Membership::Awaited;
+        is_any_awaited = true;
+        if !is_kept {
             // Elsewhere an account does not keep its channels by itself.
             effects.send(Line::new("JOIN").param(&channel.name));
         }
     }
+    if is_any_awaited {
+        effects.send(ask_for_end_of_joins());
+    }
     unsent::restore(model);
     drafts::restore(model);
     outbox::flush(model, effects);
+}
+
+/// The server has said which channels we are in.
+fn settled(model: &mut Model) {
+    for conversation in model.conversations.at_hand_mut().filter(|one| one.membership == Membership::Awaited) {
+        conversation.membership = Membership::None;
+    }
 }
 
 /// The connection is gone.

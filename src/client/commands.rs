@@ -207,7 +207,7 @@ fn join(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
     };
     let folded = model.server.session.fold(&channel);
     model.has_chosen = true;
-    if let Some(known) = model.conversations.find(&folded).filter(|known| known.is_joined).map(|known| known.id) {
+    if let Some(known) = model.conversations.find(&folded).filter(|known| known.is_joined()).map(|known| known.id) {
         model.conversations.show(known);
         return Ok(());
     }
@@ -226,7 +226,7 @@ fn part(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
     }
     let Some(conversation) = named.or(model.conversations.current()) else { return Ok(()) };
     let (id, name) = (conversation.id, conversation.name.clone());
-    if conversation.kind == ConversationKind::Channel && conversation.is_joined {
+    if conversation.kind == ConversationKind::Channel && conversation.is_joined() {
         let reason = if is_named { rest } else { arguments };
         let line = Line::new("PART").param(&name);
         return chat::command(model, if reason.is_empty() { line } else { line.trailing(reason) }, effects);

@@ -81,8 +81,8 @@ pub struct Conversation {
     pub folded: String,
     /// Its kind.
     pub kind: ConversationKind,
-    /// We are in the channel; always true for the others.
-    pub is_joined: bool,
+    /// Whether we are in the channel; `Joined` for the others.
+    pub membership: Membership,
     /// The channel's topic; empty when there is none.
     pub topic: String,
     /// The channel's members; nobody for the others.
@@ -133,7 +133,7 @@ impl Conversation {
             name: name.to_owned(),
             folded: folded.to_owned(),
             kind,
-            is_joined: kind != ConversationKind::Channel,
+            membership: if kind == ConversationKind::Channel { Membership::None } else { Membership::Joined },
             topic: String::new(),
             members: Members::default(),
             buffer: Buffer::new(id.0),
@@ -167,10 +167,31 @@ impl Conversation {
         entry.mention || (self.kind != ConversationKind::Channel && !entry.own && entry.kind != EntryKind::Notice)
     }
 
-    /// Whether messages can be sent to it.
+    /// Whether a message may be written to it: it is sent at once, or as soon as it can be.
     pub fn takes_messages(&self) -> bool {
-        self.kind != ConversationKind::Server && self.is_joined
+        self.kind != ConversationKind::Server && self.membership != Membership::None
     }
+
+    /// Whether a message that is sent to it now arrives there.
+    pub fn is_reached(&self) -> bool {
+        self.kind != ConversationKind::Server && self.is_joined()
+    }
+
+    /// Whether we are in the channel; always true for the others.
+    pub fn is_joined(&self) -> bool {
+        self.membership == Membership::Joined
+    }
+}
+
+/// Whether we are in a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Membership {
+    /// We are not.
+    None,
+    /// We were on the connection before, and the server has not said yet whether we still are.
+    Awaited,
+    /// We are.
+    Joined,
 }
 
 /// How conversations are listed.

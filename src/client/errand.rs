@@ -211,7 +211,7 @@ impl Errand {
     fn arrive(&mut self, model: &mut Model, effects: &mut Effects) -> bool {
         let folded = model.server.session.fold(&self.target);
         let is_channel = model.server.session.isupport().is_channel(&self.target);
-        let is_joined = model.conversations.find(&folded).is_some_and(|conversation| conversation.is_joined);
+        let is_joined = model.conversations.find(&folded).is_some_and(|conversation| conversation.is_joined());
         if is_channel && !is_joined {
             if self.state == State::Connecting {
                 self.state = State::Joining;

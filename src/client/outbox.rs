@@ -127,7 +127,7 @@ pub fn flush(model: &mut Model, effects: &mut Effects) {
 
 /// What waits to be sent and could be, in order.
 fn waiting(model: &Model) -> Vec<(ConversationId, EntryKey)> {
-    let ready = model.conversations.at_hand().filter(|conversation| conversation.takes_messages());
+    let ready = model.conversations.at_hand().filter(|conversation| conversation.is_reached());
     let unsent = |conversation: &'_ Conversation| {
         let id = conversation.id;
         let keys: Vec<_> = conversation.buffer.pending().filter(|entry| !is_sent(entry)).map(Entry::key).collect();

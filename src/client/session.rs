@@ -76,6 +76,13 @@ const PAGE_MESSAGES_MAX: usize = 100;
 const TEXT_BYTES_MIN: usize = 64;
 /// How often another nick is tried when one is taken.
 const NICK_ATTEMPTS_MAX: usize = 8;
+/// What a PING asks whose answer comes behind all that the server says of the channels that we are in.
+const END_OF_JOINS: &str = "end-of-joins";
+
+/// A question that is answered behind all that the server says of the channels that we are in.
+pub fn ask_for_end_of_joins() -> Line {
+    Line::new("PING").param(END_OF_JOINS)
+}
 
 /// How far the conversation with the server has got.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -286,6 +293,7 @@ impl Session {
             "PING" => {
                 out.lines.push(message.params().iter().fold(Line::new("PONG"), |line, word| line.param(word)));
             }
+            "PONG" if message.params().last() == Some(&END_OF_JOINS) => out.facts.push(Fact::JoinsTold),
             "PONG" => {}
             "CAP" => self.capabilities(&message, out),
             "AUTHENTICATE" => self.authenticate(message.param(0).unwrap_or_default(), out),

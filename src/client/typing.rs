@@ -3,7 +3,6 @@
 //! Specification: IRCv3 client-only tag `+typing`, with its times.
 
 use super::bindings::Context;
-use super::conversation::ConversationKind;
 use super::event::Effects;
 use super::model::Model;
 use crate::proto::caps::Cap;
@@ -38,7 +37,7 @@ pub fn settle(model: &mut Model, effects: &mut Effects) {
     }
     let now = model.now.elapsed_millis;
     let Some(conversation) = model.conversations.current_mut() else { return };
-    if !conversation.takes_messages() || conversation.kind == ConversationKind::Server {
+    if !conversation.is_reached() {
         return;
     }
     let (edit, typing) = (&conversation.composer.edit, &mut conversation.typing);

@@ -1,7 +1,7 @@
 //! Who comes, goes, is renamed, away, or of another rank.
 
 use crate::client::comings::Coming;
-use crate::client::conversation::ConversationKind;
+use crate::client::conversation::{ConversationKind, Membership};
 use crate::client::event::Effects;
 use crate::client::members::{MEMBERS_MAX, Member};
 use crate::client::model::Model;
@@ -21,11 +21,11 @@ pub(super) fn joined(model: &mut Model, channel: &str, nick: &str, is_own: bool,
         let has_channel = model
             .conversations
             .at_hand()
-            .any(|one| one.kind == ConversationKind::Channel && (one.is_joined || shown == Some(one.id)));
+            .any(|one| one.kind == ConversationKind::Channel && (one.is_joined() || shown == Some(one.id)));
         let conversation = model.open(channel);
         let id = conversation.id;
         // By another session of ours it may be joined once more, without its members being named again.
-        if !std::mem::replace(&mut conversation.is_joined, true) {
+        if std::mem::replace(&mut conversation.membership, Membership::Joined) != Membership::Joined {
             conversation.members.clear();
             conversation.arriving_members.clear();
         }
@@ -59,7 +59,7 @@ pub(super) fn left(model: &mut Model, channel: &str, nick: &str, by: Option<Stri
     let is_quiet = conversation.members.count() > QUIET_MEMBERS && by.is_none() && !is_own;
     conversation.members.remove(&member);
     if is_own {
-        conversation.is_joined = false;
+        conversation.membership = Membership::None;
         conversation.members.clear();
         if by.is_none() && conversation.buffer.pending_count() == 0 {
             return model.conversations.close(id);

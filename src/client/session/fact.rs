@@ -22,6 +22,8 @@ pub enum Fact {
     LoginFailed(LoginFailure),
     /// The server has said all that it says at the beginning.
     Ready,
+    /// The server has said which channels we are in.
+    JoinsTold,
     /// This device's token.
     Token(String),
     /// Somebody with the right password was refused because of the address.

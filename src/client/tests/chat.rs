@@ -194,7 +194,7 @@ fn members_come_go_and_change() {
     assert_eq!(stage.conversation("#general").members.count(), 1);
     assert!(stage.entries("#general").last().unwrap().text.contains("gone"));
     stage.lines(&[":op!o@o KICK #general ann :out"]);
-    assert!(!stage.conversation("#general").is_joined);
+    assert!(!stage.conversation("#general").is_joined());
     stage.say("am I heard?");
     assert_eq!(stage.entries("#general").last().unwrap().kind, EntryKind::Error);
 }

@@ -208,6 +208,41 @@ fn elsewhere_the_fate_is_unknown_and_the_person_is_asked() {
     assert_eq!(stage.fates("#general"), [Fate::Delivered]);
 }
 
+/// A slow server has welcomed us and says nothing yet of the channels.
+fn welcomed_slowly(stage: &mut Stage) {
+    stage.lose();
+    stage.wait(10_000);
+    stage.connect();
+    stage.take_sent();
+    stage.lines(&[":s CAP * LS :echo-message sasl"]);
+    stage.acknowledge();
+    stage.lines(&["AUTHENTICATE +", ":s 903 ann :ok", ":s 001 ann :Welcome", ":s 376 ann :End of MOTD"]);
+}
+
+#[test]
+fn what_is_written_before_the_channel_is_joined_again_waits() {
+    let mut stage = elsewhere();
+    welcomed_slowly(&mut stage);
+    assert!(stage.sent.contains(&"JOIN #general".to_owned()), "{:?}", stage.sent);
+    // The connection breaks once more before the answer: the channel is not forgotten.
+    welcomed_slowly(&mut stage);
+    assert!(stage.sent.contains(&"JOIN #general".to_owned()), "{:?}", stage.sent);
+    stage.take_sent();
+    stage.say("early");
+    assert_eq!(stage.fates("#general"), [Fate::Pending { sent: false }]);
+    assert!(stage.take_sent().is_empty());
+    stage.lines(&[":ann!ann@cloak JOIN #general", ":s PONG s end-of-joins"]);
+    assert!(stage.take_sent().contains(&"PRIVMSG #general :early".to_owned()));
+}
+
+#[test]
+fn a_channel_that_is_not_joined_again_takes_no_messages() {
+    let mut stage = elsewhere();
+    welcomed_slowly(&mut stage);
+    stage.lines(&[":s 474 ann #general :Cannot join channel (+b)", ":s PONG s end-of-joins"]);
+    assert!(!stage.conversation("#general").takes_messages());
+}
+
 #[test]
 fn elsewhere_haste_is_avoided() {
     let mut stage = elsewhere();

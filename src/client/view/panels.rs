@@ -124,7 +124,7 @@ fn draw_list_row(
     look: &Look<'_>,
 ) {
     let mut name_style = match conversation.kind {
-        _ if !conversation.is_joined => look.theme.dim(),
+        _ if !conversation.is_joined() => look.theme.dim(),
         _ if matches!(conversation.presence, Presence::Away | Presence::Offline) => look.theme.dim(),
         ConversationKind::Server => look.theme.dim(),
         _ => look.theme.text(),

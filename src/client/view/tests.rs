@@ -17,7 +17,7 @@ use crate::client::buffer::{ENTRIES_MAX, Place};
 use crate::client::comings::Coming;
 use crate::client::config::{Choices, Mode, Settings};
 use crate::client::connection::{Credentials, LoginStep, Proof, Status};
-use crate::client::conversation::{ConversationKind, Replying};
+use crate::client::conversation::{ConversationKind, Membership, Replying};
 use crate::client::entry::{Entry, EntryKind, Fate, Quote, Reply};
 use crate::client::event::{Effect, Effects, Event, Moment, Security};
 use crate::client::form::{FieldId, Form, Tab};
@@ -76,7 +76,7 @@ fn chat(language: Language) -> Model {
     model.conversations.open("#annonces", "#annonces", ConversationKind::Channel).unread = 120;
     let general = model.conversations.open("#general", "#general", ConversationKind::Channel);
     let id = general.id;
-    general.is_joined = true;
+    general.membership = Membership::Joined;
     general.topic = "La salle commune".to_owned();
     general
         .members
