@@ -41,6 +41,9 @@ pub const SPOOL_AFTER: Duration = Duration::from_millis(1_500);
 pub const SPOOLED_EVENTS_MAX: u64 = 1_000_000;
 /// How many idempotency ids are mirrored, the latest ones.
 pub const MIRRORED_IDS_MAX: usize = 16_384;
+/// How long a commit may take that carries something over. Then it is tried again: a database that hangs once does not keep the
+/// spool full for ever.
+const DRAIN_TIME_MAX: Duration = Duration::from_secs(30);
 /// The delay before the database is tried again; each further time twice as long…
 const DRAIN_DELAY_MIN: Duration = Duration::from_millis(250);
 /// …up to this.
@@ -180,7 +183,8 @@ impl Spool {
     /// Carries the oldest batch over; false when there is none.
     async fn drain_one(&self) -> Result<bool, StoreError> {
         let Some(batch) = self.with_file(|file| file.first()).await? else { return Ok(false) };
-        let duplicates = self.store.commit(&batch.records).await?;
+        let given_up = |_| StoreError::Unavailable(format!("no commit within {DRAIN_TIME_MAX:?}"));
+        let duplicates = timeout(DRAIN_TIME_MAX, self.store.commit(&batch.records)).await.map_err(given_up)??;
         for duplicate in duplicates.iter().filter(|duplicate| !batch.told_as_repetitions.contains(&duplicate.seq)) {
             let (seq, first) = (duplicate.seq, duplicate.first.seq);
             tracing::warn!(%seq, %first, "a message was told twice: it repeats one that is too old for the spool to know");
