@@ -301,6 +301,8 @@ impl State {
                 self.read_markers.insert((account, *place), *until);
             }
             Event::ChannelRenamed { .. }
+            | Event::ChannelDropped { .. }
+            | Event::FounderChanged { .. }
             | Event::ChannelFounded { .. }
             | Event::Joined { .. }
             | Event::Parted { .. }
@@ -372,6 +374,11 @@ impl State {
                 self.channel_names.insert(name.folded().clone(), place);
                 channel.name = name.clone();
             }
+            Event::FounderChanged { account, .. } => {
+                let Some(channel) = self.channels.get_mut(&place) else { return };
+                channel.founder = Some(*account);
+            }
+            Event::ChannelDropped { .. } => self.drop_channel(place),
             Event::Joined { rank } => {
                 let Some(account) = record.author.account else { return };
                 let (Some(channel), Some(member)) = (self.channels.get_mut(&place), self.accounts.get_mut(&account))
@@ -456,6 +463,18 @@ impl State {
             last_seq: state.last_seq,
         };
         self.channels.insert(channel.id, channel);
+    }
+
+    fn drop_channel(&mut self, id: ChannelId) {
+        let Some(channel) = self.channels.remove(&id) else { return };
+        self.channel_names.remove(channel.name.folded());
+        self.metadata.remove(&MetadataOwner::Channel(id));
+        self.read_markers.retain(|(_, place), _| *place != Place::Channel(id));
+        for account in channel.members.keys() {
+            if let Some(account) = self.accounts.get_mut(account) {
+                account.channels.remove(&id);
+            }
+        }
     }
 
     fn change_account(&mut self, id: AccountId, seq: Seq, change: impl FnOnce(&mut AccountState)) {

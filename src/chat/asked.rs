@@ -1,6 +1,6 @@
 //! What a session's open question is about: plain data, with which its handler goes on when the answer has come.
 
-use super::event::{AccountId, Credentials, DeviceId, Digest, Seq};
+use super::event::{AccountId, ChannelId, Credentials, DeviceId, Digest, Seq};
 use super::limits;
 use super::playback::PlaybackAsked;
 use super::ports::{FailedCheck, PageQuery};
@@ -20,6 +20,8 @@ pub(crate) enum Asked {
     Register(AccountName),
     /// A password that an operator gives out.
     Account(AskedAccount),
+    /// When something was said last in channels that an operator wants to see.
+    Channels(AskedChannels),
     /// To become the operator of this name.
     Oper(String),
     /// A new password that an account's owner chose.
@@ -130,6 +132,15 @@ pub(crate) enum AskedDevice {
     List,
     /// Whether one of them has this number, to revoke it.
     Revoke(DeviceId),
+}
+
+/// What an operator wants to see of channels.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum AskedChannels {
+    /// All of them, a line each.
+    List,
+    /// All of this one.
+    Show(ChannelId),
 }
 
 /// What a new password is for.

@@ -143,6 +143,8 @@ impl World {
             }
             // Nobody but the one who asked is told of these, by the reply of the handler.
             Event::ChannelFounded { .. }
+            | Event::ChannelDropped { .. }
+            | Event::FounderChanged { .. }
             | Event::AccountRegistered { .. }
             | Event::PasswordChanged { .. }
             | Event::AddressAllowed { .. }

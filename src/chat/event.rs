@@ -217,6 +217,18 @@ pub enum Event {
         /// The reason given, or empty.
         reason: String,
     },
+    /// The channel belongs to somebody else from now on. Ranks change by an event of their own.
+    FounderChanged {
+        /// To whom.
+        account: AccountId,
+        /// The name of that account.
+        name: String,
+    },
+    /// The channel is gone: nobody is a member any more, and its name (the record's target) is free.
+    ChannelDropped {
+        /// The reason given, or empty.
+        reason: String,
+    },
     /// A key of the channel (in a channel's place) or of the author's account was set, or removed.
     MetadataSet {
         /// The key.

@@ -56,6 +56,11 @@ impl Invites {
         self.open.iter().filter(|open| open.person == person).map(|open| open.channel).collect()
     }
 
+    /// A channel is gone.
+    pub fn forget_channel(&mut self, channel: ChannelId) {
+        self.open.retain(|open| open.channel != channel);
+    }
+
     /// Somebody has followed an invitation.
     pub fn remove(&mut self, channel: ChannelId, person: Person) {
         self.open.retain(|open| !open.is_for(channel, person));

@@ -98,6 +98,10 @@ pub const LANGUAGES_MAX: usize = 2;
 pub const CAP_LIST_BYTES_MAX: usize = 400;
 /// Accounts in the answer to one `ACCOUNT LIST`. Beyond: the list is cut, and its end says so.
 pub const ACCOUNTS_LISTED_MAX: usize = 10_000;
+/// The most channels that CHANNEL LIST tells. Beyond: they are left out.
+pub const CHANNELS_LISTED_MAX: usize = 10_000;
+/// The most members that CHANNEL SHOW tells. Beyond: they are left out; the entry says how many there are.
+pub const MEMBERS_LISTED_MAX: usize = 10_000;
 /// Bytes of a parameter that an answer repeats from the line it answers. Beyond: it is cut.
 pub const REPEATED_BYTES_MAX: usize = 128;
 /// Departures of one nick in the answer to WHOWAS. Beyond: the earlier ones are left out.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::apply::Channel;
-use super::event::{AccountId, ChannelId, Rank};
+use super::event::{AccountId, ChannelId, Place, Rank};
 use super::ports::ConnId;
 use super::world::World;
 use crate::proto::modes::{PREFIXES, Prefix};
@@ -102,6 +102,16 @@ impl World {
             }
         }
         self.session_mut(conn).guest_channels.remove(&channel);
+    }
+
+    /// A channel is gone: what is known of it beside the durable state goes too.
+    pub(crate) fn forget_channel(&mut self, id: ChannelId) {
+        self.audiences.change();
+        for guest in self.guests.remove(&id).unwrap_or_default().into_keys() {
+            self.session_mut(guest).guest_channels.remove(&id);
+        }
+        self.invites.forget_channel(id);
+        self.recent.forget_place(Place::Channel(id));
     }
 
     /// The sessions in the channels of an account, its own ones among them.

@@ -91,6 +91,11 @@ impl Recent {
         }
     }
 
+    /// Nobody reads a place any more.
+    pub fn forget_place(&mut self, place: Place) {
+        self.conversations.remove(&Key::Place(place));
+    }
+
     /// A guest has left, and what was said with it goes too.
     pub fn forget_guest(&mut self, guest: ConnId) {
         self.conversations.retain(|key, _| !matches!(key, Key::Guest(known, _) if *known == guest));

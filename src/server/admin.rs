@@ -1,5 +1,10 @@
-//! The operator's commands for accounts and bans, as a client of the server: over its Unix socket while it runs, else over a server of
-//! this very process that listens nowhere. Either way the same rules judge, and the same events are recorded.
+//! The operator's commands for accounts, bans and channels, as a client of the server: over its Unix socket while it runs, else
+//! over a server of this very process that listens nowhere. Either way the same rules judge, and the same events are recorded.
+
+pub mod accounts;
+pub mod bans;
+pub mod channels;
+pub mod order;
 
 use std::io;
 use std::path::Path;
@@ -10,6 +15,10 @@ use tokio::net::UnixStream;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use self::accounts::AccountEntry;
+use self::bans::BanEntry;
+use self::channels::ChannelEntry;
+use self::order::Order;
 use super::config::Config;
 use super::listener::Listener;
 use super::{Options, Server, ServerError};
@@ -17,80 +26,14 @@ use crate::chat::event::OperatorAct;
 use crate::chat::ports::{Peer, Transport};
 use crate::proto::line::{LineLimits, LineReader};
 use crate::proto::message::{Line, Message};
-use crate::proto::secret::Secret;
 
 /// How long the server may be silent before a command is given up. New passwords take it some time.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Stands in the PING before an order, and in the one behind it.
+const BEGUN: &str = "begun";
+const DONE: &str = "done";
 /// The most characters of what is noted of a command: it fits into a line whatever they are.
 const NOTE_CHARS_MAX: usize = 100;
-
-/// What an operator wants to do with accounts.
-#[derive(Clone, Debug)]
-pub enum AccountCommand {
-    /// All accounts.
-    List,
-    /// A new account.
-    Add {
-        /// Its name.
-        name: String,
-        /// Its password.
-        password: Secret,
-    },
-    /// A new password.
-    Password {
-        /// Whose.
-        name: String,
-        /// The new one.
-        password: Secret,
-    },
-    /// One more address from which a password is accepted.
-    Allow {
-        /// Whose.
-        name: String,
-        /// The address.
-        address: String,
-    },
-    /// An account may not log in any more.
-    Suspend {
-        /// Which.
-        name: String,
-        /// Why; may be empty.
-        reason: String,
-    },
-    /// It may again.
-    Resume {
-        /// Which.
-        name: String,
-    },
-    /// An account is removed for good.
-    Delete {
-        /// Which.
-        name: String,
-    },
-}
-
-/// What an operator wants to do with bans.
-#[derive(Clone, Debug)]
-pub enum BanCommand {
-    /// All that are in force.
-    List,
-    /// Keeps somebody out, or quiet.
-    Set {
-        /// An account (`account:ann`), an address, a network or a mask.
-        target: String,
-        /// Quiet instead of out.
-        mute: bool,
-        /// How long: `30m`, `12h`, `7d`; `0` is for ever.
-        duration: String,
-        /// Why; may be empty.
-        reason: String,
-    },
-    /// Ends a ban and a mute.
-    Lift {
-        /// Whose.
-        target: String,
-    },
-}
 
 /// What a command does with the record itself, to be put into the record.
 #[derive(Clone, Debug)]
@@ -113,118 +56,15 @@ impl Order for AuditNote {
     }
 }
 
-/// A line that asks the server for something, and what cannot be sent as one.
-pub trait Order {
-    /// The line.
-    fn line(&self) -> Line;
-    /// Whether a text of it cannot stand in its place in a line.
-    fn fault(&self) -> Option<&'static str>;
-}
-
-/// Whether a text can stand as one word of a line.
-fn is_word(word: &str) -> bool {
-    !word.is_empty() && !word.starts_with(':') && !word.contains(|c: char| c.is_whitespace() || c.is_control())
-}
-
-impl Order for BanCommand {
-    fn line(&self) -> Line {
-        let line = Line::new("BAN");
-        match self {
-            Self::List => line.param("LIST"),
-            Self::Set { target, mute, duration, reason } => {
-                let line = line.param(if *mute { "MUTE" } else { "ADD" }).param(target).param(duration);
-                if reason.is_empty() { line } else { line.trailing(reason) }
-            }
-            Self::Lift { target } => line.param("LIFT").param(target),
-        }
-    }
-
-    fn fault(&self) -> Option<&'static str> {
-        match self {
-            Self::List => None,
-            Self::Set { reason, .. } if reason.contains(['\r', '\n', '\0']) => Some("a reason is one line"),
-            Self::Set { target, duration, .. } if !is_word(target) || !is_word(duration) => {
-                Some("a target and a duration are one word each")
-            }
-            Self::Lift { target } if !is_word(target) => Some("a target is one word"),
-            Self::Set { .. } | Self::Lift { .. } => None,
-        }
-    }
-}
-
-impl Order for AccountCommand {
-    /// The line that asks for it.
-    fn line(&self) -> Line {
-        let line = Line::new("ACCOUNT");
-        match self {
-            Self::List => line.param("LIST"),
-            Self::Add { name, password } => line.param("ADD").param(name).trailing(password.expose()),
-            Self::Password { name, password } => line.param("PASSWORD").param(name).trailing(password.expose()),
-            Self::Allow { name, address } => line.param("ALLOW").param(name).param(address),
-            Self::Suspend { name, reason } if reason.is_empty() => line.param("SUSPEND").param(name),
-            Self::Suspend { name, reason } => line.param("SUSPEND").param(name).trailing(reason),
-            Self::Resume { name } => line.param("RESUME").param(name),
-            Self::Delete { name } => line.param("DELETE").param(name),
-        }
-    }
-
-    fn fault(&self) -> Option<&'static str> {
-        let (words, text) = match self {
-            Self::List => (Vec::new(), ""),
-            Self::Add { name, password } | Self::Password { name, password } => (vec![name], password.expose()),
-            Self::Allow { name, address } => (vec![name, address], ""),
-            Self::Suspend { name, reason } => (vec![name], reason.as_str()),
-            Self::Resume { name } | Self::Delete { name } => (vec![name], ""),
-        };
-        if !words.iter().all(|word| is_word(word)) {
-            Some("a name or an address is one word")
-        } else if text.contains(['\r', '\n', '\0']) {
-            Some("a password or a reason is one line")
-        } else if matches!(self, Self::Add { .. } | Self::Password { .. }) && text.is_empty() {
-            Some("the password is empty")
-        } else {
-            None
-        }
-    }
-}
-
-/// An account as the operator sees it.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct AccountEntry {
-    /// Its name.
-    pub name: String,
-    /// `active`, `suspended` or `deleted`.
-    pub status: String,
-    /// When it was registered, as IRCv3 writes times.
-    pub registered: String,
-    /// The addresses from which its password is accepted, separated by commas; `*` when there are none.
-    pub addresses: String,
-}
-
-/// A ban as the operator sees it.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct BanEntry {
-    /// Whom it means.
-    pub target: String,
-    /// `ban` or `mute`.
-    pub effect: String,
-    /// Since when.
-    pub since: String,
-    /// Until when; none: for ever.
-    pub until: Option<String>,
-    /// Who set it.
-    pub by: String,
-    /// Why.
-    pub reason: String,
-}
-
 /// What a command led to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// To [`AccountCommand::List`].
+    /// To `List` of [`accounts::AccountCommand`].
     Accounts(Vec<AccountEntry>),
-    /// To [`BanCommand::List`].
+    /// To `List` of [`bans::BanCommand`].
     Bans(Vec<BanEntry>),
+    /// To `List` and `Show` of [`channels::ChannelCommand`].
+    Channels(Vec<ChannelEntry>),
     /// It is done; what the server says of it.
     Done(String),
 }
@@ -332,8 +172,8 @@ where
     let mut talk = Talk::new(stream);
     talk.send("CAP LS 302\r\nNICK operator\r\nUSER operator 0 * :operator\r\nCAP REQ :sasl standard-replies\r\nAUTHENTICATE EXTERNAL\r\n")
         .await?;
-    let (mut accounts, mut bans) = (Vec::new(), Vec::new());
-    let mut complaint = None;
+    let (mut accounts, mut bans, mut channels) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut complaint, mut has_begun) = (None, false);
     loop {
         let line = talk.receive().await?;
         let Ok(message) = Message::parse(&line) else { continue };
@@ -342,7 +182,7 @@ where
         match (message.command, param(0), param(1)) {
             ("AUTHENTICATE", "+", _) => talk.send("AUTHENTICATE +\r\n").await?,
             ("FAIL", "AUTHENTICATE", code) => complaint = Some((code.to_owned(), text())),
-            ("FAIL", "ACCOUNT" | "AUDIT" | "BAN", code) => {
+            ("FAIL", _, code) if has_begun => {
                 return Err(AdminError::Refused { code: code.to_owned(), text: text() });
             }
             ("902" | "904" | "905" | "906" | "908", ..) => {
@@ -352,8 +192,11 @@ where
                 });
             }
             ("903", ..) => {
-                let mut bytes = b"CAP END\r\n".to_vec();
+                let mut bytes = format!("CAP END\r\nPING {BEGUN}\r\n").into_bytes();
                 order.line().encode(&mut bytes);
+                if order.is_quiet() {
+                    bytes.extend(format!("PING {DONE}\r\n").bytes());
+                }
                 talk.send_bytes(&bytes).await?;
             }
             ("ACCOUNT", "ENTRY", name) => accounts.push(AccountEntry {
@@ -372,15 +215,28 @@ where
                 reason: param(6).to_owned(),
             }),
             ("BAN", "END", _) => return talk.end(Outcome::Bans(bans)).await,
-            ("ACCOUNT" | "AUDIT" | "BAN", "DONE", _) => return talk.end(Outcome::Done(text())).await,
+            ("CHANNEL", "END", _) => return talk.end(Outcome::Channels(channels)).await,
+            ("CHANNEL", "ENTRY" | "MEMBER" | "MASK", _) | ("332", ..) => {
+                channels::take_in(&mut channels, &message, order.is_about_one())
+            }
+            ("PONG", _, BEGUN) => has_begun = true,
+            ("PONG", _, DONE) => return talk.end(Outcome::Done("done".to_owned())).await,
+            ("ACCOUNT" | "AUDIT" | "BAN" | "CHANNEL", "DONE", _) => return talk.end(Outcome::Done(text())).await,
             ("PING", token, _) => talk.send(&format!("PONG :{token}\r\n")).await?,
-            ("417" | "421" | "461" | "481", ..) => {
-                return Err(AdminError::Refused { code: message.command.to_string(), text: text() });
+            // A refusal names what it is about: `403 operator #tea :No such channel`.
+            (numeric, ..) if has_begun && is_refusal(numeric) => {
+                let about = message.params().get(1..).unwrap_or_default().join(" ");
+                return Err(AdminError::Refused { code: numeric.to_owned(), text: about });
             }
             ("ERROR", ..) => return Err(AdminError::Lost(text())),
             _ => {}
         }
     }
+}
+
+/// Whether a numeric says that something was not done.
+fn is_refusal(numeric: &str) -> bool {
+    numeric.len() == 3 && (numeric.starts_with(['4', '5']) || numeric == "696" || numeric == "723")
 }
 
 /// Lines to and from a server.

@@ -147,7 +147,7 @@ async fn channels<S: Session>(clerk: &mut Clerk<S>) -> Result<Vec<ChannelState>,
          channel_key, member_limit, slow_seconds, ( \
              SELECT seq FROM event{along} WHERE event.conversation_id = channel.conversation_id \
              ORDER BY seq DESC LIMIT 1 \
-         ) FROM channel ORDER BY id"
+         ) FROM channel WHERE dropped_at IS NULL ORDER BY id"
     );
     let rows = clerk.session.query(&sql, Vec::new()).await?;
     let read = rows.into_iter().map(|mut row| {

@@ -46,6 +46,10 @@ pub enum Kind {
     AccountSuspended,
     /// The end of one.
     AccountResumed,
+    /// A channel's new owner.
+    FounderChanged,
+    /// The end of a channel.
+    ChannelDropped,
     /// A deletion.
     AccountDeleted,
     /// An act of an operator of the server.
@@ -70,6 +74,8 @@ const KINDS: &[(Kind, &str)] = &[
     (Kind::Tagged, "tagged"),
     (Kind::Redacted, "redacted"),
     (Kind::ChannelRenamed, "channel_renamed"),
+    (Kind::FounderChanged, "founder_changed"),
+    (Kind::ChannelDropped, "channel_dropped"),
     (Kind::MetadataSet, "metadata_set"),
     (Kind::MarkedRead, "marked_read"),
     (Kind::Joined, "joined"),
@@ -181,6 +187,10 @@ impl Detail<'_> {
                 let subject = Some(name.as_str().to_owned());
                 (Kind::ChannelRenamed, Detail { text: reason, subject, ..none() })
             }
+            Event::FounderChanged { account, name } => {
+                (Kind::FounderChanged, Detail { subject: Some(name.clone()), account: Some(*account), ..none() })
+            }
+            Event::ChannelDropped { reason } => (Kind::ChannelDropped, Detail { text: reason, ..none() }),
             Event::MetadataSet { key, value } => {
                 let text = value.as_deref().unwrap_or_default();
                 (Kind::MetadataSet, Detail { text, subject: Some(key.clone()), ..none() })
@@ -369,6 +379,8 @@ impl EventRow {
             Kind::Tagged => StoredWhat::Tagmsg,
             Kind::Redacted => StoredWhat::Redact(Seq(self.subject_seq.unwrap_or_default()), self.text),
             Kind::ChannelRenamed
+            | Kind::ChannelDropped
+            | Kind::FounderChanged
             | Kind::MetadataSet
             | Kind::MarkedRead
             | Kind::ChannelFounded

@@ -98,6 +98,11 @@ async fn apply_to_channel<S: Session>(
             let sql = "UPDATE channel SET name = ?, name_folded = ? WHERE id = ?";
             change(clerk, sql, values![name.as_str(), name.folded().as_str(), channel]).await
         }
+        Event::FounderChanged { account, .. } => {
+            let sql = "UPDATE channel SET founder_id = ? WHERE id = ?";
+            change(clerk, sql, values![*account, channel]).await
+        }
+        Event::ChannelDropped { .. } => drop_channel(clerk, record, channel, conversation).await,
         Event::MetadataSet { key, value } => {
             let sql = "DELETE FROM channel_metadata WHERE channel_id = ? AND name = ?";
             change(clerk, sql, values![channel, key.as_str()]).await?;
@@ -238,6 +243,8 @@ async fn apply_to_accounts<S: Session>(clerk: &mut Clerk<S>, record: &Record) ->
         | Event::Tagged
         | Event::Redacted { .. }
         | Event::ChannelRenamed { .. }
+        | Event::ChannelDropped { .. }
+        | Event::FounderChanged { .. }
         | Event::ChannelFounded { .. }
         | Event::OperatorActed { .. }
         | Event::Reported { .. }
@@ -247,6 +254,27 @@ async fn apply_to_accounts<S: Session>(clerk: &mut Clerk<S>, record: &Record) ->
         | Event::TopicSet { .. }
         | Event::ModesChanged { .. } => Ok(()),
     }
+}
+
+/// What is left of a channel that is gone is its row, under a name that no channel can have, and its events.
+async fn drop_channel<S: Session>(
+    clerk: &mut Clerk<S>,
+    record: &Record,
+    channel: ChannelId,
+    conversation: u64,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE channel SET dropped_name = name_folded, dropped_at = ? WHERE id = ?";
+    change(clerk, sql, values![record.time, channel]).await?;
+    let sql = "UPDATE channel SET name_folded = ? WHERE id = ?";
+    change(clerk, sql, values![format!(" {channel}"), channel]).await?;
+    for sql in [
+        "DELETE FROM channel_member WHERE channel_id = ?",
+        "DELETE FROM channel_mask WHERE channel_id = ?",
+        "DELETE FROM channel_metadata WHERE channel_id = ?",
+    ] {
+        change(clerk, sql, values![channel]).await?;
+    }
+    change(clerk, "DELETE FROM read_marker WHERE conversation_id = ?", values![conversation]).await
 }
 
 /// The values of `argon2` and the four columns of SCRAM. An empty PHC string stands for no credentials at all.

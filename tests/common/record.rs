@@ -248,6 +248,12 @@ impl MemoryRecord {
         }
         let snapshot = &mut self.snapshot;
         match &record.event {
+            Event::ChannelDropped { .. } => {
+                let Place::Channel(id) = record.place else { return };
+                snapshot.channels.retain(|channel| channel.id != id);
+                snapshot.metadata.retain(|(owner, ..)| *owner != MetadataOwner::Channel(id));
+                snapshot.read_markers.retain(|(_, place, _)| *place != record.place);
+            }
             Event::MetadataSet { key, value } => {
                 let Some(owner) = record.metadata_owner() else { return };
                 snapshot.metadata.retain(|(known, name, _)| (*known, name) != (owner, key));
@@ -329,6 +335,7 @@ fn fold_channel(channel: &mut ChannelState, record: &Record) {
             }
         }
         Event::ChannelRenamed { name, .. } => channel.name = name.clone(),
+        Event::FounderChanged { account, .. } => channel.founder = Some(*account),
         Event::Parted { .. } => channel.members.retain(|(id, _)| Some(*id) != record.author.account),
         Event::Kicked { account, .. } => channel.members.retain(|(id, _)| Some(*id) != *account),
         Event::TopicSet { topic } => {

@@ -3,7 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use chat_tui::chat::ports::{Peer, Transport};
-use chat_tui::server::admin::{self, AccountCommand};
+use chat_tui::server::admin;
+use chat_tui::server::admin::accounts::AccountCommand;
 use tempfile::tempdir;
 
 use crate::database::Database;

@@ -15,6 +15,7 @@ mod addresses;
 mod availability;
 mod bad_input;
 mod bans;
+mod channels;
 mod client;
 mod configuration;
 mod conversation;

@@ -1,5 +1,6 @@
 //! `chat-server`: the daemon, and its operator's commands: flags → configuration → run → exit code.
 
+mod channel;
 mod export;
 mod log;
 
@@ -18,7 +19,10 @@ use chat_tui::ground::{pages, telemetry, tls};
 use chat_tui::proto::sasl::prepare_password;
 use chat_tui::proto::secret::Secret;
 use chat_tui::proto::text::shown;
-use chat_tui::server::admin::{self, AccountCommand, BanCommand, Order, Outcome};
+use chat_tui::server::admin::accounts::AccountCommand;
+use chat_tui::server::admin::bans::BanCommand;
+use chat_tui::server::admin::order::Order;
+use chat_tui::server::admin::{self, Outcome};
 use chat_tui::server::config::{Config, DEFAULT_FILE, Faults, LogFormat, Raw, Sources, masked_url};
 use chat_tui::server::hub::ReloadHandle;
 use chat_tui::server::record;
@@ -52,6 +56,8 @@ Examples:
           Accept the password of Romain from one more address.
   chat-server ban add 192.0.2.0/24 flood --for 7d
           Keep a network out for a week.
+  chat-server channel list
+          See all channels, how many are in them, and when something was said last.
   chat-server check-config
           Tell all that is wrong with the settings, before a start or a reload.
   chat-server console
@@ -145,6 +151,9 @@ enum Command {
     /// Keep people out of the server, or quiet on it: through the server while one runs, else on the database itself
     #[command(subcommand)]
     Ban(Ban),
+    /// Work on channels: through the server while one runs, else on the database itself
+    #[command(subcommand)]
+    Channel(channel::Channel),
     /// Read the settings, tell all that is wrong with them, and say what they come to
     CheckConfig,
     /// Open the full-screen client as the server, to answer clients
@@ -294,6 +303,7 @@ fn main() -> ExitCode {
         None => serve(config, flags.config, flags.settings),
         Some(Command::Account(account)) => administer(config, account),
         Some(Command::Ban(ban)) => ban_people(config, ban),
+        Some(Command::Channel(channel)) => work_on_channels(config, channel),
         Some(Command::Console) => console(config),
         Some(Command::CheckConfig) => return check(&config),
         Some(Command::HashPassword { .. } | Command::WritePages { .. }) => Ok(()),
@@ -487,12 +497,19 @@ fn ban_people(config: Config, ban: Ban) -> anyhow::Result<()> {
     order(config, &command, as_json)
 }
 
+fn work_on_channels(config: Config, channel: channel::Channel) -> anyhow::Result<()> {
+    set_up_log(&config, Some("error"))?;
+    let (command, as_json) = channel.into_command()?;
+    order(config, &command, as_json)
+}
+
 /// Has the server do something, and prints what comes of it: lists as columns or as one JSON array.
 fn order(config: Config, order: &dyn Order, as_json: bool) -> anyhow::Result<()> {
     match runtime()?.block_on(admin::run(config, order))? {
         Outcome::Done(text) => println!("{}", shown(&text)),
         Outcome::Accounts(accounts) if as_json => println!("{}", serde_json::to_string_pretty(&accounts)?),
         Outcome::Bans(bans) if as_json => println!("{}", serde_json::to_string_pretty(&bans)?),
+        Outcome::Channels(channels) => channel::tell(&channels, as_json)?,
         Outcome::Accounts(accounts) => {
             let width = accounts.iter().map(|account| account.name.chars().count()).max().unwrap_or(0);
             for account in accounts {

@@ -54,9 +54,8 @@ pub(crate) fn account(world: &mut World, call: &Call<'_>) -> Handled {
     (subcommand.handler)(world, call)
 }
 
-/// The account that a subcommand is about.
-fn subject(world: &World, call: &Call<'_>) -> Result<AccountState, Refusal> {
-    let text = call.param(1);
+/// The account of this name, which a subcommand is about.
+pub(super) fn subject(world: &World, text: &str) -> Result<AccountState, Refusal> {
     let account = AccountName::new(text).ok().and_then(|name| world.person_named(name.folded()));
     match account {
         Some(account) => Ok(account.state.clone()),
@@ -127,7 +126,7 @@ fn add(world: &mut World, call: &Call<'_>) -> Handled {
 }
 
 fn password(world: &mut World, call: &Call<'_>) -> Handled {
-    let state = subject(world, call)?;
+    let state = subject(world, call.param(1))?;
     register::check_password(world, &state.name, call.param(2))?;
     let question = Question::Hash { password: Secret::new(call.param(2)) };
     world.ask(call.conn, question, Asked::Account(AskedAccount::Password(state.id)));
@@ -168,7 +167,7 @@ pub(super) fn answered(world: &mut World, conn: ConnId, asked: AskedAccount, ans
 }
 
 fn allow(world: &mut World, call: &Call<'_>) -> Handled {
-    let state = subject(world, call)?;
+    let state = subject(world, call.param(1))?;
     let Some(address) = policy::parse_address(call.param(2)) else {
         let text = Text::new("server-bad-address").with("address", call.param(2));
         return Err(Refusal::fail("BAD_ADDRESS", &[state.name.as_str()], text));
@@ -184,7 +183,7 @@ fn allow(world: &mut World, call: &Call<'_>) -> Handled {
 }
 
 fn suspend(world: &mut World, call: &Call<'_>) -> Handled {
-    let state = subject(world, call)?;
+    let state = subject(world, call.param(1))?;
     let reason = cut(call.param(2), world.settings.limits.reason_bytes_max).to_owned();
     append(world, call.conn, &state.name, Event::AccountSuspended { account: state.id, reason: reason.clone() });
     done(world, call.conn, "SUSPEND", &state.name);
@@ -193,7 +192,7 @@ fn suspend(world: &mut World, call: &Call<'_>) -> Handled {
 }
 
 fn resume(world: &mut World, call: &Call<'_>) -> Handled {
-    let state = subject(world, call)?;
+    let state = subject(world, call.param(1))?;
     if state.suspended.is_some() {
         append(world, call.conn, &state.name, Event::AccountResumed { account: state.id });
     }
@@ -202,7 +201,7 @@ fn resume(world: &mut World, call: &Call<'_>) -> Handled {
 }
 
 fn delete(world: &mut World, call: &Call<'_>) -> Handled {
-    let state = subject(world, call)?;
+    let state = subject(world, call.param(1))?;
     // Before the deletion takes its memberships away, so that the other members see it leave.
     close_sessions(world, state.id, &Text::new("server-account-deleted"), |_| true);
     append(world, call.conn, &state.name, Event::AccountDeleted { account: state.id });

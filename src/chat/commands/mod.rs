@@ -1,7 +1,7 @@
 //! The commands: one table, and the way of a line to its handler.
 //!
 //! Each file holds the handlers of one subject. Who writes where: `connection`, `introduce`, `capability`, `welcome`,
-//! `authenticate`, `register`, `nickserv`, `address`, `device`, `account`, `correspondent` are about who somebody is; `channel`, `message`,
+//! `authenticate`, `register`, `nickserv`, `address`, `device`, `account`, `correspondent` are about who somebody is; `channel`, `channels`, `message`,
 //! `batch`, `mode`, `operator`, `listing`, `history`, `playback`, `presence`, `who`, `whois`, `monitor`, `query` about what is said. A handler checks with [`policy`](super::policy), then replies, asks or appends; it
 //! returns a [`Refusal`] instead of sending an error.
 //!
@@ -15,6 +15,7 @@ pub(crate) mod ban;
 pub(crate) mod batch;
 pub(crate) mod capability;
 pub(crate) mod channel;
+pub(crate) mod channels;
 pub(crate) mod connection;
 pub(crate) mod device;
 pub(crate) mod history;
@@ -82,6 +83,10 @@ pub(crate) const COMMANDS: &[Command] = &[
     command("CAP", 1, capability::cap)
         .early()
         .help("CAP <subcommand> [<capabilities>]", "What the client understands."),
+    command("CHANNEL", 1, channels::channel).help(
+        "CHANNEL LIST, CHANNEL SHOW <channel>, CHANNEL FOUNDER <channel> <account>, CHANNEL DROP <channel> [<reason>]",
+        "All channels with what an operator wants to know of them; gives one to somebody else, or ends it. For operators.",
+    ),
     command("CHATHISTORY", 0, history::chathistory).help(
         "CHATHISTORY <subcommand> <target> <reference> [<reference>] <limit>",
         "What was said before, page by page.",
@@ -275,6 +280,7 @@ pub(crate) fn answered(world: &mut World, conn: ConnId, command: &'static str, a
         Asked::LogIn(log_in) => authenticate::answered(world, conn, log_in, answer),
         Asked::Device(asked) => device::answered(world, conn, asked, answer),
         Asked::Register(name) => register::answered(world, conn, &name, answer),
+        Asked::Channels(asked) => channels::answered(world, conn, asked, answer),
         Asked::Account(asked) => account::answered(world, conn, asked, answer),
         Asked::Oper(name) => operator::answered(world, conn, name, answer),
         Asked::OwnPassword(account) => nickserv::hashed(world, conn, account, answer),

@@ -283,6 +283,8 @@ fn every_kind_of_event_is_written_down_as_it_is() {
     let address = Some("::1".to_owned());
     let events = [
         Event::AccountRegistered { account: AccountId(9), name, credentials, address },
+        Event::FounderChanged { account: AccountId(3), name: "Zoé".to_owned() },
+        Event::ChannelDropped { reason: "\"".to_owned() },
         Event::ChannelRenamed { name: ChannelName::new("#Général").unwrap(), reason: "\"\\\u{7f}".to_owned() },
         Event::DeviceAdded { device: DeviceId(1), account: AccountId(9), name: String::new(), digest: Digest([9; 32]) },
         Event::MarkedRead { place: Place::Unlisted, until: Timestamp::MAX },
@@ -298,7 +300,7 @@ fn every_kind_of_event_is_written_down_as_it_is() {
         _ => (String::new(), String::new()),
     };
     assert_eq!(folded(&records[0]), ("Zoé".to_owned(), "zoé".to_owned()));
-    assert_eq!(file.count().unwrap(), 4);
+    assert_eq!(file.count().unwrap(), 6);
     file.remove(batch.first).unwrap();
     assert!(file.first().unwrap().is_none());
     let mode = std::os::unix::fs::PermissionsExt::mode(

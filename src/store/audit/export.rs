@@ -132,7 +132,9 @@ pub async fn export_some<S: Session>(
         values.push(account.folded().as_str().into());
     }
     if let Some(channel) = &filter.channel {
-        sql.push_str(" AND conversation_id IN (SELECT conversation_id FROM channel WHERE name_folded = ?)");
+        sql.push_str(
+            " AND conversation_id IN (SELECT conversation_id FROM channel WHERE ? IN (name_folded, dropped_name))",
+        );
         values.push(channel.folded().as_str().into());
     }
     if let Some(address) = &filter.address {

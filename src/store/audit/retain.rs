@@ -62,13 +62,13 @@ pub fn common_bound(rules: &[Rule], now: Timestamp) -> Option<Timestamp> {
 
 /// The rows of one of the rules that are older than its bound, as conditions behind WHERE.
 fn condition(rules: &[Rule], at: usize, now: Timestamp) -> (String, Vec<Value>) {
-    const OF_CHANNELS: &str = "(SELECT conversation_id FROM channel WHERE name_folded IN";
+    const OF_CHANNELS: &str = "(SELECT conversation_id FROM channel WHERE ? IN (name_folded, dropped_name))";
     const DIRECT: &str = "(SELECT id FROM conversation WHERE kind = 'direct')";
     let mut sql = "salt IS NOT NULL AND time < ?".to_owned();
     let mut values = values![rules[at].bound(now)];
     match &rules[at].scope {
         Scope::Channel(name) => {
-            sql.push_str(&format!(" AND conversation_id IN {OF_CHANNELS} (?))"));
+            sql.push_str(&format!(" AND conversation_id IN {OF_CHANNELS}"));
             values.push(name.folded().as_str().into());
         }
         Scope::Direct => sql.push_str(&format!(" AND conversation_id IN {DIRECT}")),
@@ -76,7 +76,7 @@ fn condition(rules: &[Rule], at: usize, now: Timestamp) -> (String, Vec<Value>) 
             for rule in rules {
                 match &rule.scope {
                     Scope::Channel(name) => {
-                        sql.push_str(&format!(" AND conversation_id NOT IN {OF_CHANNELS} (?))"));
+                        sql.push_str(&format!(" AND conversation_id NOT IN {OF_CHANNELS}"));
                         values.push(name.folded().as_str().into());
                     }
                     Scope::Direct => sql.push_str(&format!(" AND conversation_id NOT IN {DIRECT}")),

@@ -198,6 +198,15 @@ pub fn every_kind() -> Vec<Record> {
         ),
         (Place::Server, ann, Event::Reported { seq: Seq(10), account: Some(id(bob)), reason: "là".to_owned() }),
         (channel(1), ann, changed("+W", &slow, &[], &[])),
+        (channel(1), ann, Event::FounderChanged { account: id(bob), name: "Bob".to_owned() }),
+        (channel(3), ann, founding(3, ann)),
+        (channel(3), bob, Event::Joined { rank: Rank::MEMBER }),
+        (channel(3), bob, message("avant la fin")),
+        (channel(3), ann, changed("+b", &ChannelModes::default(), &[], &[(true, 'b', "x!*@*")])),
+        (channel(3), ann, metadata("url", Some("x"))),
+        (Place::Server, bob, read(channel(3), 5_000)),
+        (channel(3), ann, Event::ChannelDropped { reason: "fini".to_owned() }),
+        (channel(4), ann, founding(4, ann)),
     ];
     let numbered = (2..).zip(story);
     numbered.map(|(seq, (place, account, event))| record(seq, place, account, event)).collect()
@@ -346,6 +355,12 @@ fn apply(state: &mut Snapshot, record: &Record) {
         if let (Event::Joined { .. }, Some(account)) = (&record.event, record.author.account) {
             state.accounts.iter_mut().find(|known| known.id == account).unwrap().has_joined = true;
         }
+        if let Event::ChannelDropped { .. } = &record.event {
+            state.channels.retain(|known| known.id != channel);
+            state.metadata.retain(|(owner, ..)| *owner != MetadataOwner::Channel(channel));
+            state.read_markers.retain(|(_, place, _)| *place != Place::Channel(channel));
+            return;
+        }
         set_metadata(state, record);
         apply_to_channel(state.channels.iter_mut().find(|known| known.id == channel).unwrap(), record);
         return;
@@ -422,6 +437,7 @@ fn apply_to_channel(channel: &mut ChannelState, record: &Record) {
     match &record.event {
         Event::Joined { rank } => channel.members.push((record.author.account.unwrap(), *rank)),
         Event::ChannelRenamed { name, .. } => channel.name = name.clone(),
+        Event::FounderChanged { account, .. } => channel.founder = Some(*account),
         Event::Parted { .. } => channel.members.retain(|(member, _)| Some(*member) != record.author.account),
         Event::Kicked { account, .. } => channel.members.retain(|(member, _)| Some(*member) != *account),
         Event::TopicSet { topic } => {

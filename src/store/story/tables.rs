@@ -23,7 +23,7 @@ pub async fn the_seeds_queries_are_answered(stage: &mut Stage) {
     assert_eq!(rows.first().unwrap(), "client_Zoé-2 | 192.168.56.1 | 0 | bye", "ports are numbers");
     assert!(rows.contains(&"serveur | 192.168.56.1 | 60000 | Tout à fait, client".to_owned()), "{rows:#?}");
     assert!(rows.contains(&"client_Zoé-2 | 192.168.56.1 | 60000 | Serveur vous me recevez ?".to_owned()));
-    assert_eq!(rows.len(), 9, "messages and nothing else: {rows:#?}");
+    assert_eq!(rows.len(), 10, "messages and nothing else: {rows:#?}");
     let local = records[9].time.to_utc().with_timezone(&chrono::Local).format("%d/%m/%Y %H:%M:%S").to_string();
     let date = stage.ask("SELECT * FROM `connexion` WHERE donnée LIKE 'Bonjour%' ORDER BY `port` ASC").await;
     assert_eq!(date, [format!("{local} | client_Zoé-2 | 192.168.56.1 | 60000 | Bonjour à tous\u{1}")]);
@@ -31,7 +31,15 @@ pub async fn the_seeds_queries_are_answered(stage: &mut Stage) {
 
 pub async fn a_newer_schema_is_refused(stage: &mut Stage) {
     let preparation = stage.prepare().await;
-    let known = ["0001_record", "0002_tags", "0003_checkpoint", "0004_presence", "0005_bans", "0006_slow_mode"];
+    let known = [
+        "0001_record",
+        "0002_tags",
+        "0003_checkpoint",
+        "0004_presence",
+        "0005_bans",
+        "0006_slow_mode",
+        "0007_dropped_channels",
+    ];
     assert_eq!(preparation.migrations, known);
     stage
         .tell(
@@ -40,7 +48,7 @@ pub async fn a_newer_schema_is_refused(stage: &mut Stage) {
         .await;
     stage.reopen().await;
     let error = stage.store.prepare(&options()).await.unwrap_err();
-    assert!(matches!(error, StoreError::NewerSchema { found: 99, known: 6 }), "{error}");
+    assert!(matches!(error, StoreError::NewerSchema { found: 99, known: 7 }), "{error}");
     assert!(!error.is_retryable());
 }
 
@@ -50,7 +58,7 @@ pub async fn servers_may_start_at_once(stage: &mut Stage) {
     let (one, two, three) =
         tokio::join!(others[0].prepare(&options), others[1].prepare(&options), others[2].prepare(&options));
     let migrations = [one, two, three].map(|preparation| preparation.unwrap().migrations.len());
-    assert_eq!(migrations.iter().sum::<usize>(), 6, "{migrations:?}");
+    assert_eq!(migrations.iter().sum::<usize>(), 7, "{migrations:?}");
     let accounts = others[1].load().await.unwrap().accounts;
     assert_eq!(accounts.len(), 1, "one correspondent");
     for other in others {

@@ -16,6 +16,7 @@ fn first_version(event: &Event) -> usize {
         | Event::Reported { .. }
         | Event::MarkedRead { .. } => 2,
         Event::BanSet { .. } | Event::BanLifted { .. } => 5,
+        Event::ChannelDropped { .. } => 7,
         Event::ModesChanged { modes, .. } if modes.slow_seconds.is_some() => 6,
         _ => 1,
     }
