@@ -131,7 +131,10 @@ fn rows<'a>(model: &'a Model, grid: Grid, look: &Look<'_>) -> Vec<Row<'a>> {
     if let Some(error) = &form.error {
         sentence(&format!("✗ {error}"), look.theme.error(), true).for_each(|row| add(0, row));
         add(5, Content::Blank);
-    } else if let Some(status) = status::sentence(model, look) {
+    } else if let Some(status) = status::sentence(model, look)
+        // What stands beside its field is not said again.
+        && form.fields().iter().all(|field| field.error.is_none())
+    {
         sentence(&format!("{} {}", status.mark, status.text), status.style, true).for_each(|row| add(0, row));
         add(5, Content::Blank);
     }

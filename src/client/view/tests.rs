@@ -200,6 +200,7 @@ fn golden(name: &str, model: &mut Model, columns: u16, rows: u16) {
 fn the_form_with_what_the_server_refused() {
     let mut model = form(Language::English, Tab::Register);
     model.form.fail(FieldId::Name, "This name is taken.".to_owned());
+    model.server.connection.status = Status::Refused { reason: "This name is taken.".to_owned() };
     golden("form_register_taken", &mut model, 80, 24);
     golden("form_register_taken", &mut model, 20, 5);
     let mut model = form(Language::French, Tab::LogIn);
