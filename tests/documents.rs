@@ -135,6 +135,7 @@ fn tables() -> String {
     use chat_tui::client::config::{KEYS, KEYS_TABLE};
     use chat_tui::client::keymap::{Keymap, name_of};
     use chat_tui::ground::texts::{Language, Texts};
+    use chat_tui::proto::caps::{Cap, CapSet};
 
     let texts = Texts::new(Language::English);
     let presets = [Keymap::of(Preset::Default), Keymap::of(Preset::Emacs)];
@@ -145,13 +146,13 @@ fn tables() -> String {
         let title = texts.get(title_id);
         writeln!(page, "\n### {title}\n\n| keys | with `emacs` | what they do | name |\n|---|---|---|---|").unwrap();
         let mut told: Vec<&str> = Vec::new();
-        for row in presets.iter().flat_map(|preset| preset.help_rows(context)) {
+        for row in presets.iter().flat_map(|preset| preset.help_rows(context, CapSet::of(Cap::ALL))) {
             if told.contains(&row.help_id) {
                 continue;
             }
             told.push(row.help_id);
             let keys = |preset: &Keymap| {
-                let rows = preset.help_rows(context);
+                let rows = preset.help_rows(context, CapSet::of(Cap::ALL));
                 let chords = rows.iter().find(|other| other.help_id == row.help_id).map(|row| row.chords.clone());
                 let names: Vec<String> =
                     chords.unwrap_or_default().iter().map(|chord: &Chord| cell(&chord.name(&texts))).collect();

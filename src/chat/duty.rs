@@ -8,6 +8,7 @@ use super::ports::{ConnId, FailedCheck, Notable, Reloaded};
 use super::refusal::Text;
 use super::settings::Settings;
 use super::world::{Draft, World};
+use crate::proto::caps::Cap;
 use crate::proto::isupport::Tokens;
 use crate::proto::line::BODY_BYTES_MAX;
 use crate::proto::numerics::RPL_ISUPPORT;
@@ -80,7 +81,9 @@ impl World {
             Notable::Reported { by, author, target, msgid, reason } => {
                 let id = if reason.is_empty() { "server-notice-report" } else { "server-notice-report-because" };
                 let text = Text::new(id).with("name", by).with("author", author).with("target", target);
-                text.with("msgid", msgid).with("reason", reason)
+                let text = text.with("msgid", msgid).with("reason", reason);
+                let words = [by, author, target, msgid].map(String::as_str);
+                return self.tell_of_report(&text, &words, reason);
             }
             Notable::Filtered { filter, author, target, action, is_dry_run } => {
                 let id = match (action, is_dry_run) {
@@ -95,38 +98,46 @@ impl World {
             }
         };
         self.notice_operators(&text);
-        if matches!(notable, Notable::Reported { .. }) {
-            self.notice_console(&text);
-        }
     }
 
-    /// A NOTICE to those at the console who have not asked for all notices anyway.
-    fn notice_console(&mut self, text: &Text) {
-        for conn in self.operators().to_vec() {
-            if !self.session(conn).modes.contains('s') && Some(conn) != self.turn_actor() {
-                let said = self.say(conn, text);
-                let line = self.server_line("NOTICE").param(self.session(conn).name()).trailing(&said);
-                let line = self.dated(conn, line);
+    /// A report reaches those at the console and whose client shows reports (`chat-tui/report`), whether they have asked for
+    /// notices or not; others as a notice.
+    fn tell_of_report(&mut self, text: &Text, words: &[&str], reason: &str) {
+        for conn in self.on_duty(Right::Notices) {
+            let session = self.session(conn);
+            if session.has(Cap::Report) {
+                let line = words.iter().fold(self.server_line("REPORT").param("NEW"), |line, word| line.param(word));
+                let line = self.dated(conn, line.trailing(reason));
                 self.send_unlabelled(conn, line);
+            } else if session.is_operator() || session.modes.contains('s') {
+                self.notice_operator(conn, text);
             }
         }
     }
 
+    /// The operators with a right, but for the one who acts.
+    fn on_duty(&self, right: Right) -> Vec<ConnId> {
+        let is_here = |conn: &ConnId| {
+            let session = self.session(*conn);
+            session.is_welcome && !session.is_closed && self.has_right(*conn, right) && Some(*conn) != self.turn_actor()
+        };
+        self.sessions.keys().copied().filter(is_here).collect()
+    }
+
     /// A NOTICE to the operators who want to know, but for the one who acts.
     pub(super) fn notice_operators(&mut self, text: &Text) {
-        let listening: Vec<ConnId> = self
-            .sessions
-            .values()
-            .filter(|session| session.is_welcome && !session.is_closed && session.modes.contains('s'))
-            .map(|session| session.conn)
-            .filter(|conn| self.has_right(*conn, Right::Notices) && Some(*conn) != self.turn_actor())
-            .collect();
-        for conn in listening {
-            let said = self.say(conn, text);
-            let line = self.server_line("NOTICE").param(self.session(conn).name()).trailing(&said);
-            let line = self.dated(conn, line);
-            self.send_unlabelled(conn, line);
+        for conn in self.on_duty(Right::Notices) {
+            if self.session(conn).modes.contains('s') {
+                self.notice_operator(conn, text);
+            }
         }
+    }
+
+    fn notice_operator(&mut self, conn: ConnId, text: &Text) {
+        let said = self.say(conn, text);
+        let line = self.server_line("NOTICE").param(self.session(conn).name()).trailing(&said);
+        let line = self.dated(conn, line);
+        self.send_unlabelled(conn, line);
     }
 
     /// Who wants to read what operators say to all.

@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyModifiers};
 
 use super::chord::Chord;
+use crate::proto::caps::Cap;
 
 /// Where a key has its meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -84,6 +85,8 @@ pub enum Action {
     Copy,
     /// Withdraw the chosen message.
     Redact,
+    /// Report the chosen message to the operators of the server.
+    Report,
     /// What Enter does with what is chosen.
     Act,
     /// Search.
@@ -160,6 +163,16 @@ pub enum Action {
     Refuse,
     /// Take the dialogue away.
     Close,
+}
+
+impl Action {
+    /// What a server must offer for it; where it does not, nothing is said of the key.
+    pub fn needs(self) -> Option<Cap> {
+        match self {
+            Self::Report => Some(Cap::Report),
+            _ => None,
+        }
+    }
 }
 
 /// One line of the table.
@@ -289,6 +302,7 @@ pub const BINDINGS: &[Binding] = &{
         letter(Chosen, NONE, 'o', A::OpenLink, "help-key-open-link"),
         in_footer(letter(Chosen, NONE, 'd', A::Redact, "help-key-redact"), "footer-redact"),
         key(Chosen, NONE, KeyCode::Delete, A::Redact, "help-key-redact"),
+        letter(Chosen, NONE, '!', A::Report, "help-key-report"),
         key(Chosen, NONE, KeyCode::Enter, A::Act, "help-key-act"),
         key(Chosen, NONE, KeyCode::Up, A::ChooseOlder, "help-key-choose-older"),
         key(Chosen, NONE, KeyCode::Down, A::ChooseNewer, "help-key-choose-newer"),

@@ -83,7 +83,8 @@ fn begins(name: &str, word: &str) -> bool {
 }
 
 fn commands(model: &Model, word: &str) -> Vec<Candidate> {
-    let fitting = COMMANDS.iter().filter(|command| begins(command.name, word));
+    let caps = model.server.session.caps();
+    let fitting = COMMANDS.iter().filter(|command| begins(command.name, word) && command.is_offered(caps));
     fitting
         .map(|command| Candidate {
             text: format!("/{} ", command.name),

@@ -17,6 +17,7 @@ use super::{drafts, history, log, markers, notices};
 use crate::proto::message::Line;
 
 mod people;
+pub mod reports;
 
 /// Applies one fact. Facts about the log-in are the connection's, not ours.
 pub fn apply(model: &mut Model, fact: Fact, effects: &mut Effects) {
@@ -40,6 +41,7 @@ pub fn apply(model: &mut Model, fact: Fact, effects: &mut Effects) {
         Fact::Found(found) => search::found(model, found),
         Fact::JoinsTold => settled(model),
         Fact::Targets(targets) => history::targets(model, targets, effects),
+        Fact::Reported(report) => reports::arrived(model, &report, effects),
         Fact::Refused(refusal) => refused(model, &refusal, effects),
         Fact::Accepted { label } => outbox::accept(model, &label),
         Fact::Reply { kind, text } => reply(model, kind, &text),
@@ -162,6 +164,8 @@ fn refused(model: &mut Model, refusal: &Refusal, effects: &mut Effects) {
     }
     let context = refusal.context.join(" ");
     let text = match context.as_str() {
+        // Its context is the id of a message, which says nothing to a person.
+        _ if refusal.command == "REPORT" => refusal.description.clone(),
         "" => refusal.description.clone(),
         context => format!("{context}: {}", refusal.description),
     };

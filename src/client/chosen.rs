@@ -7,9 +7,9 @@ use super::conversation::{Conversation, ConversationKind, Replying};
 use super::entry::{Entry, EntryKind, Quote};
 use super::event::{Effect, Effects};
 use super::model::Model;
-use super::overlay::{Overlay, RedactQuestion};
+use super::overlay::{Overlay, RedactQuestion, ReportQuestion};
 use super::picker::{Found, Purpose};
-use super::{chat, history, links, search, switcher};
+use super::{chat, history, links, reporting, search, switcher};
 use crate::proto::caps::Cap;
 use crate::proto::message::Line;
 use crate::proto::text::plain;
@@ -39,6 +39,16 @@ pub fn leave(model: &mut Model) {
     }
 }
 
+/// Writing begins: what is written may be a command about the message that was chosen.
+pub fn leave_to_write(model: &mut Model) {
+    if let Some(conversation) = model.conversations.current_mut()
+        && conversation.composer.edit.is_empty()
+    {
+        conversation.about = conversation.chosen;
+    }
+    leave(model);
+}
+
 /// The conversation that is shown and its chosen message.
 fn chosen(model: &Model) -> Option<(&Conversation, &Entry)> {
     let conversation = model.conversations.current()?;
@@ -56,6 +66,7 @@ pub fn key(model: &mut Model, action: Action, effects: &mut Effects) -> bool {
         Action::React => react(model),
         Action::Copy => copy(model, effects),
         Action::Redact => redact(model),
+        Action::Report => report(model),
         Action::OpenLink => open_links(model, effects),
         _ => return false,
     }
@@ -198,6 +209,36 @@ fn redactable(model: &Model) -> Result<(&Conversation, &Entry), Obstacle> {
 /// The person has confirmed that a message goes.
 pub fn redact_now(model: &mut Model, question: &RedactQuestion, effects: &mut Effects) {
     let line = Line::new("REDACT").param(&question.target).param(&question.msgid);
+    match chat::command(model, line, effects) {
+        Ok(()) => leave(model),
+        Err(sentence) => model.remark = Some(sentence),
+    }
+}
+
+/// Asks why the chosen message is reported.
+fn report(model: &mut Model) {
+    match reporting::chosen_one(model) {
+        Ok(question) => switcher::open(model, Purpose::Report(question.msgid)),
+        Err(obstacle) => tell(model, obstacle),
+    }
+}
+
+/// A reason was chosen, or none: asks whether the message is reported.
+pub fn because(model: &mut Model, msgid: &str, reason: &str) {
+    match reporting::chosen_one(model) {
+        Ok(question) if &*question.msgid == msgid => {
+            model.overlays.push(Overlay::Report(ReportQuestion { reason: reason.to_owned(), ..question }));
+        }
+        // It has left the memory, or was withdrawn, while the reason was typed.
+        Ok(_) => tell(model, "chosen-not-a-message"),
+        Err(obstacle) => tell(model, obstacle),
+    }
+}
+
+/// The person has confirmed it.
+pub fn report_now(model: &mut Model, question: &ReportQuestion, effects: &mut Effects) {
+    let line = Line::new("REPORT").param(&question.target).param(&question.msgid);
+    let line = if question.reason.is_empty() { line } else { line.trailing(&question.reason) };
     match chat::command(model, line, effects) {
         Ok(()) => leave(model),
         Err(sentence) => model.remark = Some(sentence),

@@ -9,8 +9,9 @@ use super::entry::EntryKind;
 use super::event::{Effect, Effects, Exit, KeptLevel};
 use super::model::Model;
 use super::preferences::{Level, named};
-use super::{away as idleness, chat, connect, link, notices, outbox, remarks};
+use super::{away as idleness, chat, connect, link, notices, outbox, remarks, reporting};
 use crate::ground::texts::Texts;
+use crate::proto::caps::{Cap, CapSet};
 use crate::proto::message::{Line, Message};
 
 /// What a command returns: an error is the sentence to show.
@@ -26,113 +27,59 @@ pub struct Command {
     pub arguments_id: &'static str,
     /// The id of what the help says.
     pub help_id: &'static str,
+    /// What a server must offer for it; where it does not, the command is not shown.
+    pub needs: Option<Cap>,
     run: fn(&mut Model, &str, &mut Effects) -> Outcome,
+}
+
+impl Command {
+    const fn needing(self, cap: Cap) -> Self {
+        Self { needs: Some(cap), ..self }
+    }
+
+    /// Whether it can be given to a server with which these are in force.
+    pub fn is_offered(&self, caps: CapSet) -> bool {
+        self.needs.is_none_or(|cap| caps.has(cap))
+    }
+}
+
+const fn command(
+    name: &'static str,
+    aliases: &'static [&'static str],
+    arguments_id: &'static str,
+    help_id: &'static str,
+    run: fn(&mut Model, &str, &mut Effects) -> Outcome,
+) -> Command {
+    Command { name, aliases, arguments_id, help_id, needs: None, run }
 }
 
 /// Every command, in the order in which the help shows them.
 pub const COMMANDS: &[Command] = &[
-    Command { name: "help", aliases: &["h", "?"], arguments_id: "", help_id: "help-command-help", run: help },
-    Command {
-        name: "join",
-        aliases: &["j"],
-        arguments_id: "arguments-channel-key",
-        help_id: "help-command-join",
-        run: join,
-    },
-    Command {
-        name: "part",
-        aliases: &["leave", "close"],
-        arguments_id: "arguments-channel-reason",
-        help_id: "help-command-part",
-        run: part,
-    },
-    Command {
-        name: "msg",
-        aliases: &["query", "m", "q"],
-        arguments_id: "arguments-target-text",
-        help_id: "help-command-msg",
-        run: msg,
-    },
-    Command { name: "me", aliases: &[], arguments_id: "arguments-action", help_id: "help-command-me", run: me },
-    Command { name: "say", aliases: &[], arguments_id: "arguments-text", help_id: "help-command-say", run: say },
-    Command {
-        name: "notice",
-        aliases: &[],
-        arguments_id: "arguments-target-text",
-        help_id: "help-command-notice",
-        run: notice,
-    },
-    Command { name: "nick", aliases: &[], arguments_id: "arguments-name", help_id: "help-command-nick", run: nick },
-    Command {
-        name: "topic",
-        aliases: &["t"],
-        arguments_id: "arguments-topic",
-        help_id: "help-command-topic",
-        run: topic,
-    },
-    Command { name: "names", aliases: &[], arguments_id: "", help_id: "help-command-names", run: names },
-    Command {
-        name: "whois",
-        aliases: &["w"],
-        arguments_id: "arguments-name",
-        help_id: "help-command-whois",
-        run: whois,
-    },
-    Command { name: "away", aliases: &[], arguments_id: "arguments-reason", help_id: "help-command-away", run: away },
-    Command { name: "list", aliases: &[], arguments_id: "", help_id: "help-command-list", run: list },
-    Command {
-        name: "invite",
-        aliases: &[],
-        arguments_id: "arguments-name",
-        help_id: "help-command-invite",
-        run: invite,
-    },
-    Command {
-        name: "kick",
-        aliases: &[],
-        arguments_id: "arguments-name-reason",
-        help_id: "help-command-kick",
-        run: kick,
-    },
-    Command {
-        name: "history",
-        aliases: &[],
-        arguments_id: "arguments-count",
-        help_id: "help-command-history",
-        run: scroll_back,
-    },
-    Command { name: "resend", aliases: &[], arguments_id: "", help_id: "help-command-resend", run: resend },
-    Command { name: "reconnect", aliases: &[], arguments_id: "", help_id: "help-command-reconnect", run: reconnect },
-    Command {
-        name: "connect",
-        aliases: &["server"],
-        arguments_id: "arguments-server",
-        help_id: "help-command-connect",
-        run: connect_to,
-    },
-    Command {
-        name: "disconnect",
-        aliases: &[],
-        arguments_id: "arguments-reason",
-        help_id: "help-command-disconnect",
-        run: disconnect,
-    },
-    Command {
-        name: "notify",
-        aliases: &[],
-        arguments_id: "arguments-level",
-        help_id: "help-command-notify",
-        run: notify,
-    },
-    Command { name: "clear", aliases: &[], arguments_id: "", help_id: "help-command-clear", run: clear },
-    Command { name: "raw", aliases: &["quote"], arguments_id: "arguments-line", help_id: "help-command-raw", run: raw },
-    Command {
-        name: "quit",
-        aliases: &["exit"],
-        arguments_id: "arguments-reason",
-        help_id: "help-command-quit",
-        run: quit,
-    },
+    command("help", &["h", "?"], "", "help-command-help", help),
+    command("join", &["j"], "arguments-channel-key", "help-command-join", join),
+    command("part", &["leave", "close"], "arguments-channel-reason", "help-command-part", part),
+    command("msg", &["query", "m", "q"], "arguments-target-text", "help-command-msg", msg),
+    command("me", &[], "arguments-action", "help-command-me", me),
+    command("say", &[], "arguments-text", "help-command-say", say),
+    command("notice", &[], "arguments-target-text", "help-command-notice", notice),
+    command("nick", &[], "arguments-name", "help-command-nick", nick),
+    command("topic", &["t"], "arguments-topic", "help-command-topic", topic),
+    command("names", &[], "", "help-command-names", names),
+    command("whois", &["w"], "arguments-name", "help-command-whois", whois),
+    command("away", &[], "arguments-reason", "help-command-away", away),
+    command("list", &[], "", "help-command-list", list),
+    command("invite", &[], "arguments-name", "help-command-invite", invite),
+    command("kick", &[], "arguments-name-reason", "help-command-kick", kick),
+    command("history", &[], "arguments-count", "help-command-history", scroll_back),
+    command("report", &[], "arguments-reason", "help-command-report", report).needing(Cap::Report),
+    command("resend", &[], "", "help-command-resend", resend),
+    command("reconnect", &[], "", "help-command-reconnect", reconnect),
+    command("connect", &["server"], "arguments-server", "help-command-connect", connect_to),
+    command("disconnect", &[], "arguments-reason", "help-command-disconnect", disconnect),
+    command("notify", &[], "arguments-level", "help-command-notify", notify),
+    command("clear", &[], "", "help-command-clear", clear),
+    command("raw", &["quote"], "arguments-line", "help-command-raw", raw),
+    command("quit", &["exit"], "arguments-reason", "help-command-quit", quit),
 ];
 
 /// The command of this name or alias, in any case.
@@ -158,7 +105,10 @@ pub fn enter(model: &mut Model, conversation: Option<ConversationId>, text: &str
     };
     let (name, arguments) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
     match find(name) {
-        Some(command) => (command.run)(model, arguments.trim(), effects),
+        Some(command) if command.is_offered(model.server.session.caps()) => {
+            (command.run)(model, arguments.trim(), effects)
+        }
+        Some(command) => Err(model.texts.format("chat-command-not-offered", &[("name", command.name.into())])),
         None => Err(model.texts.format("chat-unknown-command", &[("name", name.into())])),
     }
 }
@@ -358,6 +308,10 @@ fn scroll_back(model: &mut Model, _: &str, _: &mut Effects) -> Outcome {
         conversation.buffer.scroll_to_top();
     }
     Ok(())
+}
+
+fn report(model: &mut Model, arguments: &str, _: &mut Effects) -> Outcome {
+    reporting::ask(model, arguments)
 }
 
 fn resend(model: &mut Model, _: &str, effects: &mut Effects) -> Outcome {

@@ -99,6 +99,8 @@ pub struct Conversation {
     pub first_unread: Option<EntryKey>,
     /// The message that was chosen, to do something with it.
     pub chosen: Option<EntryKey>,
+    /// The message that was chosen when what stands in the input box was begun: a command may be about it.
+    pub about: Option<EntryKey>,
     /// The message that is being answered.
     pub replying: Option<Replying>,
     /// A message that is to be shown when it has come.
@@ -142,6 +144,7 @@ impl Conversation {
             mentions: 0,
             first_unread: None,
             chosen: None,
+            about: None,
             replying: None,
             jump: None,
             older_from: None,

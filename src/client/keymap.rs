@@ -4,6 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::bindings::{Action, BINDINGS, Binding, Context, Preset};
 use super::chord::Chord;
+use crate::proto::caps::CapSet;
 
 /// The keys of one action, as the configuration has them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,10 +129,11 @@ impl Keymap {
         self.bindings.iter().find(is_it).map(|binding| binding.chord)
     }
 
-    /// The rows of the help for a context.
-    pub fn help_rows(&self, context: Context) -> Vec<HelpRow> {
+    /// The rows of the help for a context, where these capabilities are in force.
+    pub fn help_rows(&self, context: Context, caps: CapSet) -> Vec<HelpRow> {
         let mut rows: Vec<HelpRow> = Vec::new();
-        for binding in self.bindings.iter().filter(|binding| binding.context == context) {
+        let is_offered = |binding: &&Binding| binding.action.needs().is_none_or(|cap| caps.has(cap));
+        for binding in self.bindings.iter().filter(|binding| binding.context == context).filter(is_offered) {
             match rows.iter_mut().find(|row| row.help_id == binding.help_id) {
                 Some(row) => row.chords.push(binding.chord),
                 None => rows.push(HelpRow { chords: vec![binding.chord], help_id: binding.help_id }),
@@ -244,7 +246,7 @@ mod tests {
             }
             for (context, title_id) in Context::TITLES {
                 assert!(texts.has(title_id), "{language}: {title_id}");
-                assert!(!Keymap::default().help_rows(context).is_empty());
+                assert!(!Keymap::default().help_rows(context, CapSet::EMPTY).is_empty());
             }
         }
     }

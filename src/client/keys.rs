@@ -43,7 +43,7 @@ pub fn pressed(model: &mut Model, key: KeyEvent, effects: &mut Effects) {
         (Context::Chat, Some(action), _) => chat_key(model, action, effects),
         // Who types has done with the message that was chosen.
         (Context::Chat | Context::Chosen, None, Some(character)) => {
-            chosen::leave(model);
+            chosen::leave_to_write(model);
             writing::typed(model, character);
         }
         _ => {}
@@ -98,7 +98,9 @@ pub fn talk_to(model: &mut Model, nick: &str, effects: &mut Effects) {
 
 /// Does what a key does among the conversations.
 pub fn perform(model: &mut Model, action: Action, effects: &mut Effects) {
-    if !everywhere(model, action, effects) {
+    let is_done = everywhere(model, action, effects)
+        || (model.contexts().contains(&Context::Chosen) && chosen::key(model, action, effects));
+    if !is_done {
         chat_key(model, action, effects);
     }
 }
@@ -112,11 +114,13 @@ pub fn pick(model: &mut Model, effects: &mut Effects) {
         (Some(Choice::Message(found)), _) => search::go_to(model, &found, effects),
         (Some(Choice::Link(link)), _) => chosen::open_link(model, &link, effects),
         (Some(Choice::Command(name)), _) => {
+            chosen::leave_to_write(model);
             if let Some(conversation) = model.conversations.current_mut() {
                 conversation.composer.edit.set(&format!("/{name} "));
             }
         }
         (Some(Choice::Action(action)), _) => perform(model, action, effects),
+        (Some(Choice::Reason(text)), Purpose::Report(msgid)) => chosen::because(model, &msgid, &text),
         (Some(Choice::Reaction(text)), Purpose::React(msgid)) => chosen::react_with(model, &msgid, &text, effects),
         _ => {}
     }
@@ -175,6 +179,7 @@ pub fn answer(model: &mut Model, is_accepted: bool, effects: &mut Effects) {
             link::certificate_answered(model, overlay, is_accepted, effects);
         }
         Some(Overlay::Redact(question)) if is_accepted => chosen::redact_now(model, &question, effects),
+        Some(Overlay::Report(question)) if is_accepted => chosen::report_now(model, &question, effects),
         Some(Overlay::Resend { .. }) if is_accepted => outbox::resend_now(model, effects),
         _ => {}
     }

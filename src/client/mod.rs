@@ -21,6 +21,7 @@
 //! | [`comings`] | who came and went, in one line |
 //! | [`signs`], [`markers`], [`typing`], [`presence`] | what was read, who writes, who is there |
 //! | [`annotation`], [`reactions`] | what is said about a message later on |
+//! | [`reporting`] | bringing a message before the operators, and what they see of it |
 //! | [`composer`], [`edit`], [`completion`] | what is being written |
 //! | [`writing`], [`candidates`], [`drafts`], [`secrets`] | typing, pasting, completing, sending; what is kept of it |
 //! | [`session`] | the IRC client: lines in, facts and lines out |
@@ -93,6 +94,7 @@ pub mod preferences;
 pub mod presence;
 pub mod reactions;
 pub mod remarks;
+pub mod reporting;
 pub mod run;
 pub mod search;
 pub mod secrets;

@@ -32,6 +32,8 @@ pub enum Overlay {
     },
     /// A message is to be withdrawn: for ever.
     Redact(RedactQuestion),
+    /// A message is to be brought before the operators of the server.
+    Report(ReportQuestion),
     /// A paste of many lines, which stands in the input box already: does it go out?
     Paste {
         /// How many lines stand there.
@@ -59,6 +61,21 @@ pub struct RedactQuestion {
     pub author: String,
     /// How it begins.
     pub excerpt: String,
+}
+
+/// Which message is to be reported, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportQuestion {
+    /// A channel or a nick.
+    pub target: String,
+    /// The server's name for it.
+    pub msgid: Arc<str>,
+    /// Who said it.
+    pub author: String,
+    /// How it begins.
+    pub excerpt: String,
+    /// Why; empty when nothing is said of it.
+    pub reason: String,
 }
 
 /// What the server says of a log-in that it refused because of its address.

@@ -27,6 +27,8 @@ pub enum Purpose {
     Command,
     /// A reaction to the message of this id.
     React(Arc<str>),
+    /// Why the message of this id is reported.
+    Report(Arc<str>),
     /// Links of a message.
     Open,
     /// Messages that hold the text.
@@ -49,6 +51,8 @@ pub enum Choice {
     Action(Action),
     /// A reaction.
     Reaction(String),
+    /// A reason; often empty.
+    Reason(String),
     /// A link.
     Link(String),
     /// A message.

@@ -22,6 +22,7 @@ use crate::ground::texts::Value;
 use crate::proto::caps::Cap;
 use crate::proto::names::AccountName;
 use crate::proto::secret::Secret;
+use crate::proto::text::plain;
 use crate::proto::time::Timestamp;
 
 /// How long the server's greeting is waited for before the first prompt, and this device's token before the end.
@@ -449,7 +450,8 @@ impl Plain {
             match &shown {
                 Overlay::Help { .. } => {
                     model.overlays.close();
-                    for command in COMMANDS {
+                    let caps = model.server.session.caps();
+                    for command in COMMANDS.iter().filter(|command| command.is_offered(caps)) {
                         let line = format!("{}  {}", commands::usage(command, &texts), texts.get(command.help_id));
                         self.print(None, line);
                     }
@@ -477,6 +479,12 @@ impl Plain {
                     self.print(None, texts.format("question-certificate", &[("server", server.as_str().into())]));
                     self.print(None, fingerprint.to_string());
                     self.print(None, texts.get("question-certificate-advice"));
+                }
+                Overlay::Report(question) => {
+                    let name = Value::from(question.author.as_str());
+                    self.print(None, texts.format("question-report", &[("name", name)]));
+                    self.print(None, plain(&question.excerpt));
+                    self.print(None, texts.get("question-report-advice"));
                 }
                 // Nothing is pasted into a line.
                 Overlay::Paste { .. } => {

@@ -58,6 +58,7 @@ const WANTED: CapSet = CapSet::of(&[
     Cap::Multiline,
     Cap::MultiPrefix,
     Cap::ReadMarker,
+    Cap::Report,
     Cap::Sasl,
     Cap::Search,
     Cap::ServerTime,
@@ -181,6 +182,11 @@ impl Session {
     /// Whether a capability is in force.
     pub fn has(&self, cap: Cap) -> bool {
         self.enabled.has(cap)
+    }
+
+    /// The capabilities in force.
+    pub fn caps(&self) -> CapSet {
+        self.enabled
     }
 
     /// Whether the server passes a client-only tag on; given without its `+`. (ISUPPORT `CLIENTTAGDENY`.)

@@ -1,6 +1,6 @@
 //! What the lists hold that one chooses from: conversations, people, commands, reactions.
 
-use super::bindings::{Action, Context};
+use super::bindings::{Action, Binding, Context};
 use super::commands::COMMANDS;
 use super::conversation::{Conversation, ConversationKind};
 use super::model::Model;
@@ -29,6 +29,9 @@ const REACTIONS: &[(&str, &str)] = &[
     ("😅", "sweat phew ouf"),
 ];
 
+/// Why messages are reported; whoever has another reason types it.
+const REASON_IDS: &[&str] = &["report-reason-spam", "report-reason-insult", "report-reason-unlawful"];
+
 /// Opens a list.
 pub fn open(model: &mut Model, purpose: Purpose) {
     model.picker = Some(Picker::new(purpose));
@@ -43,6 +46,7 @@ pub fn fill(model: &mut Model) {
         Purpose::Switch => switch(model, &query),
         Purpose::Command => rank(&query, [actions(model), commands(model)].concat()),
         Purpose::React(_) => reactions(&query),
+        Purpose::Report(_) => reasons(model, &query),
         Purpose::Open => rank(&query, links(model)),
         Purpose::Search { .. } => return,
     };
@@ -122,15 +126,24 @@ fn commands(model: &Model) -> Vec<Item> {
         let detail = model.texts.get(command.help_id).into_owned();
         Item::new(format!("/{}", command.name), detail, Choice::Command(command.name))
     };
-    COMMANDS.iter().map(item).collect()
+    let caps = model.server.session.caps();
+    COMMANDS.iter().filter(|command| command.is_offered(caps)).map(item).collect()
 }
 
 /// Everything that a key can do here.
 fn actions(model: &Model) -> Vec<Item> {
     let keymap = &model.settings.keymap;
     let mut items: Vec<Item> = Vec::new();
-    let offered = [Context::Everywhere, Context::Chat, Context::Editing];
-    for binding in keymap.bindings().iter().filter(|binding| offered.contains(&binding.context)) {
+    let caps = model.server.session.caps();
+    // What can be done with a message is offered while one is chosen.
+    let is_chosen = model.conversations.current().is_some_and(|conversation| conversation.chosen.is_some());
+    let mut offered = vec![Context::Everywhere, Context::Chat, Context::Editing];
+    offered.extend(is_chosen.then_some(Context::Chosen));
+    let is_offered = |binding: &&Binding| {
+        let has_all = binding.action.needs().is_none_or(|cap| caps.has(cap));
+        offered.contains(&binding.context) && has_all
+    };
+    for binding in keymap.bindings().iter().filter(is_offered) {
         let choice = Choice::Action(binding.action);
         if matches!(binding.action, Action::Conversation(_)) || items.iter().any(|item| item.choice == choice) {
             continue;
@@ -151,5 +164,18 @@ fn reactions(query: &str) -> Vec<Item> {
         let is_word = query.chars().all(|character| character.is_ascii_alphabetic());
         items.insert(if is_word { items.len() } else { 0 }, own);
     }
+    items
+}
+
+/// The reasons that fit; what is typed is one as well.
+fn reasons(model: &Model, query: &str) -> Vec<Item> {
+    let of = |reason: &str| Item::new(reason, "", Choice::Reason(reason.to_owned()));
+    let offered = REASON_IDS.iter().map(|id| of(&model.texts.get(id))).collect();
+    let first = match query.trim() {
+        "" => Item::new(model.texts.get("report-reason-none"), "", Choice::Reason(String::new())),
+        typed => of(typed),
+    };
+    let mut items = vec![first];
+    items.extend(rank(query, offered));
     items
 }

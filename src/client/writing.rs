@@ -47,6 +47,7 @@ pub fn send(model: &mut Model, effects: &mut Effects) {
         Ok(()) => {
             if let Some(conversation) = model.conversations.get_mut(id) {
                 conversation.composer.take(!is_secret(&text));
+                conversation.about = None;
             }
         }
         Err(sentence) => {

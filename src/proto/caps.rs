@@ -106,6 +106,7 @@ capabilities! {
     NoImplicitNamesDraft "draft/no-implicit-names" None Requested "The same under its earlier name."
     PreAway "draft/pre-away" None Requested "AWAY before registration ends, and `AWAY *`."
     ReadMarker "draft/read-marker" None Requested "MARKREAD: how far an account has read."
+    Report "chat-tui/report" None Requested "The command REPORT; operators are told of reports as REPORT NEW."
     Sasl "sasl" Optional Requested "AUTHENTICATE; the value lists the mechanisms."
     Search "soju.im/search" None Requested "SEARCH in the record."
     ServerTime "server-time" None Requested "When each message was received, as a tag."

@@ -99,11 +99,13 @@ composer-replying = ↳ answer to { $name } ({ $key }: no)
 picker-switch = Go to
 picker-command = Everything that can be done
 picker-react = React
+picker-report = Why is it reported?
 picker-open = Open a link
 picker-search-here = Search here
 picker-search-everywhere = Search everywhere
 picker-switch-hint = a name; @ for people, / for commands, > for all that can be done
 picker-react-hint = a word, an emoji, or a few letters of your own
+picker-report-hint = a reason of your own, or one of these
 picker-hint = type to narrow the list
 picker-search-hint = what was said; Tab: everywhere or here
 picker-nothing = Nothing fits.
@@ -159,6 +161,12 @@ question-redact = A message of { $name } will be withdrawn for everybody:
 question-redact-advice = This cannot be undone. Who has read it may remember it, and the server's record keeps it.
 question-redact-accept = withdraw
 question-redact-refuse = keep
+question-report-title = Report this message?
+question-report = The operators of this server will be told of a message of { $name }:
+question-report-reason = Reason: { $reason }
+question-report-advice = They see who reports it. Nobody else is told.
+question-report-accept = report
+question-report-refuse = cancel
 
 ## The program.
 

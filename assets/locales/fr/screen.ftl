@@ -105,11 +105,13 @@ composer-replying = ↳ réponse à { $name } ({ $key } : non)
 picker-switch = Aller à
 picker-command = Tout ce que l'on peut faire
 picker-react = Réagir
+picker-report = Pourquoi le signaler ?
 picker-open = Ouvrir un lien
 picker-search-here = Chercher ici
 picker-search-everywhere = Chercher partout
 picker-switch-hint = un nom ; @ pour les personnes, / pour les commandes, > pour tout le reste
 picker-react-hint = un mot, un emoji, ou quelques lettres
+picker-report-hint = une raison à vous, ou l'une de celles-ci
 picker-hint = tapez pour réduire la liste
 picker-search-hint = ce qui a été dit ; Tab : partout ou ici
 picker-nothing = Rien ne correspond.
@@ -165,6 +167,12 @@ question-redact = Un message de { $name } sera retiré pour tout le monde :
 question-redact-advice = C'est définitif. Qui l'a lu peut s'en souvenir, et le registre du serveur le garde.
 question-redact-accept = retirer
 question-redact-refuse = garder
+question-report-title = Signaler ce message ?
+question-report = Les opérateurs de ce serveur seront informés d'un message de { $name } :
+question-report-reason = Raison : { $reason }
+question-report-advice = Ils voient qui le signale. Personne d'autre ne le sait.
+question-report-accept = signaler
+question-report-refuse = annuler
 
 ## Le programme.
 

@@ -44,6 +44,7 @@ pub(crate) const OFFERED: CapSet = CapSet::of(&[
     Cap::NoImplicitNamesDraft,
     Cap::PreAway,
     Cap::ReadMarker,
+    Cap::Report,
     Cap::Sasl,
     Cap::Search,
     Cap::ServerTime,

@@ -168,6 +168,8 @@ pub enum Fact {
     Found(Vec<Incoming>),
     /// Conversations with messages in the time that was asked for, and when the latest of each was.
     Targets(Vec<(String, Timestamp)>),
+    /// Somebody has reported a message; told to operators.
+    Reported(Report),
     /// A line of ours was refused.
     Refused(Refusal),
     /// A line of ours was carried out, and there is nothing more to say about it.
@@ -262,6 +264,21 @@ pub struct Page {
     pub ends: Option<(LinePlace, LinePlace)>,
     /// How many lines the page had, those included that are not messages: what tells a full page from the last one.
     pub lines: usize,
+}
+
+/// A report, as operators are told of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Who reports.
+    pub by: String,
+    /// Who said the message.
+    pub author: String,
+    /// Where.
+    pub target: String,
+    /// The server's name for the message.
+    pub msgid: String,
+    /// Why; often empty.
+    pub reason: String,
 }
 
 /// Why a line of ours was refused.

@@ -1,7 +1,7 @@
 //! Everything else that a server says: members, topics, modes, numerics, standard replies.
 
 use super::batch::PageLine;
-use super::fact::{Fact, LoginFailureKind, Refusal, ReplyKind};
+use super::fact::{Fact, LoginFailureKind, Refusal, ReplyKind, Report};
 use super::speech::{clean, place_of};
 use super::{NICK_ATTEMPTS_MAX, Opening, Output, Phase, Session};
 use crate::client::connection::{LoginStep, Proof};
@@ -89,6 +89,7 @@ impl Session {
                     out.facts.push(Fact::Reply { kind: ReplyKind::Answer, text: clean(&params[1..].join(" ")) });
                 }
             }
+            "REPORT" => reported(params, out),
             "INVITE" => out.facts.push(Fact::Invited { by: who, channel: clean(last) }),
             "WALLOPS" => {
                 let text = clean(&format!("{who}: {last}"));
@@ -318,5 +319,17 @@ impl Session {
     fn label_of(&self, message: &Message<'_>) -> Option<String> {
         let own = message.tag("label").map(|label| label.into_owned());
         own.or_else(|| message.tag("batch").and_then(|reference| self.batches.label(&reference).map(str::to_owned)))
+    }
+}
+
+/// `REPORT DONE <target> <msgid> :<text>` to who reported, `REPORT NEW <by> <author> <target> <msgid> :<reason>` to operators.
+fn reported(params: &[&str], out: &mut Output) {
+    match params {
+        ["DONE", .., text] => out.facts.push(Fact::Reply { kind: ReplyKind::Answer, text: clean(text) }),
+        ["NEW", by, author, target, msgid, reason] => {
+            let [by, author, target, msgid, reason] = [by, author, target, msgid, reason].map(|word| clean(word));
+            out.facts.push(Fact::Reported(Report { by, author, target, msgid, reason }));
+        }
+        _ => {}
     }
 }

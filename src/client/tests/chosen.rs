@@ -12,7 +12,7 @@ impl Stage {
     }
 
     /// In #general, where bob has said two things and ann one.
-    fn with_messages() -> Self {
+    pub(super) fn with_messages() -> Self {
         let mut stage = Self::online();
         stage.lines(&[
             "@msgid=m1;time=2026-11-22T09:00:00.000Z :bob!b@h PRIVMSG #general :first",
@@ -28,7 +28,7 @@ impl Stage {
         conversation.buffer.entry(conversation.chosen?).map(|entry| entry.text.as_str())
     }
 
-    fn remark(&self) -> &str {
+    pub(super) fn remark(&self) -> &str {
         self.model.remark.as_deref().unwrap_or_default()
     }
 }

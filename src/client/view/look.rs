@@ -8,6 +8,7 @@ use crate::client::geometry::Area;
 use crate::client::keymap::Keymap;
 use crate::client::links::Links;
 use crate::ground::texts::Texts;
+use crate::proto::caps::CapSet;
 
 /// Narrower message panes use every column.
 const INSET_FROM_COLUMNS: u16 = 46;
@@ -23,6 +24,8 @@ pub struct Look<'a> {
     pub texts: &'a Texts,
     /// The keys.
     pub keymap: &'a Keymap,
+    /// What the server at hand offers: nothing is said of what needs more.
+    pub caps: CapSet,
     /// What the person is called: where it stands in a text, it stands out.
     pub nick: &'a str,
     /// The links on the screen.

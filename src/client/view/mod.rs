@@ -85,8 +85,9 @@ impl View {
         let screen = Rect::new(0, 0, columns, rows);
         let area = look::inset(look::rect(model.areas().messages, screen));
         let texts = model.texts.clone();
-        let (keymap, nick) = (&model.settings.keymap, model.server.session.nick());
-        let look = Look { theme: self.theme, zone: self.zone, texts: &texts, keymap, nick, links: &self.links };
+        let session = &model.server.session;
+        let (keymap, caps, nick) = (&model.settings.keymap, session.caps(), session.nick());
+        let look = Look { theme: self.theme, zone: self.zone, texts: &texts, keymap, caps, nick, links: &self.links };
         let pane = &mut model.pane;
         pane.area = Area { x: area.x, y: area.y, width: area.width, height: area.height };
         pane.items = model.picker.as_ref().map(|picker| picker::items(screen, picker)).unwrap_or_default();
@@ -108,9 +109,10 @@ impl View {
 
     /// Draws a frame. The layout pass came before it. Returns where the caret stands, when it is visible.
     pub fn draw(&mut self, model: &Model, frame: &mut Frame<'_>) -> Option<Position> {
-        let (keymap, nick) = (&model.settings.keymap, model.server.session.nick());
+        let session = &model.server.session;
+        let (keymap, caps, nick) = (&model.settings.keymap, session.caps(), session.nick());
         let links = self.links.clone();
-        let look = Look { theme: self.theme, zone: self.zone, texts: &model.texts, keymap, nick, links: &links };
+        let look = Look { theme: self.theme, zone: self.zone, texts: &model.texts, keymap, caps, nick, links: &links };
         let area = frame.area();
         let cells = frame.buffer_mut();
         let mut caret = match model.screen {

@@ -120,9 +120,9 @@ pub fn help_first_row_max(model: &Model, columns: u16, rows: u16) -> usize {
         return 0;
     }
     // How many rows there are does not depend on the colours.
-    let (texts, keymap) = (&model.texts, &model.settings.keymap);
-    let links = Links::default();
-    let look = Look { theme: Theme::new(Depth::None), zone: Zone::default(), texts, keymap, nick: "", links: &links };
+    let (texts, keymap, caps) = (&model.texts, &model.settings.keymap, model.server.session.caps());
+    let (theme, zone, links) = (Theme::new(Depth::None), Zone::default(), Links::default());
+    let look = Look { theme, zone, texts, keymap, caps, nick: "", links: &links };
     let mut count = 0;
     let layout = Layout::of(Rect::new(0, 0, columns, rows), HELP_COLUMNS_MAX, |columns| {
         count = help(columns, &look).len();
@@ -139,14 +139,14 @@ fn help(columns: u16, look: &Look<'_>) -> Vec<Line<'static>> {
             rows.push(Line::default());
         }
         rows.push(Line::styled(look.texts.get(title_id).into_owned(), look.theme.strong()));
-        for row in look.keymap.help_rows(context) {
+        for row in look.keymap.help_rows(context, look.caps) {
             let what = look.texts.get(row.help_id).into_owned();
             rows.extend(help_row(&chord_names(&row, look.texts), &what, columns, look));
         }
     }
     rows.push(Line::default());
     rows.push(Line::styled(look.texts.get("help-title-commands").into_owned(), look.theme.strong()));
-    for command in COMMANDS {
+    for command in COMMANDS.iter().filter(|command| command.is_offered(look.caps)) {
         rows.extend(help_row(&usage(command, look.texts), &look.texts.get(command.help_id), columns, look));
     }
     rows
@@ -247,6 +247,20 @@ fn question(shown: &Overlay, look: &Look<'_>) -> Question {
             ],
             accept_id: Some("question-redact-accept"),
             refuse_id: "question-redact-refuse",
+        },
+        Overlay::Report(question) => Question {
+            title: texts.get("question-report-title").into_owned(),
+            paragraphs: vec![
+                plain("question-report", &[("name", question.author.as_str().into())]),
+                (crate::proto::text::plain(&question.excerpt).into_owned(), theme.dim()),
+                match question.reason.as_str() {
+                    "" => (String::new(), theme.text()),
+                    reason => plain("question-report-reason", &[("reason", reason.into())]),
+                },
+                plain("question-report-advice", &[]),
+            ],
+            accept_id: Some("question-report-accept"),
+            refuse_id: "question-report-refuse",
         },
         Overlay::Paste { lines, messages, preview } => {
             let more = if *lines > preview.len() { "\n…" } else { "" };

@@ -53,6 +53,7 @@ pub fn draw(cells: &mut Cells, screen: Rect, picker: &Picker, look: &Look<'_>) -
         Purpose::Switch => "picker-switch",
         Purpose::Command => "picker-command",
         Purpose::React(_) => "picker-react",
+        Purpose::Report(_) => "picker-report",
         Purpose::Open => "picker-open",
         Purpose::Search { is_everywhere: false } => "picker-search-here",
         Purpose::Search { is_everywhere: true } => "picker-search-everywhere",
@@ -79,6 +80,7 @@ pub fn draw(cells: &mut Cells, screen: Rect, picker: &Picker, look: &Look<'_>) -
         let hint = match picker.purpose {
             Purpose::Switch => "picker-switch-hint",
             Purpose::React(_) => "picker-react-hint",
+            Purpose::Report(_) => "picker-report-hint",
             Purpose::Search { .. } => "picker-search-hint",
             _ => "picker-hint",
         };
