@@ -23,6 +23,7 @@ use super::connection::serve;
 use super::hub::{Mail, stopped};
 use super::metrics::Metrics;
 use super::places::{Place, Places};
+use super::prompt::PromptStream;
 use super::proxy;
 use super::websocket::{self, Origins};
 use crate::chat::event::Digest;
@@ -453,7 +454,7 @@ impl Accepted {
                     Some(origins) => {
                         drop(tokio::spawn(entrance.attend_websocket(stream, peer, bounds, place, origins)))
                     }
-                    None => entrance.attend(stream, peer, limits, place),
+                    None => entrance.attend(PromptStream(stream), peer, limits, place),
                 }
             }
             Self::Tls(stream, acceptor, peer) => {

@@ -29,6 +29,7 @@ pub mod operator_log;
 pub mod outbox;
 pub mod pace;
 pub mod places;
+pub mod prompt;
 pub mod proxy;
 pub mod record;
 pub mod reload;
