@@ -72,10 +72,9 @@ fn show_talk_with_guest(
     let events = world.recent.page_with_guest(guest, own, &page);
     // The last of it may not be committed yet.
     world.shows_seq(events.last().map_or_else(Default::default, |event| event.seq));
-    let name = world.name_of(Person::Guest(guest));
     let lines: Vec<Line> = events.iter().flat_map(|event| lines_of(world, conn, event, &event.target)).collect();
     let head = world.server_line("BATCH");
-    reply_in_batch(world, conn, head, BATCH_TYPE, Some(&name), lines);
+    reply_in_batch(world, conn, head, BATCH_TYPE, query.target(), lines);
     Ok(())
 }
 
@@ -171,8 +170,9 @@ pub(crate) fn answered_page(world: &mut World, conn: ConnId, asked: PageAsked, a
     let is_channel = matches!(asked.page.place, Place::Channel(_));
     let called = |event: &StoredEvent| if is_channel { asked.name.clone() } else { event.target.clone() };
     let lines: Vec<Line> = events.iter().flat_map(|event| lines_of(world, conn, event, &called(event))).collect();
+    // The batch repeats the target as the client wrote it, by which it knows what it has asked.
     let head = world.server_line("BATCH");
-    reply_in_batch(world, conn, head, BATCH_TYPE, Some(&asked.name), lines);
+    reply_in_batch(world, conn, head, BATCH_TYPE, asked.query.target(), lines);
     Ok(())
 }
 
