@@ -50,8 +50,12 @@ impl World {
     /// Begins a turn. `is_line`: a line of the actor is handled in it, which [`World::finish`] reports as done unless it waits
     /// for an answer.
     fn begin(&mut self, actor: Option<ConnId>, is_line: bool) {
-        let gate = actor.and_then(|conn| self.sessions.get(&conn)).map_or(Seq(0), |session| session.gate);
+        let session = actor.and_then(|conn| self.sessions.get(&conn));
+        let (gate, pinged_after) = session.map_or((Seq(0), Seq(0)), |session| (session.gate, session.pinged_after));
         self.turn = Turn::begin(actor, is_line, gate);
+        if !self.is_stalled {
+            self.turn.pinged_after = pinged_after;
+        }
     }
 
     /// Ends the turn: labels the answer, hands everything over, forgets who has left.
@@ -60,7 +64,7 @@ impl World {
         let session = turn.actor.and_then(|conn| self.sessions.get_mut(&conn));
         let waits = session.as_ref().is_some_and(|session| session.waiting.is_some());
         if let Some(session) = session {
-            session.gate = turn.gate;
+            (session.gate, session.pinged_after) = (turn.gate, turn.pinged_after);
         }
         if turn.label.is_some() && !waits {
             let batch = self.next_batch();
@@ -93,7 +97,7 @@ impl World {
     fn take_in(&mut self, conn: ConnId, arrived: Queued, effects: &mut Effects) {
         let Some(session) = self.sessions.get_mut(&conn) else {
             // Closed already; only the promise of one LineDone for each line is left.
-            effects.held.push(Held { gate: Seq(0), cause: None, effect: Effect::LineDone { conn } });
+            effects.held.push(Held { gate: Seq(0), must: Seq(0), cause: None, effect: Effect::LineDone { conn } });
             return;
         };
         session.heard_at = self.now;
@@ -178,7 +182,7 @@ impl World {
             line.encode(&mut bytes);
         }
         let effect = Effect::Send { to: pending.conn, bytes: bytes.into(), sheddable: false };
-        effects.held.push(Held { gate: seq, cause: None, effect });
+        effects.held.push(Held { gate: seq, must: seq, cause: None, effect });
     }
 
     fn tick(&mut self, effects: &mut Effects) {

@@ -616,8 +616,11 @@ impl FailedCheck {
 /// An effect with the moment from which it may happen.
 #[derive(Debug)]
 pub struct Held {
-    /// The event that must be committed first; 0 when there is none.
+    /// The event that is to be committed first; 0 when there is none.
     pub gate: Seq,
+    /// The event that must be committed first also while nothing is: what counts instead of `gate` when the journal
+    /// stalls. Never above it.
+    pub must: Seq,
     /// The event whose consequence it is: dropped when that one turns out to be a duplicate.
     pub cause: Option<Seq>,
     /// What is to happen.

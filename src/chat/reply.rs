@@ -236,6 +236,13 @@ impl World {
         self.turn.wait_for(seq);
     }
 
+    /// Later effects of this turn come after everything that was decided before it was told, to whomever.
+    pub(crate) fn comes_after_all(&mut self) {
+        if !self.is_stalled {
+            self.turn.pinged_after = self.state.last_seq;
+        }
+    }
+
     /// A number for a `BATCH`, as text.
     pub(crate) fn next_batch(&mut self) -> String {
         self.batches += 1;

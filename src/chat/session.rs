@@ -162,6 +162,8 @@ pub(crate) struct Session {
     pub queue: VecDeque<Queued>,
     /// The last event that must be committed before anything more is told to this connection.
     pub gate: Seq,
+    /// The last event that was decided before its last PING: it is told of that one first, unless the journal stalls.
+    pub pinged_after: Seq,
     /// It has been closed and is forgotten at the end of the turn.
     pub is_closed: bool,
 }
@@ -215,6 +217,7 @@ impl Session {
             waiting: None,
             queue: VecDeque::new(),
             gate: Seq(0),
+            pinged_after: Seq(0),
             is_closed: false,
         }
     }

@@ -227,6 +227,9 @@ impl Driver {
     /// Something happens to the world.
     pub fn input(&mut self, input: Input) {
         let mut effects = Effects::default();
+        if matches!(input, Input::Journal { stalled: true }) {
+            self.held.iter_mut().for_each(|held| held.gate = held.must);
+        }
         self.world.handle(self.now, input, &mut effects);
         for record in effects.records {
             let last = self.records.last();

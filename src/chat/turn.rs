@@ -5,6 +5,10 @@
 //! happen. So gates rise along a connection's turns: nothing of it overtakes its own earlier lines, and what a line causes
 //! for others is told before later replies. A consequence of an event stands exactly behind that event's gate.
 //!
+//! *PING* is how clients, bots and test suites learn that they have been told everything: what was decided before it is told
+//! before its PONG, to this connection and to all others. So its gate is the last event of all, as long as the journal
+//! commits; while it stalls, and nobody knows for how long, a PONG waits for its own connection's events alone.
+//!
 //! *The label* (IRCv3 `labeled-response`) is put on at the end: one reply carries it, several stand in a batch, none is an
 //! `ACK`.
 
@@ -25,6 +29,8 @@ pub(crate) struct Turn {
     pub label: Option<String>,
     /// The event that must be committed before what comes next may happen.
     pub gate: Seq,
+    /// The event that is to be committed too, as long as the journal commits.
+    pub pinged_after: Seq,
     /// The event that is being delivered.
     pub cause: Option<Seq>,
     /// The events of this turn.
@@ -38,6 +44,7 @@ pub(crate) struct Turn {
 /// Something that a turn does.
 struct Out {
     gate: Seq,
+    must: Seq,
     cause: Option<Seq>,
     what: What,
 }
@@ -67,7 +74,7 @@ impl Turn {
     }
 
     fn push(&mut self, what: What) {
-        self.out.push(Out { gate: self.gate, cause: self.cause, what });
+        self.out.push(Out { gate: self.gate.max(self.pinged_after), must: self.gate, cause: self.cause, what });
     }
 
     /// What comes next waits for the commit of this event too.
@@ -89,15 +96,17 @@ impl Turn {
     /// Hands everything over. `waits`: the line at hand waits for an answer, so it is not done yet.
     pub fn finish(self, committed: Seq, waits: bool, effects: &mut Effects) {
         let mut held = Holder { committed, effects, joined: None };
-        for Out { gate, cause, what } in self.out {
+        for Out { gate, must, cause, what } in self.out {
+            let place = Place { gate, must, cause };
             match (what, self.actor) {
-                (What::Reply(line), Some(actor)) => held.reply(actor, &line, gate, cause),
-                (What::Effect(effect), _) => held.push(effect, gate, cause),
+                (What::Reply(line), Some(actor)) => held.reply(actor, &line, place),
+                (What::Effect(effect), _) => held.push(effect, place),
                 // Replies are made for an actor only.
                 (What::Reply(_), None) => {}
             }
         }
-        let mut last = |effect| held.push(effect, self.gate, None);
+        let place = Place { gate: self.gate.max(self.pinged_after), must: self.gate, cause: None };
+        let mut last = |effect| held.push(effect, place);
         if let Some(conn) = self.actor.filter(|_| self.is_line && !waits) {
             last(Effect::LineDone { conn });
         }
@@ -138,9 +147,12 @@ impl Turn {
                 }
                 let end = from_server("BATCH").param(&format!("-{batch}"));
                 let start = from_server("BATCH").tag("label", &label).param(&format!("+{batch}"));
-                let frame = |gate, line| Out { gate, cause: None, what: What::Reply(line) };
-                out.insert(last + 1, frame(out[*last].gate, end));
-                out.insert(*first, frame(out[*first].gate, start.param("labeled-response")));
+                let frame = |beside: &Out, line| {
+                    let (gate, must) = (beside.gate, beside.must);
+                    Out { gate, must, cause: None, what: What::Reply(line) }
+                };
+                out.insert(last + 1, frame(&out[*last], end));
+                out.insert(*first, frame(&out[*first], start.param("labeled-response")));
                 Some(("batch", batch.to_owned()))
             }
         }
@@ -194,29 +206,37 @@ struct Holder<'a> {
 
 struct Joined {
     to: ConnId,
-    gate: Seq,
-    cause: Option<Seq>,
+    place: Place,
     bytes: Vec<u8>,
 }
 
+/// Where an effect stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Place {
+    gate: Seq,
+    must: Seq,
+    cause: Option<Seq>,
+}
+
 impl Holder<'_> {
-    fn reply(&mut self, to: ConnId, line: &Line, gate: Seq, cause: Option<Seq>) {
-        if self.joined.as_ref().is_some_and(|joined| joined.gate != gate || joined.cause != cause) {
+    fn reply(&mut self, to: ConnId, line: &Line, place: Place) {
+        if self.joined.as_ref().is_some_and(|joined| joined.place != place) {
             self.flush();
         }
-        let joined = self.joined.get_or_insert_with(|| Joined { to, gate, cause, bytes: Vec::new() });
+        let joined = self.joined.get_or_insert_with(|| Joined { to, place, bytes: Vec::new() });
         line.encode(&mut joined.bytes);
     }
 
-    fn push(&mut self, effect: Effect, gate: Seq, cause: Option<Seq>) {
+    fn push(&mut self, effect: Effect, place: Place) {
         self.flush();
-        let gate = if gate <= self.committed { Seq(0) } else { gate };
-        self.effects.held.push(Held { gate, cause, effect });
+        let open = |gate| if gate <= self.committed { Seq(0) } else { gate };
+        let (gate, must) = (open(place.gate), open(place.must));
+        self.effects.held.push(Held { gate, must, cause: place.cause, effect });
     }
 
     fn flush(&mut self) {
-        if let Some(Joined { to, gate, cause, bytes }) = self.joined.take() {
-            self.push(Effect::Send { to, bytes: bytes.into(), sheddable: false }, gate, cause);
+        if let Some(Joined { to, place, bytes }) = self.joined.take() {
+            self.push(Effect::Send { to, bytes: bytes.into(), sheddable: false }, place);
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! An effect stands behind a gate, the number of an event. When the journal reports that everything up to a number is
 //! committed, the effects behind these gates come out in the order of their gates, and behind one gate in the order in
-//! which the rules emitted them.
+//! which the rules emitted them. When the journal stalls, an effect goes back to the gate that it must stand behind.
 
 use std::collections::BTreeMap;
 
@@ -19,6 +19,7 @@ const LINE_EVENTS_MAX: u64 = 512;
 /// An effect behind its gate.
 #[derive(Debug)]
 struct Waiting {
+    must: Seq,
     cause: Option<Seq>,
     effect: Effect,
 }
@@ -43,7 +44,8 @@ impl HeldEffects {
             return Some(held.effect);
         }
         self.count += 1;
-        self.gates.entry(held.gate).or_default().push(Waiting { cause: held.cause, effect: held.effect });
+        let waiting = Waiting { must: held.must, cause: held.cause, effect: held.effect };
+        self.gates.entry(held.gate).or_default().push(waiting);
         None
     }
 
@@ -60,10 +62,27 @@ impl HeldEffects {
         }
     }
 
+    /// The journal stalls: what stands behind a later gate than it must goes back to that one, or to `sink` when it is open.
+    /// The order of what is for one connection stays, because its gates rise either way.
+    pub fn release_what_need_not_wait(&mut self, mut sink: impl FnMut(Effect)) {
+        let mut early = Vec::new();
+        for (gate, waiting) in &mut self.gates {
+            early.extend(waiting.extract_if(.., |waiting| waiting.must < *gate));
+        }
+        for waiting in early {
+            if waiting.must <= self.committed {
+                self.count -= 1;
+                sink(waiting.effect);
+            } else {
+                self.gates.entry(waiting.must).or_default().push(waiting);
+            }
+        }
+    }
+
     /// Puts `replacement` in the place of the consequences of an event that is not in the record. They stand behind one
     /// gate, that of the last event of the same line, which is not far.
     pub fn replace_consequences(&mut self, cause: Seq, replacement: impl IntoIterator<Item = Effect>) {
-        let mut replacement = replacement.into_iter().map(|effect| Waiting { cause: None, effect });
+        let mut replacement = replacement.into_iter().map(|effect| Waiting { must: cause, cause: None, effect });
         let last = Seq(cause.0.saturating_add(LINE_EVENTS_MAX));
         for waiting in self.gates.range_mut(cause..=last).map(|(_, waiting)| waiting) {
             let Some(place) = waiting.iter().position(|waiting| waiting.cause == Some(cause)) else { continue };
@@ -102,7 +121,8 @@ mod tests {
     use crate::chat::ports::ConnId;
 
     fn held(gate: u64, cause: Option<u64>, number: u64) -> Held {
-        Held { gate: Seq(gate), cause: cause.map(Seq), effect: Effect::LineDone { conn: ConnId(number) } }
+        let effect = Effect::LineDone { conn: ConnId(number) };
+        Held { gate: Seq(gate), must: Seq(gate), cause: cause.map(Seq), effect }
     }
 
     fn number(effect: &Effect) -> u64 {
@@ -125,6 +145,21 @@ mod tests {
         assert!(effects.hold(held(5, None, 1)).is_some());
         assert!(effects.hold(held(6, None, 1)).is_none());
         assert_eq!(effects.count(), 1);
+    }
+
+    #[test]
+    fn in_a_stall_an_effect_waits_for_what_it_must() {
+        let mut effects = HeldEffects::new(Seq(1));
+        for (gate, must, number) in [(3, 3, 10), (5, 1, 20), (5, 3, 30), (5, 5, 40)] {
+            let waiting = Held { must: Seq(must), ..held(gate, None, number) };
+            assert!(effects.hold(waiting).is_none());
+        }
+        let mut early = Vec::new();
+        effects.release_what_need_not_wait(|effect| early.push(number(&effect)));
+        assert_eq!((early, effects.count()), (vec![20], 3));
+        assert_eq!(released(&mut effects, 3), [10, 30]);
+        assert_eq!(released(&mut effects, 5), [40]);
+        assert_eq!(effects.count(), 0);
     }
 
     #[test]

@@ -454,9 +454,15 @@ impl Hub {
         let before = self.is_journal_stalled || self.is_overfull;
         (self.is_journal_stalled, self.is_overfull) = (is_journal_stalled, is_overfull);
         let stalled = is_journal_stalled || is_overfull;
-        if stalled != before {
-            self.handle(Input::Journal { stalled });
+        if stalled == before {
+            return;
         }
+        if stalled {
+            let mut early = Vec::new();
+            self.held.release_what_need_not_wait(|effect| early.push(effect));
+            early.into_iter().for_each(|effect| self.perform(effect));
+        }
+        self.handle(Input::Journal { stalled });
     }
 
     // ---- The phases

@@ -87,6 +87,11 @@ impl Bare {
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
             let mut effects = Effects::default();
+            if matches!(input, Input::Journal { stalled: true }) {
+                // What need not wait does not; the gates of what comes next may be lower too.
+                self.held.iter_mut().for_each(|held| held.gate = held.must);
+                self.gates.clear();
+            }
             let world = self
                 .world
                 .get_or_insert_with(|| World::new(self.settings.clone(), self.record.load(), WorldKey::new(KEY)));

@@ -8,11 +8,12 @@ use crate::chat::refusal::{Handled, Refusal};
 use crate::chat::world::World;
 use crate::proto::numerics::ERR_NOORIGIN;
 
-/// `PING <token>` is answered by `PONG <server> <token>`.
+/// `PING <token>` is answered by `PONG <server> <token>`, once everything that was decided before is told.
 pub(crate) fn ping(world: &mut World, call: &Call<'_>) -> Handled {
     let Some(token) = call.message.param(0) else {
         return Err(Refusal::numeric(ERR_NOORIGIN, &[], "No origin specified"));
     };
+    world.comes_after_all();
     let line = world.server_line("PONG").param(&world.settings.server_name).trailing(token);
     world.reply_whole(call.conn, line)
 }

@@ -49,7 +49,39 @@ fn nothing_is_told_before_its_commit_and_nothing_overtakes_it() {
 fn others_do_not_wait_for_what_they_are_not_shown() {
     let (mut driver, ann, bob) = ann_and_bob();
     driver.say(ann, "PRIVMSG bob :hello");
-    assert_eq!(driver.ask(bob, "PING :x"), [":chat.local PONG chat.local :x"]);
+    let told = driver.ask(bob, "ISON ann");
+    assert!(told.len() == 1 && told[0].contains(" 303 "), "{told:#?}");
+}
+
+#[test]
+fn a_pong_comes_after_everything_that_was_decided_before_its_ping() {
+    let (mut driver, ann, bob) = ann_and_bob();
+    driver.say(ann, "PRIVMSG bob :hello");
+    driver.say(bob, "PING :x");
+    driver.say(bob, "ISON ann");
+    assert!(driver.take(bob).is_empty(), "neither is the reply after it earlier");
+    driver.commit();
+    let told = driver.take(bob);
+    assert!(told.len() == 3 && body(&told[0]) == "bob :hello" && told[1].ends_with("PONG chat.local :x"), "{told:#?}");
+}
+
+#[test]
+fn a_pong_does_not_wait_for_others_while_the_journal_is_stalled() {
+    let (mut driver, ann, bob) = ann_and_bob();
+    for line in ["PRIVMSG bob :hello", "PING :own", "PRIVMSG bob :again", "PING :last"] {
+        driver.say(ann, line);
+    }
+    driver.say(bob, "PING :before");
+    assert!(driver.take(bob).is_empty());
+    driver.input(Input::Journal { stalled: true });
+    assert_eq!(driver.take(bob), [":chat.local PONG chat.local :before"]);
+    assert_eq!(driver.ask(bob, "PING :then"), [":chat.local PONG chat.local :then"]);
+    assert!(driver.ask(ann, "PING :own").is_empty(), "what waits for its own message does");
+    driver.input(Input::Journal { stalled: false });
+    driver.commit();
+    let pongs: Vec<_> = driver.take(ann).into_iter().filter(|line| line.contains(" PONG ")).collect();
+    assert_eq!(pongs.len(), 3, "{pongs:#?}");
+    assert_eq!(driver.take(bob).len(), 2);
 }
 
 #[test]
