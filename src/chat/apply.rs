@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::bans::Ban;
 use super::event::{
-    AccountId, AccountState, BanState, ChannelId, ChannelModes, ChannelState, DeviceId, Digest, Event, ListEntry,
-    MetadataOwner, Place, Rank, Record, Seq, Snapshot, Topic,
+    AccountId, AccountState, BanState, ChannelId, ChannelModes, ChannelState, DeviceId, Digest, Event, InvitationState,
+    ListEntry, MetadataOwner, Place, Rank, Record, Seq, Snapshot, Topic,
 };
 use super::lookalikes::Lookalikes;
 use crate::proto::mask::Mask;
@@ -109,6 +109,7 @@ pub(crate) struct State {
     read_markers: HashMap<(AccountId, Place), Timestamp>,
     metadata: HashMap<MetadataOwner, Metadata>,
     bans: Vec<Ban>,
+    invitations: Vec<InvitationState>,
     /// The last event's number.
     pub last_seq: Seq,
     /// The last event's time.
@@ -140,6 +141,7 @@ impl State {
         for (account, place, until) in snapshot.read_markers {
             state.read_markers.insert((account, place), until);
         }
+        state.invitations = snapshot.invitations;
         state.bans = snapshot.bans.into_iter().map(|ban| Ban::new(ban, Seq(0))).collect();
         for (owner, key, value) in snapshot.metadata {
             state.metadata.entry(owner).or_default().insert(key, value);
@@ -169,6 +171,7 @@ impl State {
             accounts: self.accounts().into_iter().map(|account| account.state.clone()).collect(),
             channels,
             read_markers,
+            invitations: self.invitations.clone(),
             bans: self.bans.iter().map(|ban| ban.state.clone()).collect(),
             metadata,
             absences: Vec::new(),
@@ -225,6 +228,11 @@ impl State {
     /// The bans and mutes of the server, oldest first; those that are over may be among them.
     pub fn bans(&self) -> &[Ban] {
         &self.bans
+    }
+
+    /// The invitations that were not used, oldest first; those that are over may be among them.
+    pub fn invitations(&self) -> &[InvitationState] {
+        &self.invitations
     }
 
     /// How many channels there are.
@@ -287,6 +295,18 @@ impl State {
                 };
                 self.bans.push(Ban::new(state, record.seq));
             }
+            Event::InvitationMade { digest, note, until } => {
+                self.invitations.retain(|known| known.is_open(record.time));
+                self.invitations.push(InvitationState {
+                    seq: record.seq,
+                    digest: *digest,
+                    note: note.clone(),
+                    made_by: record.author.name.clone(),
+                    made_at: record.time,
+                    until: *until,
+                });
+            }
+            Event::InvitationRevoked { invitation } => self.invitations.retain(|known| known.seq != *invitation),
             Event::BanLifted { target } => self.bans.retain(|ban| ban.state.target != *target),
             Event::MetadataSet { key, value } => {
                 let Some(owner) = record.metadata_owner() else { return };
@@ -309,7 +329,8 @@ impl State {
             | Event::Kicked { .. }
             | Event::TopicSet { .. }
             | Event::ModesChanged { .. } => self.apply_to_channel(record),
-            Event::AccountRegistered { account, name, address, .. } => {
+            Event::AccountRegistered { account, name, address, invitation, .. } => {
+                self.invitations.retain(|known| Some(known.seq) != *invitation);
                 let state = AccountState {
                     id: *account,
                     name: name.clone(),

@@ -16,8 +16,10 @@ pub(crate) enum Asked {
     LogIn(LogIn),
     /// The devices of an account, or a new one.
     Device(AskedDevice),
-    /// A registration: the hash of its password.
-    Register(AccountName),
+    /// A registration, by an invitation where one is needed: the hash of its password.
+    Register(AccountName, Option<Seq>),
+    /// The code of a new invitation.
+    Invitation(AskedInvitation),
     /// A password that an operator gives out.
     Account(AskedAccount),
     /// When something was said last in channels that an operator wants to see.
@@ -150,6 +152,15 @@ pub(crate) enum AskedAccount {
     Add(AccountName),
     /// An account that is there.
     Password(AccountId),
+}
+
+/// An invitation that waits for its code.
+#[derive(Debug)]
+pub(crate) struct AskedInvitation {
+    /// For whom, or what for.
+    pub note: String,
+    /// How long it counts; for ever when none.
+    pub seconds: Option<i64>,
 }
 
 /// A message that is to be withdrawn, once it is found.

@@ -151,6 +151,8 @@ impl World {
             | Event::AccountSuspended { .. }
             | Event::AccountResumed { .. }
             | Event::AccountDeleted { .. }
+            | Event::InvitationMade { .. }
+            | Event::InvitationRevoked { .. }
             | Event::BanSet { .. }
             | Event::BanLifted { .. }
             | Event::OperatorActed { .. }

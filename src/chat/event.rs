@@ -253,6 +253,23 @@ pub enum Event {
         credentials: Box<Credentials>,
         /// The address from which its password is accepted; none when the operator made it.
         address: Option<String>,
+        /// The event that made the invitation by which it was registered. It is used up.
+        #[serde(default)]
+        invitation: Option<Seq>,
+    },
+    /// Whoever has the code may register one account. The event's own number is the invitation's.
+    InvitationMade {
+        /// Of the code; see `chat::invitations`.
+        digest: Digest,
+        /// For whom, or what for; may be empty.
+        note: String,
+        /// Until when; for ever when none.
+        until: Option<Timestamp>,
+    },
+    /// An invitation that was not used counts no more.
+    InvitationRevoked {
+        /// The event that made it.
+        invitation: Seq,
     },
     /// An account has a new password.
     PasswordChanged {
@@ -380,6 +397,23 @@ pub struct BanState {
     pub set_by: String,
     /// When.
     pub set_at: Timestamp,
+    /// Until when; for ever when none.
+    pub until: Option<Timestamp>,
+}
+
+/// An invitation that was not used, as the rules know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvitationState {
+    /// The event that made it, which is its number.
+    pub seq: Seq,
+    /// Of its code.
+    pub digest: Digest,
+    /// For whom, or what for.
+    pub note: String,
+    /// The name of who made it.
+    pub made_by: String,
+    /// When.
+    pub made_at: Timestamp,
     /// Until when; for ever when none.
     pub until: Option<Timestamp>,
 }
@@ -543,6 +577,8 @@ pub struct Snapshot {
     pub read_markers: Vec<(AccountId, Place, Timestamp)>,
     /// The bans and mutes of the server, oldest first; those that are over may be among them.
     pub bans: Vec<BanState>,
+    /// The invitations that were not used, oldest first; those that are over may be among them.
+    pub invitations: Vec<InvitationState>,
     /// The keys and values of accounts and channels.
     pub metadata: Vec<(MetadataOwner, String, String)>,
     /// Up to which event accounts were here; those that never were are not among them.

@@ -10,7 +10,7 @@
 //!
 //! [`world`] is everything that the rules know; `session` is a connection as they see it, [`operators`] and `duty` say what
 //! operators of the server may do, `members` and `people` say who is where, `leave` how a session ends;
-//! [`bans`] keep people out or quiet, [`filter`] and `filtered` messages; [`census`] counts for those who watch, `headcount`
+//! [`invitations`] let people in, [`bans`] keep them out or quiet, [`filter`] and `filtered` messages; [`census`] counts for those who watch, `headcount`
 //! for LUSERS; [`settings`] is what an operator decides, `limits` are the bounds, `throttle` bounds what is tried too often
 //! by an [`allowance`], `slow` is slow mode, [`key`] is where
 //! everything that looks random comes from.
@@ -21,6 +21,7 @@ pub mod census;
 pub mod documented;
 pub mod event;
 pub mod filter;
+pub mod invitations;
 pub mod key;
 pub mod limits;
 pub mod modes;

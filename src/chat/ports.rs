@@ -217,6 +217,8 @@ pub enum Question {
     },
     /// A new random device token.
     NewToken,
+    /// A new random code of an invitation; answered by [`Answer::NewToken`].
+    NewInvitation,
     /// The devices of an account.
     Devices {
         /// Whose.
@@ -255,7 +257,7 @@ pub enum Answer {
     },
     /// To `Hash`.
     Hashed(Box<Credentials>),
-    /// To `NewToken`.
+    /// To `NewToken` and `NewInvitation`.
     NewToken {
         /// The token, shown to its owner once.
         token: Secret,

@@ -297,6 +297,11 @@ impl Driver {
             Question::Hash { password } => {
                 Answer::Hashed(Box::new(Credentials { argon2: password.expose().to_owned(), scram: None }))
             }
+            Question::NewInvitation => {
+                self.next_token += 1;
+                let token = Secret::new(format!("code-{}", self.next_token));
+                Answer::NewToken { digest: crate::chat::invitations::digest_of(token.expose()), token }
+            }
             Question::NewToken => {
                 self.next_token += 1;
                 let digest = Digest([u8::try_from(self.next_token).unwrap(); 32]);

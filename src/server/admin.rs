@@ -1,9 +1,10 @@
-//! The operator's commands for accounts, bans and channels, as a client of the server: over its Unix socket while it runs, else
+//! The operator's commands for accounts, bans, channels and invitations, as a client of the server: over its Unix socket while it runs, else
 //! over a server of this very process that listens nowhere. Either way the same rules judge, and the same events are recorded.
 
 pub mod accounts;
 pub mod bans;
 pub mod channels;
+pub mod invitations;
 pub mod order;
 
 use std::io;
@@ -18,6 +19,7 @@ use tokio::time::timeout;
 use self::accounts::AccountEntry;
 use self::bans::BanEntry;
 use self::channels::ChannelEntry;
+use self::invitations::InvitationEntry;
 use self::order::Order;
 use super::config::Config;
 use super::listener::Listener;
@@ -65,6 +67,10 @@ pub enum Outcome {
     Bans(Vec<BanEntry>),
     /// To `List` and `Show` of [`channels::ChannelCommand`].
     Channels(Vec<ChannelEntry>),
+    /// To `List` of [`invitations::InvitationCommand`].
+    Invitations(Vec<InvitationEntry>),
+    /// To `Create`: with its code.
+    Invitation(InvitationEntry),
     /// It is done; what the server says of it.
     Done(String),
 }
@@ -172,7 +178,7 @@ where
     let mut talk = Talk::new(stream);
     talk.send("CAP LS 302\r\nNICK operator\r\nUSER operator 0 * :operator\r\nCAP REQ :sasl standard-replies\r\nAUTHENTICATE EXTERNAL\r\n")
         .await?;
-    let (mut accounts, mut bans, mut channels) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut accounts, mut bans, mut channels, mut invitations) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut complaint, mut has_begun) = (None, false);
     loop {
         let line = talk.receive().await?;
@@ -215,13 +221,22 @@ where
                 reason: param(6).to_owned(),
             }),
             ("BAN", "END", _) => return talk.end(Outcome::Bans(bans)).await,
+            ("INVITATION", "CODE", _) => {
+                if let Some(made) = invitations::read(&message) {
+                    return talk.end(Outcome::Invitation(made)).await;
+                }
+            }
+            ("INVITATION", "ENTRY", _) => invitations.extend(invitations::read(&message)),
+            ("INVITATION", "END", _) => return talk.end(Outcome::Invitations(invitations)).await,
             ("CHANNEL", "END", _) => return talk.end(Outcome::Channels(channels)).await,
             ("CHANNEL", "ENTRY" | "MEMBER" | "MASK", _) | ("332", ..) => {
                 channels::take_in(&mut channels, &message, order.is_about_one())
             }
             ("PONG", _, BEGUN) => has_begun = true,
             ("PONG", _, DONE) => return talk.end(Outcome::Done("done".to_owned())).await,
-            ("ACCOUNT" | "AUDIT" | "BAN" | "CHANNEL", "DONE", _) => return talk.end(Outcome::Done(text())).await,
+            ("ACCOUNT" | "AUDIT" | "BAN" | "CHANNEL" | "INVITATION", "DONE", _) => {
+                return talk.end(Outcome::Done(text())).await;
+            }
             ("PING", token, _) => talk.send(&format!("PONG :{token}\r\n")).await?,
             // A refusal names what it is about: `403 operator #tea :No such channel`.
             (numeric, ..) if has_begun && is_refusal(numeric) => {

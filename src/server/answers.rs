@@ -85,6 +85,9 @@ impl Answers for Answerer {
                 Some(credentials) => Ok(Answer::Hashed(Box::new(credentials))),
                 None => Err(Trouble::Busy),
             },
+            Question::NewInvitation => {
+                auth::new_invitation().map(|(token, digest)| Answer::NewToken { token, digest }).map_err(Trouble::from)
+            }
             Question::NewToken => {
                 auth::new_token().map(|(token, digest)| Answer::NewToken { token, digest }).map_err(Trouble::from)
             }

@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 
 use super::metrics::Metrics;
 use crate::chat::event::{Credentials, Digest};
+use crate::chat::invitations;
 use crate::proto::sasl::prepare_password;
 use crate::proto::scram;
 use crate::proto::secret::{Secret, equal_in_constant_time};
@@ -53,6 +54,13 @@ pub fn new_token() -> Result<(Secret, Digest), NoRandomness> {
     let token = Secret::new(format!("{TOKEN_PREFIX}{}", URL_SAFE_NO_PAD.encode(random)));
     let digest = token_digest(&token);
     Ok((token, digest))
+}
+
+/// The code of a new invitation, and what is stored of it.
+pub fn new_invitation() -> Result<(Secret, Digest), NoRandomness> {
+    let code = invitations::code(&random_bytes()?);
+    let digest = invitations::digest_of(code.expose());
+    Ok((code, digest))
 }
 
 /// What is stored of a device token. The token itself is random enough to need neither salt nor rounds.

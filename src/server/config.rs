@@ -21,7 +21,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::outbox::{InboxLimit, OutboxLimits};
 use super::pace::PaceLimits;
-use crate::chat::settings::{Registration, Settings};
+use crate::chat::settings::Settings;
 use crate::ground::texts::Language;
 use crate::proto::secret::Secret;
 use crate::store::SeedPasswords;
@@ -397,10 +397,6 @@ impl Reader {
             (Some(_), None) => self.fault("tls_key", "is missing: tls_certificate is given"),
             (None, Some(_)) => self.fault("tls_certificate", "is missing: tls_key is given"),
             _ => {}
-        }
-        let is_by_invitation = config.rules.registration == Registration::Invitation;
-        if is_by_invitation && config.rules.invitation_codes.is_empty() {
-            self.fault("invitation_codes", "is empty: with registration = \"invitation\" nobody could make an account");
         }
         if config.outbox.soft_bytes_max > config.outbox.hard_bytes_max {
             self.fault("outbox_soft_bytes_max", "is more than outbox_hard_bytes_max");

@@ -56,7 +56,7 @@ pub fn registration(head: &Head, name: &AccountName, time: Timestamp) -> Record 
         target: name.as_str().to_owned(),
         idempotency_id: None,
         tags: String::new(),
-        event: Event::AccountRegistered { account, name: name.clone(), credentials, address: None },
+        event: Event::AccountRegistered { account, name: name.clone(), credentials, address: None, invitation: None },
     }
 }
 

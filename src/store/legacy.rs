@@ -203,8 +203,13 @@ impl<'a> Writing<'a> {
         let name = &new.name;
         let mut addresses = new.addresses.iter().cloned();
         let credentials = Box::new(hashed.credentials(&new.password));
-        let registered =
-            Event::AccountRegistered { account, name: name.clone(), credentials, address: addresses.next() };
+        let registered = Event::AccountRegistered {
+            account,
+            name: name.clone(),
+            credentials,
+            address: addresses.next(),
+            invitation: None,
+        };
         let more = addresses.map(|address| Event::AddressAllowed { account, address });
         let events = std::iter::once(registered).chain(more);
         let record = |event| Record {

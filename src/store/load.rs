@@ -6,8 +6,8 @@ use super::StoreError;
 use super::record::Head;
 use super::session::{Access, Clerk, Session};
 use crate::chat::event::{
-    AccountId, AccountState, BanEffect, BanState, ChannelId, ChannelModes, ChannelState, DeviceId, ListEntry,
-    MetadataOwner, Place, Rank, Seq, Snapshot, Topic,
+    AccountId, AccountState, BanEffect, BanState, ChannelId, ChannelModes, ChannelState, DeviceId, Digest,
+    InvitationState, ListEntry, MetadataOwner, Place, Rank, Seq, Snapshot, Topic,
 };
 use crate::proto::names::{AccountName, ChannelName};
 use crate::proto::time::Timestamp;
@@ -32,6 +32,7 @@ async fn load_within<S: Session>(clerk: &mut Clerk<S>) -> Result<Snapshot, Store
         read_markers: read_markers(clerk).await?,
         metadata: metadata(clerk).await?,
         bans: bans(clerk).await?,
+        invitations: invitations(clerk).await?,
         absences: absences(clerk, head.seq).await?,
     })
 }
@@ -47,6 +48,21 @@ async fn bans<S: Session>(clerk: &mut Clerk<S>) -> Result<Vec<BanState>, StoreEr
         bans.push(BanState { target, effect, reason, set_by, set_at: row.time()?, until: row.optional_time()? });
     }
     Ok(bans)
+}
+
+async fn invitations<S: Session>(clerk: &mut Clerk<S>) -> Result<Vec<InvitationState>, StoreError> {
+    let sql = "SELECT seq, digest, note, made_by, made_at, until_at FROM invitation \
+               WHERE used_at IS NULL AND revoked_at IS NULL ORDER BY seq";
+    let mut invitations = Vec::new();
+    for mut row in clerk.session.query(sql, Vec::new()).await? {
+        let (seq, digest) = (Seq(row.number()?), row.optional_array()?.map(Digest));
+        let (note, made_by, made_at) = (row.text()?, row.text()?, row.time()?);
+        let until = row.optional_time()?;
+        // What has lost its digest opens nothing.
+        let Some(digest) = digest else { continue };
+        invitations.push(InvitationState { seq, digest, note, made_by, made_at, until });
+    }
+    Ok(invitations)
 }
 
 async fn read_markers<S: Session>(clerk: &mut Clerk<S>) -> Result<Vec<(AccountId, Place, Timestamp)>, StoreError> {

@@ -64,6 +64,10 @@ pub enum Kind {
     BanSet,
     /// The end of one.
     BanLifted,
+    /// An invitation to register.
+    InvitationMade,
+    /// The end of one that was not used.
+    InvitationRevoked,
 }
 
 /// Every kind with its word in the column `kind`.
@@ -95,6 +99,8 @@ const KINDS: &[(Kind, &str)] = &[
     (Kind::DeviceRevoked, "device_revoked"),
     (Kind::BanSet, "ban_set"),
     (Kind::BanLifted, "ban_lifted"),
+    (Kind::InvitationMade, "invitation_made"),
+    (Kind::InvitationRevoked, "invitation_revoked"),
 ];
 
 /// The kinds that are messages, as a list in SQL.
@@ -208,10 +214,17 @@ impl Detail<'_> {
             }
             Event::TopicSet { topic } => (Kind::TopicSet, Detail { text: topic, ..none() }),
             Event::ModesChanged { text, .. } => (Kind::ModesChanged, Detail { text, ..none() }),
-            Event::AccountRegistered { account, name, .. } => (
-                Kind::AccountRegistered,
-                Detail { subject: Some(name.as_str().to_owned()), account: Some(*account), ..none() },
-            ),
+            Event::AccountRegistered { account, name, invitation, .. } => {
+                let (subject, seq) = (Some(name.as_str().to_owned()), invitation.map(|seq| seq.0));
+                (Kind::AccountRegistered, Detail { subject, account: Some(*account), seq, ..none() })
+            }
+            Event::InvitationMade { note, until, .. } => {
+                let subject = until.map(|until| until.to_string());
+                (Kind::InvitationMade, Detail { text: note, subject, ..none() })
+            }
+            Event::InvitationRevoked { invitation } => {
+                (Kind::InvitationRevoked, Detail { seq: Some(invitation.0), ..none() })
+            }
             Event::PasswordChanged { account, .. } => {
                 (Kind::PasswordChanged, Detail { account: Some(*account), ..none() })
             }
@@ -394,6 +407,8 @@ impl EventRow {
             | Kind::Reported
             | Kind::BanSet
             | Kind::BanLifted
+            | Kind::InvitationMade
+            | Kind::InvitationRevoked
             | Kind::DeviceAdded
             | Kind::DeviceRevoked => return None,
         };

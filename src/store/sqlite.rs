@@ -32,6 +32,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0005_bans", include_str!("../../sql/sqlite/0005_bans.sql")),
     ("0006_slow_mode", include_str!("../../sql/sqlite/0006_slow_mode.sql")),
     ("0007_dropped_channels", include_str!("../../sql/sqlite/0007_dropped_channels.sql")),
+    ("0008_invitations", include_str!("../../sql/sqlite/0008_invitations.sql")),
 ];
 
 const DIALECT: Dialect = Dialect {

@@ -167,7 +167,11 @@ async fn set_modes<S: Session>(
 
 async fn apply_to_accounts<S: Session>(clerk: &mut Clerk<S>, record: &Record) -> Result<(), StoreError> {
     match &record.event {
-        Event::AccountRegistered { account, name, credentials, address } => {
+        Event::AccountRegistered { account, name, credentials, address, invitation } => {
+            if let Some(invitation) = invitation {
+                let sql = "UPDATE invitation SET used_at = ?, used_by = ? WHERE seq = ?";
+                change(clerk, sql, values![record.time, *account, *invitation]).await?;
+            }
             let sql = "INSERT INTO account (id, name, name_folded, registered_at, argon2, scram_salt, \
                        scram_iterations, scram_stored_key, scram_server_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
             let mut values = values![*account, name.as_str(), name.folded().as_str(), record.time];
@@ -214,6 +218,18 @@ async fn apply_to_accounts<S: Session>(clerk: &mut Clerk<S>, record: &Record) ->
                 "INSERT INTO server_ban (target, effect, reason, set_by, set_at, until_at) VALUES (?, ?, ?, ?, ?, ?)";
             let by = record.author.name.as_str();
             change(clerk, sql, values![target.as_str(), effect.word(), reason.as_str(), by, record.time, *until]).await
+        }
+        Event::InvitationMade { digest, note, until } => {
+            let sql = "DELETE FROM invitation WHERE until_at <= ? AND used_at IS NULL AND revoked_at IS NULL";
+            change(clerk, sql, values![record.time]).await?;
+            let sql =
+                "INSERT INTO invitation (seq, digest, note, made_by, made_at, until_at) VALUES (?, ?, ?, ?, ?, ?)";
+            let (digest, by) = (digest.0.as_slice(), record.author.name.as_str());
+            change(clerk, sql, values![record.seq, digest, note.as_str(), by, record.time, *until]).await
+        }
+        Event::InvitationRevoked { invitation } => {
+            let sql = "UPDATE invitation SET revoked_at = ? WHERE seq = ? AND used_at IS NULL";
+            change(clerk, sql, values![record.time, *invitation]).await
         }
         Event::BanLifted { target } => {
             change(clerk, "DELETE FROM server_ban WHERE target = ?", values![target.as_str()]).await

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 
 use chat_tui::chat::event::{Credentials, Digest, Record, Seq, Snapshot};
+use chat_tui::chat::invitations;
 use chat_tui::chat::key::WorldKey;
 use chat_tui::chat::ports::{
     Answer, ConnId, Device, Effect, Effects, Held, Input, Peer, Question, Reloaded, StoredEvent, Transport,
@@ -225,6 +226,11 @@ impl Bare {
                 Some((account, device)) => Answer::Proved { account, device: Some(device) },
                 None => Answer::Refused,
             },
+            Question::NewInvitation => {
+                self.tokens += 1;
+                let token = Secret::new(format!("code-{}", self.tokens));
+                Answer::NewToken { digest: invitations::digest_of(token.expose()), token }
+            }
             Question::NewToken => {
                 self.tokens += 1;
                 let token = Secret::new(format!("ctd1_{}", self.tokens));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chat_tui::chat::event::{
     AccountId, AccountState, AuthorKind, ChannelId, ChannelModes, ChannelState, Credentials, DeviceId, Digest, Event,
-    ListEntry, MessageKind, MetadataOwner, Place, Record, Seq, Snapshot, Topic,
+    InvitationState, ListEntry, MessageKind, MetadataOwner, Place, Record, Seq, Snapshot, Topic,
 };
 use chat_tui::chat::ports::{
     Bound, Extras, PageQuery, PageRange, PlaybackQuery, SearchQuery, StoredEvent, StoredWhat, TargetsQuery,
@@ -264,7 +264,8 @@ impl MemoryRecord {
                 snapshot.read_markers.retain(|(reader, known, _)| (*reader, *known) != (account, *place));
                 snapshot.read_markers.push((account, *place, *until));
             }
-            Event::AccountRegistered { account, name, credentials, address } => {
+            Event::AccountRegistered { account, name, credentials, address, invitation } => {
+                self.snapshot.invitations.retain(|known| Some(known.seq) != *invitation);
                 self.snapshot.last_account = self.snapshot.last_account.max(*account);
                 self.snapshot.accounts.push(AccountState {
                     id: *account,
@@ -301,6 +302,20 @@ impl MemoryRecord {
                 for channel in &mut self.snapshot.channels {
                     channel.members.retain(|(id, _)| *id != gone);
                 }
+            }
+            Event::InvitationMade { digest, note, until } => {
+                self.snapshot.invitations.retain(|known| known.is_open(record.time));
+                self.snapshot.invitations.push(InvitationState {
+                    seq: record.seq,
+                    digest: *digest,
+                    note: note.clone(),
+                    made_by: record.author.name.clone(),
+                    made_at: record.time,
+                    until: *until,
+                });
+            }
+            Event::InvitationRevoked { invitation } => {
+                self.snapshot.invitations.retain(|known| known.seq != *invitation);
             }
             Event::DeviceAdded { device, account, name, digest } => {
                 self.snapshot.last_device = self.snapshot.last_device.max(*device);

@@ -24,6 +24,7 @@ mod database;
 mod doors;
 mod exports;
 mod host;
+mod invitations;
 mod limits;
 mod migration;
 mod outage;

@@ -226,7 +226,8 @@ fn register(disk: &mut Disk, people: &[String]) {
         let account = AccountId(at as u64 + 2);
         let name_typed = AccountName::new(name).expect("a valid name");
         let credentials = Box::new(Credentials { argon2: PASSWORD.to_owned(), scram: None });
-        let registered = Event::AccountRegistered { account, name: name_typed, credentials, address: None };
+        let registered =
+            Event::AccountRegistered { account, name: name_typed, credentials, address: None, invitation: None };
         let (device, digest) = (DeviceId(at as u64 + 1), digest_of(&token_of(name)));
         let added = Event::DeviceAdded { device, account, name: "simulated".to_owned(), digest };
         for event in [registered, added] {

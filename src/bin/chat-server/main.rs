@@ -2,6 +2,7 @@
 
 mod channel;
 mod export;
+mod invite;
 mod log;
 
 use std::io::{BufRead, IsTerminal, Read, Write};
@@ -58,6 +59,8 @@ Examples:
           Keep a network out for a week.
   chat-server channel list
           See all channels, how many are in them, and when something was said last.
+  chat-server invite create 'for the new colleague' --for 2d
+          Print a code by which one account can be registered within two days.
   chat-server check-config
           Tell all that is wrong with the settings, before a start or a reload.
   chat-server console
@@ -154,6 +157,9 @@ enum Command {
     /// Work on channels: through the server while one runs, else on the database itself
     #[command(subcommand)]
     Channel(channel::Channel),
+    /// Make codes by which one account each may be registered, where registration = "invitation"
+    #[command(subcommand)]
+    Invite(invite::Invite),
     /// Read the settings, tell all that is wrong with them, and say what they come to
     CheckConfig,
     /// Open the full-screen client as the server, to answer clients
@@ -304,6 +310,7 @@ fn main() -> ExitCode {
         Some(Command::Account(account)) => administer(config, account),
         Some(Command::Ban(ban)) => ban_people(config, ban),
         Some(Command::Channel(channel)) => work_on_channels(config, channel),
+        Some(Command::Invite(invite)) => invite_people(config, invite),
         Some(Command::Console) => console(config),
         Some(Command::CheckConfig) => return check(&config),
         Some(Command::HashPassword { .. } | Command::WritePages { .. }) => Ok(()),
@@ -503,12 +510,20 @@ fn work_on_channels(config: Config, channel: channel::Channel) -> anyhow::Result
     order(config, &command, as_json)
 }
 
+fn invite_people(config: Config, invite: invite::Invite) -> anyhow::Result<()> {
+    set_up_log(&config, Some("error"))?;
+    let (command, as_json) = invite.into_command();
+    order(config, &command, as_json)
+}
+
 /// Has the server do something, and prints what comes of it: lists as columns or as one JSON array.
 fn order(config: Config, order: &dyn Order, as_json: bool) -> anyhow::Result<()> {
     match runtime()?.block_on(admin::run(config, order))? {
         Outcome::Done(text) => println!("{}", shown(&text)),
         Outcome::Accounts(accounts) if as_json => println!("{}", serde_json::to_string_pretty(&accounts)?),
         Outcome::Bans(bans) if as_json => println!("{}", serde_json::to_string_pretty(&bans)?),
+        Outcome::Invitations(invitations) => invite::tell(&invitations, as_json)?,
+        Outcome::Invitation(made) => invite::tell_made(&made, as_json)?,
         Outcome::Channels(channels) => channel::tell(&channels, as_json)?,
         Outcome::Accounts(accounts) => {
             let width = accounts.iter().map(|account| account.name.chars().count()).max().unwrap_or(0);

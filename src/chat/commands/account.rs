@@ -151,7 +151,8 @@ pub(super) fn answered(world: &mut World, conn: ConnId, asked: AskedAccount, ans
         AskedAccount::Add(name) => {
             let name = register::free_name(world, conn, name.as_str())?;
             let account = world.state.next_account();
-            let event = Event::AccountRegistered { account, name: name.clone(), credentials, address: None };
+            let event =
+                Event::AccountRegistered { account, name: name.clone(), credentials, address: None, invitation: None };
             append(world, conn, &name, event);
             done(world, conn, "ADD", &name);
         }

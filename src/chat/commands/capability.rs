@@ -8,6 +8,7 @@ use crate::chat::call::Call;
 use crate::chat::limits;
 use crate::chat::ports::{ConnId, Transport};
 use crate::chat::refusal::{Handled, Refusal};
+use crate::chat::settings::Registration;
 use crate::chat::world::World;
 use crate::ground::texts::Language;
 use crate::proto::caps::{Cap, CapChange, CapSet, pack_words};
@@ -200,11 +201,15 @@ pub(in crate::chat) fn tell_changed_offers(world: &mut World, before: &Offers) {
 /// The value of a capability for those who asked by version 302.
 fn value(world: &World, conn: ConnId, cap: Cap) -> Option<String> {
     match cap {
-        // With a password of the connection, nobody registers who has not given it.
-        Cap::AccountRegistration if !welcome::has_connection_password(world, conn) => {
-            Some("custom-account-name".to_owned())
+        Cap::AccountRegistration => {
+            let asked = match world.settings.registration {
+                Registration::Invitation => ",chat-tui/invitation",
+                Registration::Open | Registration::Closed => "",
+            };
+            // With a password of the connection, nobody registers who has not given it.
+            let when = if welcome::has_connection_password(world, conn) { "before-connect," } else { "" };
+            Some(format!("{when}custom-account-name{asked}"))
         }
-        Cap::AccountRegistration => Some("before-connect,custom-account-name".to_owned()),
         Cap::Languages => {
             let codes: Vec<_> = Language::ALL.iter().map(|language| language.tag()).collect();
             Some(format!("{},{}", limits::LANGUAGES_MAX, codes.join(",")))

@@ -1,7 +1,7 @@
 //! The commands: one table, and the way of a line to its handler.
 //!
 //! Each file holds the handlers of one subject. Who writes where: `connection`, `introduce`, `capability`, `welcome`,
-//! `authenticate`, `register`, `nickserv`, `address`, `device`, `account`, `correspondent` are about who somebody is; `channel`, `channels`, `message`,
+//! `authenticate`, `register`, `invitation`, `nickserv`, `address`, `device`, `account`, `correspondent` are about who somebody is; `channel`, `channels`, `message`,
 //! `batch`, `mode`, `operator`, `listing`, `history`, `playback`, `presence`, `who`, `whois`, `monitor`, `query` about what is said. A handler checks with [`policy`](super::policy), then replies, asks or appends; it
 //! returns a [`Refusal`] instead of sending an error.
 //!
@@ -20,6 +20,7 @@ pub(crate) mod connection;
 pub(crate) mod device;
 pub(crate) mod history;
 pub(crate) mod introduce;
+pub(crate) mod invitation;
 pub(crate) mod language;
 pub(crate) mod listing;
 pub(crate) mod markread;
@@ -99,6 +100,10 @@ pub(crate) const COMMANDS: &[Command] = &[
     command("HELP", 0, query::help).for_waiting().help("HELP [<command>]", "What a command does."),
     command("HELPOP", 0, query::help).help("HELPOP [<command>]", "The same as HELP."),
     command("INFO", 0, query::info).help("INFO [<server>]", "About this program."),
+    command("INVITATION", 1, invitation::invitation).secret().help(
+        "INVITATION ADD <duration> [<note>], INVITATION LIST, INVITATION REVOKE <number>",
+        "Makes codes by which one account each may be registered, for operators.",
+    ),
     command("INVITE", 0, channel::invite)
         .help("INVITE [<nick> <channel>]", "Invites somebody to a channel, or lists where you are invited."),
     command("ISON", 1, whois::ison).help("ISON <nick>{ <nick>}", "Who of these is here."),
@@ -279,8 +284,9 @@ pub(crate) fn answered(world: &mut World, conn: ConnId, command: &'static str, a
     let handled = match asked {
         Asked::LogIn(log_in) => authenticate::answered(world, conn, log_in, answer),
         Asked::Device(asked) => device::answered(world, conn, asked, answer),
-        Asked::Register(name) => register::answered(world, conn, &name, answer),
+        Asked::Register(name, invitation) => register::answered(world, conn, &name, invitation, answer),
         Asked::Channels(asked) => channels::answered(world, conn, asked, answer),
+        Asked::Invitation(asked) => invitation::answered(world, conn, asked, answer),
         Asked::Account(asked) => account::answered(world, conn, asked, answer),
         Asked::Oper(name) => operator::answered(world, conn, name, answer),
         Asked::OwnPassword(account) => nickserv::hashed(world, conn, account, answer),

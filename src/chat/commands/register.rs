@@ -7,7 +7,8 @@ use super::{authenticate, welcome};
 use crate::chat::allowance::Allowance;
 use crate::chat::asked::Asked;
 use crate::chat::call::Call;
-use crate::chat::event::{AccountId, Author, AuthorKind, Credentials, Event, Place};
+use crate::chat::event::{AccountId, Author, AuthorKind, Credentials, Event, Place, Seq};
+use crate::chat::invitations::digest_of;
 use crate::chat::limits::is_reached;
 use crate::chat::policy;
 use crate::chat::ports::{Answer, ConnId, Notable, Question};
@@ -42,29 +43,38 @@ pub(super) fn ask_for_account(world: &mut World, conn: ConnId, name: &str, code:
         return Err(Refusal::fail("TEMPORARILY_UNAVAILABLE", &[&asked_for], "server-too-many-registrations"));
     }
     count_registration(world, conn, &asked_for)?;
-    must_be_invited(world, &asked_for, code)?;
+    let invitation = invited(world, &asked_for, code)?;
     let name = free_name(world, conn, &asked_for)?;
     check_password(world, &name, password)?;
-    world.ask(conn, Question::Hash { password: Secret::new(password) }, Asked::Register(name));
+    world.ask(conn, Question::Hash { password: Secret::new(password) }, Asked::Register(name, invitation));
     Ok(())
 }
 
-/// Whether anybody, or somebody with this code, may make an account at all. Wrong codes count like other failed registrations.
-fn must_be_invited(world: &World, asked_for: &str, code: &str) -> Handled {
-    let is_known = |known: &Secret| equal_in_constant_time(known.expose().as_bytes(), code.as_bytes());
+/// By which invitation somebody with this code may make an account; none where no invitation is used up by it. Wrong codes
+/// count like other failed registrations.
+fn invited(world: &World, asked_for: &str, code: &str) -> Result<Option<Seq>, Refusal> {
     match world.settings.registration {
-        Registration::Open => Ok(()),
-        // All are compared, so that time does not tell which one was nearly right.
-        Registration::Invitation
-            if world.settings.invitation_codes.iter().filter(|known| is_known(known)).count() > 0 =>
-        {
-            Ok(())
-        }
-        Registration::Invitation => {
+        Registration::Open => Ok(None),
+        Registration::Closed => Err(Refusal::fail("REGISTRATION_CLOSED", &[asked_for], "server-registration-closed")),
+        Registration::Invitation if matches!(code, "" | "*") => {
             Err(Refusal::fail("INVITATION_REQUIRED", &[asked_for], "server-invitation-required"))
         }
-        Registration::Closed => Err(Refusal::fail("REGISTRATION_CLOSED", &[asked_for], "server-registration-closed")),
+        Registration::Invitation => {
+            let is_it = |known: &&Secret| equal_in_constant_time(known.expose().as_bytes(), code.as_bytes());
+            // All are compared, so that time does not tell which one was nearly right.
+            if world.settings.invitation_codes.iter().filter(is_it).count() > 0 {
+                return Ok(None);
+            }
+            let digest = digest_of(code);
+            let known = world.state.invitations().iter().find(|known| known.digest == digest);
+            let invitation = known.filter(|known| known.is_open(world.now)).map(|known| known.seq);
+            invitation.map(Some).ok_or_else(|| invalid_invitation(asked_for))
+        }
     }
+}
+
+fn invalid_invitation(asked_for: &str) -> Refusal {
+    Refusal::fail("INVALID_INVITATION", &[asked_for], "server-invitation-invalid")
 }
 
 /// One more registration from where a connection comes. Failed ones count too: they tell which names are taken.
@@ -127,13 +137,24 @@ pub(super) fn check_password(world: &World, name: &AccountName, password: &str) 
 }
 
 /// The password was hashed: the account is made, unless somebody was faster.
-pub(super) fn answered(world: &mut World, conn: ConnId, name: &AccountName, answer: Answer) -> Handled {
+pub(super) fn answered(
+    world: &mut World,
+    conn: ConnId,
+    name: &AccountName,
+    invitation: Option<Seq>,
+    answer: Answer,
+) -> Handled {
     let Answer::Hashed(credentials) = answer else {
         return Err(Refusal::fail("TEMPORARILY_UNAVAILABLE", &[name.as_str()], "server-accounts-unavailable"));
     };
     let name = free_name(world, conn, name.as_str())?;
     world.require_journal(&[name.as_str()])?;
-    let account = make_account(world, conn, &name, credentials);
+    // Somebody else may have used it while the password was hashed.
+    let is_there = |seq: Seq| world.state.invitations().iter().any(|known| known.seq == seq);
+    if invitation.is_some_and(|seq| !is_there(seq)) {
+        return Err(invalid_invitation(name.as_str()));
+    }
+    let account = make_account(world, conn, &name, credentials, invitation);
     world.log(Notable::Registered { account: name.clone(), peer: world.session(conn).peer.clone() });
     let is_welcome = world.session(conn).is_welcome;
     if !is_welcome {
@@ -154,7 +175,13 @@ pub(super) fn answered(world: &mut World, conn: ConnId, name: &AccountName, answ
     welcome::try_welcome(world, conn)
 }
 
-fn make_account(world: &mut World, conn: ConnId, name: &AccountName, credentials: Box<Credentials>) -> AccountId {
+fn make_account(
+    world: &mut World,
+    conn: ConnId,
+    name: &AccountName,
+    credentials: Box<Credentials>,
+    invitation: Option<Seq>,
+) -> AccountId {
     let account = world.state.next_account();
     let address = Some(policy::address_key(world.session(conn).peer.address));
     // The account itself is the author of its registration.
@@ -164,7 +191,7 @@ fn make_account(world: &mut World, conn: ConnId, name: &AccountName, credentials
         name: name.to_string(),
         ..world.session(conn).author()
     };
-    let event = Event::AccountRegistered { account, name: name.clone(), credentials, address };
+    let event = Event::AccountRegistered { account, name: name.clone(), credentials, address, invitation };
     world.append(Draft::new(author, Place::Server, name.as_str(), event));
     account
 }

@@ -282,7 +282,7 @@ fn every_kind_of_event_is_written_down_as_it_is() {
     let name = AccountName::new("Zoé").unwrap();
     let address = Some("::1".to_owned());
     let events = [
-        Event::AccountRegistered { account: AccountId(9), name, credentials, address },
+        Event::AccountRegistered { account: AccountId(9), name, credentials, address, invitation: None },
         Event::FounderChanged { account: AccountId(3), name: "Zoé".to_owned() },
         Event::ChannelDropped { reason: "\"".to_owned() },
         Event::ChannelRenamed { name: ChannelName::new("#Général").unwrap(), reason: "\"\\\u{7f}".to_owned() },

@@ -2,8 +2,8 @@
 
 use crate::chat::event::{
     AccountId, AccountState, Author, AuthorKind, BanEffect, BanState, ChannelId, ChannelModes, ChannelState,
-    Credentials, DeviceId, Digest, Event, ListEntry, MessageKind, MetadataOwner, OperatorAct, Place, Rank, Record, Seq,
-    Snapshot, Topic,
+    Credentials, DeviceId, Digest, Event, InvitationState, ListEntry, MessageKind, MetadataOwner, OperatorAct, Place,
+    Rank, Record, Seq, Snapshot, Topic,
 };
 use crate::chat::ports::{Bound, Extras, PageQuery, PageRange, StoredEvent, StoredWhat, TargetsQuery};
 use crate::proto::names::{AccountName, ChannelName};
@@ -63,6 +63,21 @@ fn ban(target: &str, effect: BanEffect, until: Option<Timestamp>) -> Event {
     Event::BanSet { target: target.to_owned(), effect, reason: "du bruit".to_owned(), until }
 }
 
+fn invitation(mark: u8, until: Option<i64>) -> Event {
+    let until = until.map(Timestamp::from_millis);
+    Event::InvitationMade { digest: Digest([mark; 32]), note: "pour Zoé".to_owned(), until }
+}
+
+/// A registration by an invitation.
+fn invited(account: u64, by: Seq) -> Event {
+    match registration(account) {
+        Event::AccountRegistered { account, name, credentials, address, .. } => {
+            Event::AccountRegistered { account, name, credentials, address, invitation: Some(by) }
+        }
+        other => other,
+    }
+}
+
 /// The registration of an account from number 2 on.
 pub fn registration(account: u64) -> Event {
     Event::AccountRegistered {
@@ -70,6 +85,7 @@ pub fn registration(account: u64) -> Event {
         name: AccountName::new(&format!("Zoé-{account}")).unwrap(),
         credentials: credentials(account as u8),
         address: account.is_multiple_of(2).then(|| "192.168.56.1".to_owned()),
+        invitation: None,
     }
 }
 
@@ -207,7 +223,17 @@ pub fn every_kind() -> Vec<Record> {
         (Place::Server, bob, read(channel(3), 5_000)),
         (channel(3), ann, Event::ChannelDropped { reason: "fini".to_owned() }),
         (channel(4), ann, founding(4, ann)),
+        (Place::Server, 1, invitation(1, None)),
+        (Place::Server, 1, invitation(2, Some(1))),
+        (Place::Server, 1, invitation(3, Some(4_000_000_000_000))),
+        (Place::Server, 1, invitation(4, None)),
     ];
+    // What comes behind is about what was made before, by its number.
+    let made = 2 + story.len() as u64 - 4;
+    let story = story.into_iter().chain([
+        (Place::Server, 1, Event::InvitationRevoked { invitation: Seq(made) }),
+        (Place::Server, 0, invited(6, Seq(made + 2))),
+    ]);
     let numbered = (2..).zip(story);
     numbered.map(|(seq, (place, account, event))| record(seq, place, account, event)).collect()
 }
@@ -220,6 +246,7 @@ impl Model {
             name: AccountName::new("serveur").unwrap(),
             credentials: credentials(1),
             address: None,
+            invitation: None,
         };
         Self { records: vec![record(1, Place::Server, 0, event)] }
     }
@@ -372,7 +399,8 @@ fn apply(state: &mut Snapshot, record: &Record) {
             state.read_markers.retain(|(reader, known, _)| (*reader, *known) != (account, *place));
             state.read_markers.push((account, *place, *until));
         }
-        Event::AccountRegistered { account, name, address, .. } => {
+        Event::AccountRegistered { account, name, address, invitation, .. } => {
+            state.invitations.retain(|known| Some(known.seq) != *invitation);
             state.last_account = state.last_account.max(*account);
             state.accounts.push(AccountState {
                 id: *account,
@@ -416,6 +444,18 @@ fn apply(state: &mut Snapshot, record: &Record) {
                 until: *until,
             });
         }
+        Event::InvitationMade { digest, note, until } => {
+            state.invitations.retain(|known| known.until.is_none_or(|until| until > record.time));
+            state.invitations.push(InvitationState {
+                seq: record.seq,
+                digest: *digest,
+                note: note.clone(),
+                made_by: record.author.name.clone(),
+                made_at: record.time,
+                until: *until,
+            });
+        }
+        Event::InvitationRevoked { invitation } => state.invitations.retain(|known| known.seq != *invitation),
         Event::BanLifted { target } => state.bans.retain(|ban| ban.target != *target),
         _ => {}
     }

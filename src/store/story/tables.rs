@@ -16,7 +16,12 @@ pub async fn the_seeds_queries_are_answered(stage: &mut Stage) {
     stage.store.commit(&records).await.unwrap();
     assert_eq!(
         stage.ask("SELECT * FROM `authentification` ORDER BY `ip` DESC, id").await,
-        ["Zoé-2 | $argon2id$2 | 192.168.56.1", "Zoé-3 | $argon2id$100 | 10.0.0.7", "Zoé-5 | $argon2id$5 | -"]
+        [
+            "Zoé-2 | $argon2id$2 | 192.168.56.1",
+            "Zoé-6 | $argon2id$6 | 192.168.56.1",
+            "Zoé-3 | $argon2id$100 | 10.0.0.7",
+            "Zoé-5 | $argon2id$5 | -"
+        ]
     );
     let rows =
         stage.ask("SELECT type, ip, port, `donnée` FROM `connexion` ORDER BY `port` ASC, date_time, donnée").await;
@@ -39,6 +44,7 @@ pub async fn a_newer_schema_is_refused(stage: &mut Stage) {
         "0005_bans",
         "0006_slow_mode",
         "0007_dropped_channels",
+        "0008_invitations",
     ];
     assert_eq!(preparation.migrations, known);
     stage
@@ -48,7 +54,7 @@ pub async fn a_newer_schema_is_refused(stage: &mut Stage) {
         .await;
     stage.reopen().await;
     let error = stage.store.prepare(&options()).await.unwrap_err();
-    assert!(matches!(error, StoreError::NewerSchema { found: 99, known: 7 }), "{error}");
+    assert!(matches!(error, StoreError::NewerSchema { found: 99, known: 8 }), "{error}");
     assert!(!error.is_retryable());
 }
 
@@ -58,7 +64,7 @@ pub async fn servers_may_start_at_once(stage: &mut Stage) {
     let (one, two, three) =
         tokio::join!(others[0].prepare(&options), others[1].prepare(&options), others[2].prepare(&options));
     let migrations = [one, two, three].map(|preparation| preparation.unwrap().migrations.len());
-    assert_eq!(migrations.iter().sum::<usize>(), 7, "{migrations:?}");
+    assert_eq!(migrations.iter().sum::<usize>(), 8, "{migrations:?}");
     let accounts = others[1].load().await.unwrap().accounts;
     assert_eq!(accounts.len(), 1, "one correspondent");
     for other in others {
@@ -76,7 +82,7 @@ pub async fn the_correspondent_is_nobody_else(stage: &mut Stage) {
         assert_eq!(prepared.is_ok(), works, "{name}: {prepared:?}");
     }
     let snapshot = stage.store.load().await.unwrap();
-    assert_eq!(snapshot.last_account, AccountId(6), "only Server is new");
+    assert_eq!(snapshot.last_account, AccountId(7), "only Server is new");
     assert_eq!(snapshot.last_seq.0, every_kind().last().unwrap().seq.0 + 1);
     assert!(snapshot.last_time >= every_kind().last().unwrap().time);
 }

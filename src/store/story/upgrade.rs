@@ -15,6 +15,8 @@ fn first_version(event: &Event) -> usize {
         | Event::MetadataSet { .. }
         | Event::Reported { .. }
         | Event::MarkedRead { .. } => 2,
+        Event::InvitationMade { .. } | Event::InvitationRevoked { .. } => 8,
+        Event::AccountRegistered { invitation: Some(_), .. } => 8,
         Event::BanSet { .. } | Event::BanLifted { .. } => 5,
         Event::ChannelDropped { .. } => 7,
         Event::ModesChanged { modes, .. } if modes.slow_seconds.is_some() => 6,
