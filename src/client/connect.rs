@@ -15,7 +15,8 @@ use crate::proto::message::Line;
 pub fn start(model: &mut Model, effects: &mut Effects) {
     let server = model.settings.server.clone();
     if model.settings.mode == Mode::Console {
-        let credentials = Credentials { account: String::new(), proof: Proof::PeerUid, register: false };
+        let credentials =
+            Credentials { account: String::new(), proof: Proof::PeerUid, register: false, invitation: None };
         return link::log_in(model, server, credentials, effects);
     }
     let name = model.settings.name.clone();
@@ -69,12 +70,12 @@ fn remembered(model: &Model, server: &ServerChoice, name: Option<&str>) -> Optio
 }
 
 fn by_token(login: Login) -> Credentials {
-    Credentials { account: login.account, proof: Proof::Token(login.token), register: false }
+    Credentials { account: login.account, proof: Proof::Token(login.token), register: false, invitation: None }
 }
 
 /// The person has filled in the form.
 pub fn request(model: &mut Model, request: Request, effects: &mut Effects) {
-    let Request { server, name, password, register } = request;
+    let Request { server, name, password, register, invitation } = request;
     if let Some(known) = model.others.iter().find(|other| other.choice == server).map(|other| other.id) {
         // The form was meant for a further server and names one that is there already.
         if model.server.connection.credentials.is_none() {
@@ -85,7 +86,7 @@ pub fn request(model: &mut Model, request: Request, effects: &mut Effects) {
         model.form_server = known;
     }
     let proof = password.map_or(Proof::Guest, Proof::Password);
-    let credentials = Credentials { account: name, proof, register };
+    let credentials = Credentials { account: name, proof, register, invitation };
     link::log_in(model, server, credentials, effects);
 }
 

@@ -25,6 +25,8 @@ pub struct Credentials {
     pub proof: Proof,
     /// Make the account first.
     pub register: bool,
+    /// The code of an invitation, for servers that ask for one.
+    pub invitation: Option<Secret>,
 }
 
 /// A step between an open connection and the conversations.

@@ -55,6 +55,8 @@ pub enum FieldId {
     Password,
     /// The password once more, on the register side only.
     PasswordAgain,
+    /// The code of an invitation, on the register side, once the server has asked for one.
+    Invitation,
 }
 
 impl FieldId {
@@ -65,6 +67,7 @@ impl FieldId {
             Self::Name => "form-field-name",
             Self::Password => "form-field-password",
             Self::PasswordAgain => "form-field-password-again",
+            Self::Invitation => "form-field-invitation",
         }
     }
 
@@ -115,6 +118,8 @@ pub struct Request {
     pub password: Option<Secret>,
     /// Make a new account first.
     pub register: bool,
+    /// The code of an invitation, for servers that ask for one.
+    pub invitation: Option<Secret>,
 }
 
 /// The form.
@@ -128,8 +133,10 @@ pub struct Form {
     pub is_revealed: bool,
     /// What is wrong with no field in particular.
     pub error: Option<String>,
-    /// The four fields; the last one is not on the log-in side.
-    fields: [Field; 4],
+    /// A server has asked for an invitation.
+    pub wants_invitation: bool,
+    /// All fields; the last two are not on the log-in side.
+    fields: [Field; 5],
 }
 
 impl Form {
@@ -141,11 +148,13 @@ impl Form {
             focus: Focus::Field(focus),
             is_revealed: false,
             error: None,
+            wants_invitation: false,
             fields: [
                 Field::new(FieldId::Server, server),
                 Field::new(FieldId::Name, name),
                 Field::new(FieldId::Password, ""),
                 Field::new(FieldId::PasswordAgain, ""),
+                Field::new(FieldId::Invitation, ""),
             ],
         }
     }
@@ -153,7 +162,8 @@ impl Form {
     /// The fields of the side that is shown, from top to bottom.
     pub fn fields(&self) -> &[Field] {
         match self.tab {
-            Tab::Register => &self.fields,
+            Tab::Register if self.wants_invitation => &self.fields,
+            Tab::Register => &self.fields[..4],
             Tab::LogIn => &self.fields[..3],
         }
     }
@@ -172,6 +182,7 @@ impl Form {
     pub fn hint(&self, id: FieldId) -> Option<&'static str> {
         match id {
             FieldId::Server => Some("form-server-hint"),
+            FieldId::Invitation => Some("form-invitation-hint"),
             FieldId::Password if self.tab == Tab::LogIn && !self.field(FieldId::Server).edit.is_empty() => {
                 Some("form-guest-hint")
             }
@@ -191,7 +202,8 @@ impl Form {
     pub fn switch_tab(&mut self) {
         self.tab = self.tab.other();
         self.clear_errors();
-        if self.focus == Focus::Field(FieldId::PasswordAgain) && self.tab == Tab::LogIn {
+        let is_gone = matches!(self.focus, Focus::Field(FieldId::PasswordAgain | FieldId::Invitation));
+        if is_gone && self.tab == Tab::LogIn {
             self.focus = Focus::Field(FieldId::Password);
         }
     }
@@ -219,14 +231,18 @@ impl Form {
         if id == FieldId::PasswordAgain && self.tab == Tab::LogIn {
             return self.fail(FieldId::Password, sentence);
         }
+        if id == FieldId::Invitation {
+            self.tab = Tab::Register;
+            self.wants_invitation = true;
+        }
         self.field_mut(id).error = Some(sentence);
         self.focus = Focus::Field(id);
     }
 
-    /// Forgets the passwords: they are not needed any more, or were wrong.
+    /// Forgets what is secret: it is not needed any more, or was wrong.
     pub fn forget_passwords(&mut self) {
         self.is_revealed = false;
-        for id in [FieldId::Password, FieldId::PasswordAgain] {
+        for id in [FieldId::Password, FieldId::PasswordAgain, FieldId::Invitation] {
             self.field_mut(id).edit.take();
         }
     }
@@ -259,7 +275,9 @@ impl Form {
             return None;
         }
         let password = Some(password).filter(|password| !password.is_empty()).map(Secret::new);
-        Some(Request { server: server.ok()?, name, password, register: is_new })
+        let code = self.field(FieldId::Invitation).edit.text().trim();
+        let invitation = (is_new && !code.is_empty()).then(|| Secret::new(code));
+        Some(Request { server: server.ok()?, name, password, register: is_new, invitation })
     }
 }
 

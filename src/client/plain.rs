@@ -12,7 +12,7 @@ use super::connection::{Proof, Status};
 use super::conversation::{Conversation, ConversationId, ConversationKind};
 use super::entry::{Entry, EntryKey, EntryKind, Fate};
 use super::event::{Effects, Event, Exit, Moment};
-use super::form::{Request, name_fault};
+use super::form::{FieldId, Request, name_fault};
 use super::keys::answer;
 use super::model::Model;
 use super::overlay::Overlay;
@@ -70,6 +70,8 @@ enum State {
     WantsAccount,
     RegisterName,
     RegisterPassword(String),
+    /// The code of an invitation, which the server wants for this request; after it another one.
+    Invitation(Request, Option<Request>),
     /// With what was just registered, if something was.
     LogInName(Option<(String, Secret)>),
     LogInPassword(Option<(String, Secret)>, String),
@@ -99,6 +101,8 @@ pub struct Plain {
     talks_to: Option<ConversationId>,
     /// So many messages of a conversation are to be printed, once they are loaded.
     wanted: Option<(ConversationId, usize)>,
+    /// The registration that runs.
+    registration: Option<Request>,
     /// There will be no further line to read.
     has_ended: bool,
     /// Why the last log-in was refused, until one is not.
@@ -118,6 +122,7 @@ impl Plain {
             is_waiting: false,
             talks_to: None,
             wanted: None,
+            registration: None,
             has_ended: false,
             refusal: None,
             printed: Vec::new(),
@@ -167,6 +172,7 @@ impl Plain {
             State::WantsAccount => question("plain-register-question", false),
             State::RegisterName => question("plain-register-name", false),
             State::RegisterPassword(_) => question("plain-register-password", true),
+            State::Invitation(..) => question("plain-register-invitation", false),
             State::LogInName(_) => question("plain-login-name", false),
             State::LogInPassword(..) => question("plain-login-password", true),
             State::Talking if self.wanted.is_some() => None,
@@ -200,7 +206,9 @@ impl Plain {
         let word = line.trim();
         let wants_to_leave = word.eq_ignore_ascii_case("bye");
         match std::mem::replace(&mut self.state, State::Talking) {
-            State::WantsAccount | State::RegisterName | State::LogInName(_) if wants_to_leave => {
+            State::WantsAccount | State::RegisterName | State::Invitation(..) | State::LogInName(_)
+                if wants_to_leave =>
+            {
                 self.leave(model, effects);
             }
             State::WantsAccount => match is_yes(model, word) {
@@ -228,6 +236,11 @@ impl Plain {
                     Some(password) => State::LogInName(Some((name, password))),
                     None => State::RegisterPassword(name),
                 };
+            }
+            State::Invitation(..) if word.is_empty() => self.state = State::WantsAccount,
+            State::Invitation(request, second) => {
+                self.state = State::Connecting(second);
+                self.register(model, Request { invitation: Some(Secret::new(word)), ..request }, effects);
             }
             State::LogInName(registered) => {
                 self.state = match self.checked_name(model, word) {
@@ -274,16 +287,36 @@ impl Plain {
         effects: &mut Effects,
     ) {
         let server = model.settings.server.clone();
-        let log_in = Request { server: server.clone(), name, password: Some(password), register: false };
+        let log_in =
+            Request { server: server.clone(), name, password: Some(password), register: false, invitation: None };
         let (first, second) = match registered {
             Some((name, password)) => {
                 let is_same = name == log_in.name && Some(&password) == log_in.password.as_ref();
-                (Request { server, name, password: Some(password), register: true }, (!is_same).then_some(log_in))
+                let password = Some(password);
+                let first = Request { server, name, password, register: true, invitation: None };
+                (first, (!is_same).then_some(log_in))
             }
             None => (log_in, None),
         };
         self.state = State::Connecting(second);
-        connect::request(model, first, effects);
+        self.register(model, first, effects);
+    }
+
+    /// Keeps a request that makes an account: the server may want the code of an invitation for it.
+    fn register(&mut self, model: &mut Model, request: Request, effects: &mut Effects) {
+        self.registration = Some(request.clone()).filter(|request| request.register);
+        connect::request(model, request, effects);
+    }
+
+    /// Whether the server wants the code of an invitation for the registration that runs. It is asked for then.
+    fn asks_for_invitation(&mut self, model: &Model, reason: &str) -> bool {
+        let is_wanted = model.form.field(FieldId::Invitation).error.is_some();
+        let Some(request) = self.registration.take().filter(|_| is_wanted && !self.has_ended) else { return false };
+        let State::Connecting(second) = &mut self.state else { return false };
+        let second = second.take();
+        self.print(None, reason);
+        self.state = State::Invitation(request, second);
+        true
     }
 
     fn talk(&mut self, model: &mut Model, line: &str, effects: &mut Effects) {
@@ -522,6 +555,9 @@ impl Plain {
                 self.print(Some(model.now.time), text);
             }
             Status::Refused { reason } if self.asked.is_none() => {
+                if self.asks_for_invitation(model, &reason) {
+                    return;
+                }
                 // The questions begin anew, unless nobody is there to answer them.
                 if matches!(self.state, State::Connecting(_) | State::Greeting(_) | State::Talking | State::Leaving(_))
                 {

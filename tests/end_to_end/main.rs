@@ -12,6 +12,7 @@ mod sandbox;
 mod terminal;
 
 mod dialogue;
+mod invitation;
 mod irssi;
 mod leaving;
 mod local_server;

@@ -7,6 +7,7 @@ form-field-server = Server
 form-field-name = Name
 form-field-password = Password
 form-field-password-again = Password again
+form-field-invitation = Invitation
 
 ## Faults.
 
@@ -18,6 +19,8 @@ form-error-name-long = The name is too long.
 form-error-name-characters = The name has a character that names cannot have, such as a blank.
 form-error-name-refused = The server does not accept this name: { $reason }
 form-error-name-in-use = This name is taken. If it is yours, log in; else choose another.
+form-error-invitation-required = One needs an invitation to register here: give the code that you were given.
+form-error-invitation-invalid = This code does not count: it is unknown, has run out, or was used already.
 form-error-password-empty = The password is missing.
 form-error-password-again = The two passwords are not the same.
 form-error-password-weak = The server does not accept this password: { $reason }

@@ -8,6 +8,7 @@ plain-answer-unknown = Please type 'yes' or 'no'.
 plain-register-title = Registration of a client account
 plain-register-name = write your name:
 plain-register-password = write your password:
+plain-register-invitation = write the code of your invitation:
 plain-login-title = log in with your name and password
 plain-login-name = Your name ->
 plain-login-password = Your password ->

@@ -114,6 +114,7 @@ picker-nothing = Nothing fits.
 
 form-server-hint = this computer
 form-guest-hint = empty: as a guest
+form-invitation-hint = the code that you were given
 form-submit-register = Register
 form-submit-login = Log in
 

@@ -7,6 +7,7 @@ form-field-server = Serveur
 form-field-name = Identifiant
 form-field-password = Mot de passe
 form-field-password-again = Mot de passe, encore
+form-field-invitation = Invitation
 
 ## Fautes.
 
@@ -18,6 +19,8 @@ form-error-name-long = L'identifiant est trop long.
 form-error-name-characters = L'identifiant contient un caractère interdit, une espace par exemple.
 form-error-name-refused = Le serveur n'accepte pas cet identifiant : { $reason }
 form-error-name-in-use = Cet identifiant est pris. S'il est à vous, connectez-vous ; sinon choisissez-en un autre.
+form-error-invitation-required = Il faut une invitation pour s'inscrire ici : donnez le code que vous avez reçu.
+form-error-invitation-invalid = Ce code ne vaut pas : il est inconnu, a expiré ou a déjà servi.
 form-error-password-empty = Le mot de passe manque.
 form-error-password-again = Les deux mots de passe diffèrent.
 form-error-password-weak = Le serveur n'accepte pas ce mot de passe : { $reason }

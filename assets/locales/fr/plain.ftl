@@ -8,6 +8,7 @@ plain-answer-unknown = Tapez 'oui' ou 'non'.
 plain-register-title = Inscription compte client
 plain-register-name = écrivez votre identifiant :
 plain-register-password = écrivez votre mot de passe :
+plain-register-invitation = écrivez le code de votre invitation :
 plain-login-title = connectez-vous avec vos identifiants
 plain-login-name = Votre identifiant ->
 plain-login-password = Votre mot de passe ->

@@ -120,6 +120,7 @@ picker-nothing = Rien ne correspond.
 
 form-server-hint = cet ordinateur
 form-guest-hint = vide : en invité
+form-invitation-hint = le code que vous avez reçu
 form-submit-register = S'inscrire
 form-submit-login = Se connecter
 

@@ -331,6 +331,10 @@ pub enum LoginFailureKind {
     NeedsSecureConnection,
     /// The server's accounts are not available for the moment: trying again later helps.
     TemporarilyUnavailable,
+    /// The server makes accounts for those only who have an invitation.
+    InvitationRequired,
+    /// The invitation is unknown, has run out, or was used already.
+    InvitationInvalid,
     /// The server makes no accounts by this way.
     NoRegistration,
     /// The account must be confirmed by other means.
@@ -358,6 +362,8 @@ impl LoginFailureKind {
             Self::WeakPassword => ("form-error-password-weak", Some(FieldId::Password)),
             Self::NeedsSecureConnection => ("form-error-needs-secure", Some(FieldId::Server)),
             Self::TemporarilyUnavailable => ("form-error-unavailable", None),
+            Self::InvitationRequired => ("form-error-invitation-required", Some(FieldId::Invitation)),
+            Self::InvitationInvalid => ("form-error-invitation-invalid", Some(FieldId::Invitation)),
             Self::NoRegistration => ("form-error-no-registration", Some(FieldId::Server)),
             Self::NeedsVerification => ("form-error-needs-verification", None),
             Self::NoLogin => ("form-error-no-login", Some(FieldId::Password)),

@@ -9,6 +9,8 @@ use crate::proto::caps::{Cap, CapChange, CapSet, items, pack_words};
 use crate::proto::message::{Line, Message};
 use crate::proto::sasl::Mechanism;
 
+/// What the value of `draft/account-registration` holds where an invitation's code stands in the place of the email address.
+const INVITATION: &str = "chat-tui/invitation";
 /// The most bytes of the list in one CAP REQ line.
 const REQUEST_BYTES_MAX: usize = 400;
 
@@ -94,8 +96,15 @@ impl Session {
 
     pub(super) fn register(&mut self, out: &mut Output) {
         let Some(opening) = &self.opening else { return };
+        // Elsewhere an email address stands in this place: nobody else is told the code.
+        let asks_for_code = self.offer.value_has(Cap::AccountRegistration, INVITATION);
+        let code = opening.credentials.invitation.as_ref().filter(|_| asks_for_code);
+        if asks_for_code && code.is_none() {
+            return self.fail_login(LoginFailureKind::InvitationRequired, "", out);
+        }
         if let Proof::Password(password) = &opening.credentials.proof {
-            let line = Line::new("REGISTER").param(&opening.credentials.account).param("*");
+            let code = code.map_or("*", |code| code.expose());
+            let line = Line::new("REGISTER").param(&opening.credentials.account).param(code);
             out.lines.push(line.trailing(password.expose()));
             self.enter(Phase::Registering, LoginStep::Registering, out);
         }
@@ -221,6 +230,8 @@ fn failure_kind(code: &str) -> LoginFailureKind {
         "ACCOUNT_EXISTS" | "USERNAME_EXISTS" | "NAME_IN_USE" | "ACCOUNT_NAME_IN_USE" => LoginFailureKind::NameInUse,
         "BAD_ACCOUNT_NAME" | "ACCOUNT_NAME_MUST_BE_NICK" | "CONFUSABLE_USERNAME" => LoginFailureKind::BadName,
         "WEAK_PASSWORD" | "UNACCEPTABLE_PASSWORD" => LoginFailureKind::WeakPassword,
+        "INVITATION_REQUIRED" => LoginFailureKind::InvitationRequired,
+        "INVALID_INVITATION" => LoginFailureKind::InvitationInvalid,
         "TEMPORARILY_UNAVAILABLE" => LoginFailureKind::TemporarilyUnavailable,
         "ACCOUNT_SUSPENDED" => LoginFailureKind::Suspended,
         "SECURE_CONNECTION_REQUIRED" => LoginFailureKind::NeedsSecureConnection,

@@ -23,7 +23,7 @@ impl Talk {
     fn open(proof: Proof, register: bool, security: Security) -> Self {
         let mut talk = Self { session: Session::default(), now: Moment::default() };
         let opening = Opening {
-            credentials: Credentials { account: "ann".to_owned(), proof, register },
+            credentials: Credentials { account: "ann".to_owned(), proof, register, invitation: None },
             security,
             language: "fr",
             device_name: Some("laptop".to_owned()),

@@ -306,3 +306,48 @@ fn a_guest_needs_no_capabilities() {
     stage.welcome();
     assert_eq!(stage.model.screen, Screen::Chat);
 }
+
+/// A server that makes accounts for those only who have an invitation.
+fn by_invitation(stage: &mut Stage) {
+    stage.connect();
+    let caps = OWN_CAPS.replace("=before-connect", "=before-connect,chat-tui/invitation");
+    stage.lines(&[&caps]);
+    stage.acknowledge();
+}
+
+#[test]
+fn the_form_has_a_field_for_an_invitation_once_a_server_asks_for_one() {
+    let mut stage = Stage::new();
+    stage.event(Event::Start);
+    let fields = |stage: &Stage| stage.model.form.fields().len();
+    assert_eq!(fields(&stage), 4);
+    stage.fill(FieldId::Name, "ann");
+    stage.fill(FieldId::Password, "a long password");
+    stage.fill(FieldId::PasswordAgain, "a long password");
+    stage.press(KeyCode::Enter);
+    by_invitation(&mut stage);
+    // Nothing was asked of the server that it would have refused.
+    assert!(!stage.take_sent().iter().any(|line| line.starts_with("REGISTER")));
+    assert_eq!(fields(&stage), 5);
+    assert!(stage.field_error(FieldId::Invitation).contains("invitation"));
+    stage.type_text(" wrong-code ");
+    stage.press(KeyCode::Enter);
+    by_invitation(&mut stage);
+    assert!(stage.take_sent().contains(&"REGISTER ann wrong-code :a long password".to_owned()));
+    stage.lines(&[":s FAIL REGISTER INVALID_INVITATION ann :It does not count"]);
+    assert!(stage.field_error(FieldId::Invitation).contains("used already"));
+    // What was typed stays, to be corrected.
+    assert_eq!(stage.model.form.field(FieldId::Password).edit.text(), "a long password");
+    // On the side of the log-in there is no such field, and the code is told to no other server.
+    stage.model.form.switch_tab();
+    assert_eq!(fields(&stage), 3);
+    stage.model.form.switch_tab();
+    stage.press(KeyCode::Enter);
+    stage.connect();
+    stage.lines(&[OWN_CAPS]);
+    stage.acknowledge();
+    assert!(stage.take_sent().contains(&"REGISTER ann * :a long password".to_owned()));
+    stage.lines(&[":s REGISTER SUCCESS ann :done", ":s 900 ann ann!ann@cloak ann :in"]);
+    stage.welcome();
+    assert_eq!(stage.model.form.field(FieldId::Invitation).edit.text(), "");
+}

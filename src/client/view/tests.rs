@@ -55,7 +55,12 @@ fn chat(language: Language) -> Model {
     let mut model = model(language);
     model.screen = Screen::Chat;
     let opening = Opening {
-        credentials: Credentials { account: "Romain".to_owned(), proof: Proof::PeerUid, register: false },
+        credentials: Credentials {
+            account: "Romain".to_owned(),
+            proof: Proof::PeerUid,
+            register: false,
+            invitation: None,
+        },
         security: Security::Local,
         language: "fr",
         device_name: None,

@@ -7,7 +7,7 @@ use crate::client::chat::reports;
 use crate::client::conversation::Replying;
 use crate::client::entry::Quote;
 use crate::client::event::{Effects, Event, Moment};
-use crate::client::form::Tab;
+use crate::client::form::{FieldId, Tab};
 use crate::client::model::Model;
 use crate::client::overlay::{AddressQuestion, Overlay, RedactQuestion};
 use crate::client::picker::Purpose;
@@ -22,6 +22,10 @@ use crate::ground::tls::Fingerprint;
 pub(super) fn pictures(language: Language) -> Vec<(&'static str, Model)> {
     let mut pictures =
         vec![("form_register", form(language, Tab::Register)), ("form_login", form(language, Tab::LogIn))];
+    let mut invited = form(language, Tab::Register);
+    let sentence = invited.texts.get("form-error-invitation-required").into_owned();
+    invited.form.fail(FieldId::Invitation, sentence);
+    pictures.push(("form_invitation", invited));
     let mut add = |name, change: &mut dyn FnMut(&mut Model)| {
         let mut model = reading(language);
         change(&mut model);
@@ -130,6 +134,7 @@ fn overlays_in_french_on_small_screens() {
         "reactions",
         "report",
         "ask_report",
+        "form_invitation",
     ];
     for (name, mut model) in pictures(Language::French) {
         if LOOKED_AT.contains(&name) {
