@@ -66,7 +66,7 @@ impl World {
         if let Some(session) = session {
             (session.gate, session.pinged_after) = (turn.gate, turn.pinged_after);
         }
-        if turn.label.is_some() && !waits {
+        if turn.label.is_some() {
             let batch = self.next_batch();
             let response_tag = turn.put_label(&self.settings.server_name, &batch);
             for record in &turn.records {

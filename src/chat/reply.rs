@@ -194,7 +194,8 @@ impl World {
     }
 
     /// Asks the outside a question for a connection's line. The line is done when the answer was handled; the connection's
-    /// next lines wait. A handler that asks has not replied before, so that a label covers the whole answer.
+    /// next lines wait. A label goes with the question, unless the line is answered already: then what comes later, like the
+    /// messages that somebody has missed who has just logged in, is no part of that answer.
     ///
     /// What was decided before the question is in its answer: it waits until that is committed. Else somebody who comes
     /// while a message is on its way to the database would be told it neither then, not being there yet, nor by the record.
@@ -203,7 +204,8 @@ impl World {
             let seq = self.decided_before(&question, &asked);
             self.turn.wait_for(seq);
         }
-        let (command, label) = (self.turn.command, self.turn.label.take());
+        let label = if self.turn.has_replied() { None } else { self.turn.label.take() };
+        let command = self.turn.command;
         self.session_mut(conn).waiting = Some(Box::new(Waiting { asked, command, label }));
         self.turn.effect(Effect::Ask { conn, question });
     }

@@ -68,6 +68,11 @@ impl Turn {
         self.push(What::Reply(line));
     }
 
+    /// Whether part of the answer to the line is said already.
+    pub fn has_replied(&self) -> bool {
+        self.out.iter().any(|out| matches!(out.what, What::Reply(_)))
+    }
+
     /// Anything else.
     pub fn effect(&mut self, effect: Effect) {
         self.push(What::Effect(effect));
