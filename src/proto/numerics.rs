@@ -196,7 +196,7 @@ numerics! {
     ERR_SASLALREADY "907" "`:You have already authenticated using SASL`"
     RPL_SASLMECHS "908" "`<mechanism>,… :are available SASL mechanisms`"
     ERR_TOOMANYLANGUAGES "981" "`<limit> :You specified too many languages` (`draft/languages`)"
-    ERR_NOLANGUAGE "982" "`<code> :You must specify a language that is known` (`draft/languages`)"
+    ERR_NOLANGUAGE "982" "`<code> [<code> ...] :Languages are not supported by this server.` (`draft/languages`)"
 }
 
 #[cfg(test)]

@@ -238,7 +238,7 @@ fn the_server_speaks_the_language_of_the_session() {
     expect(&told, &[":serveur!serveur@chat.local NOTICE ann :la connexion est bien établie"]);
     assert_eq!(
         driver.ask(conn, "LANGUAGE tlh"),
-        [":chat.local 982 ann tlh :You must specify a language that is known"]
+        [":chat.local 982 ann tlh :Languages are not supported by this server."]
     );
     expect(&driver.ask(conn, "LANGUAGE fr en de"), &[" 981 ann 2 "]);
     assert_eq!(driver.ask(conn, "LANGUAGE *"), [":chat.local 687 ann en :Language preferences are set"]);
