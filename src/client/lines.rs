@@ -16,7 +16,7 @@ use super::event::{Event, Exit};
 use super::plain::{Input, Printed, Prompt};
 use super::run::RunError;
 use super::shell::{Front, Options, Shell};
-use super::signals::{Signals, sleep_until_or_never};
+use super::signals::{Signals, Told, sleep_until_or_never};
 use super::view::dates::Zone;
 use crate::proto::text::{clean_name, shown};
 
@@ -63,8 +63,8 @@ async fn talk(shell: &mut Shell) -> Result<Exit, RunError> {
                 paper.answered();
                 shell.step(input);
             }
-            continued = signals.is_continued() => {
-                if !continued {
+            told = signals.next() => {
+                if told == Told::End {
                     shell.terminate();
                 }
             }
@@ -112,8 +112,8 @@ async fn do_errand(shell: &mut Shell) -> Result<Ending, RunError> {
         }
         tokio::select! {
             input = reader.answer() => shell.step(input),
-            continued = signals.is_continued() => {
-                if !continued {
+            told = signals.next() => {
+                if told == Told::End {
                     shell.terminate();
                 }
             }

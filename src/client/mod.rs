@@ -39,7 +39,7 @@
 //! | [`network`], [`local`], [`store`], [`log_files`] | the shell: connections, this user's own server, files |
 //! | [`notify`], [`watch`] | the shell: by what the person is called; the configuration file's changes |
 //! | [`shell`] | the model and everything by which its effects are carried out |
-//! | [`asking`], [`terminal`], [`cells_out`], [`view`] | the screen, the picture on it |
+//! | [`asking`], [`keyboard`], [`terminal`], [`cells_out`], [`view`] | what is typed; the screen, the picture on it |
 //! | [`run`], [`lines`], [`signals`] | the loops: full screen, line mode and errands |
 
 pub mod annotation;
@@ -69,6 +69,7 @@ pub mod fetch;
 pub mod form;
 pub mod geometry;
 pub mod history;
+pub mod keyboard;
 pub mod keymap;
 pub mod keys;
 pub mod lines;

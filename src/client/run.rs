@@ -1,24 +1,23 @@
 //! The full screen's loop: keys, signals and the network in, frames out.
 //!
-//! Everything runs in one thread; what may block is done in others. A key is answered by a frame at once; what the network
-//! brings is drawn after a short pause, together with what follows it. Nothing ticks while nothing happens.
+//! Everything runs in one thread; what may block is done in others. A key is answered by a frame at once, and so is a message
+//! after a silence; in a stream of them the frames become rarer. Nothing ticks while nothing happens.
 
-use std::future::poll_fn;
 use std::io;
 use std::path::PathBuf;
-use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime};
 
-use crossterm::event::{Event as TerminalEvent, EventStream};
-use futures_util::StreamExt as _;
+use crossterm::event::Event as TerminalEvent;
+use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::asking;
+use super::asking::{self, Answer};
 use super::config::Settings;
 use super::event::{Event, Exit};
+use super::keyboard::Keyboard;
 use super::links::Links;
 use super::local::Spawn;
 use super::shell::{EVENTS_PER_TURN_MAX, Front, Options, Shell};
-use super::signals::{Signals, sleep_until_or_never};
+use super::signals::{Signals, Told, sleep_until_or_never};
 use super::terminal::{self, Screen};
 use super::view::View;
 use super::view::dates::Zone;
@@ -26,10 +25,10 @@ use super::view::theme::{Background, Depth, Theme};
 use crate::ground::paths::Directories;
 use crate::ground::texts::{Language, Texts};
 
-/// How long what the network brings may wait for more before it is drawn.
-const GATHER_DELAY: Duration = Duration::from_millis(16);
-/// The least time between two frames that no key asked for.
-const FRAME_INTERVAL: Duration = Duration::from_millis(50);
+/// The least time between two frames that no key asked for: at first, and when they follow each other for longer. Each is
+/// twice the one before.
+const FRAME_INTERVAL_MIN: Duration = Duration::from_millis(2);
+const FRAME_INTERVAL_MAX: Duration = Duration::from_millis(50);
 /// Why the client cannot run at all.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -85,17 +84,31 @@ pub fn run_console(socket: PathBuf, language: Language, directories: Directories
 }
 
 /// When the next frame is due.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Pace {
     due: Option<Instant>,
     last: Option<Instant>,
+    /// The least time between the last frame and the next one that no key asks for.
+    interval: Duration,
+    /// The person waits for it.
+    is_wanted: bool,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { due: None, last: None, interval: FRAME_INTERVAL_MIN, is_wanted: false }
+    }
 }
 
 impl Pace {
     /// Something visible has changed. `at_once`: because of the person.
     fn changed(&mut self, now: Instant, at_once: bool) {
-        let earliest = self.last.map_or(now, |last| last + FRAME_INTERVAL);
-        let due = if at_once { now } else { earliest.max(now + GATHER_DELAY) };
+        let rested = self.last.map_or(Duration::MAX, |last| now.saturating_duration_since(last));
+        if self.due.is_none() && rested >= FRAME_INTERVAL_MAX {
+            self.interval = FRAME_INTERVAL_MIN;
+        }
+        self.is_wanted |= at_once;
+        let due = if at_once { now } else { now + self.interval.saturating_sub(rested) };
         self.due = Some(self.due.map_or(due, |before| before.min(due)));
     }
 
@@ -103,7 +116,8 @@ impl Pace {
     fn take(&mut self, now: Instant) -> bool {
         let is_due = self.due.is_some_and(|due| due <= now);
         if is_due {
-            *self = Self { due: None, last: Some(now) };
+            let interval = if self.is_wanted { self.interval } else { (2 * self.interval).min(FRAME_INTERVAL_MAX) };
+            *self = Self { last: Some(now), interval, ..Self::default() };
         }
         is_due
     }
@@ -120,18 +134,9 @@ async fn run(shell: &mut Shell, mut screen: Screen, links: Links) -> Result<Exit
     shell.handle(Event::Resize { columns, rows });
     shell.tell_start_faults();
     draw(shell, &mut view, &mut screen, &mut pace)?;
-    if depth == Depth::Many {
-        // After the first frame, so that nobody waits for it, and before anything else reads what the terminal sends.
-        let answer = asking::ask()?;
-        background = match answer.is_light {
-            Some(true) => Background::Light,
-            Some(false) => Background::Dark,
-            None => Background::Unknown,
-        };
-        answer.typed.into_iter().for_each(|key| shell.handle(Event::Key(key)));
-    }
-    let mut keys = EventStream::new();
-    pace.changed(Instant::now(), true);
+    // After the first frame, so that nobody waits for it, and before anything else reads what the terminal sends.
+    let mut asked = (depth == Depth::Many).then(|| spawn_blocking(asking::ask));
+    let mut keyboard = if asked.is_none() { Some(Keyboard::new()?) } else { None };
     loop {
         let settings = &shell.model.settings;
         view.set_theme(Theme::wanted(depth, settings.theme, settings.colors, background));
@@ -151,17 +156,31 @@ async fn run(shell: &mut Shell, mut screen: Screen, links: Links) -> Result<Exit
         }
         let is_input = tokio::select! {
             biased;
-            event = keys.next() => {
-                read_keys(shell, &mut keys, event).await;
+            event = typed(&mut keyboard) => {
+                read_keys(shell, &mut keyboard, event);
                 true
             }
-            continued = signals.is_continued() => {
-                if continued {
-                    screen.retake()?;
-                    resize(shell)?;
-                } else {
-                    shell.terminate();
+            told = signals.next() => {
+                match told {
+                    Told::End => shell.terminate(),
+                    Told::Resized => resize(shell)?,
+                    Told::Continued => {
+                        screen.retake()?;
+                        resize(shell)?;
+                    }
                 }
+                true
+            }
+            answer = answered(&mut asked) => {
+                let answer = answer?;
+                background = match answer.is_light {
+                    Some(true) => Background::Light,
+                    Some(false) => Background::Dark,
+                    None => Background::Unknown,
+                };
+                answer.typed.into_iter().for_each(|key| shell.handle(Event::Key(key)));
+                keyboard = Some(Keyboard::new()?);
+                pace.changed(Instant::now(), true);
                 true
             }
             () = sleep_until_or_never(pace.due) => false,
@@ -208,24 +227,35 @@ fn resize(shell: &mut Shell) -> io::Result<()> {
     Ok(())
 }
 
-/// Handles a key and those that wait behind it, so that a burst of keys is one frame.
-async fn read_keys(shell: &mut Shell, keys: &mut EventStream, first: Option<io::Result<TerminalEvent>>) {
-    let mut next = Poll::Ready(first);
-    for _ in 0..EVENTS_PER_TURN_MAX {
-        match next {
-            Poll::Ready(Some(Ok(event))) => shell.handle_terminal(event),
-            Poll::Ready(Some(Err(_)) | None) => {
-                // The terminal is gone.
-                return shell.terminate();
-            }
-            Poll::Pending => return,
-        }
-        // With this task's own waker: the stream keeps the one it is given until the next key comes, and another one would
-        // leave us asleep then.
-        next = poll_fn(|context| Poll::Ready(keys.poll_next_unpin(context))).await;
+/// Waits for what the terminal answers; for ever when it was asked nothing, or has answered.
+async fn answered(asked: &mut Option<JoinHandle<io::Result<Answer>>>) -> io::Result<Answer> {
+    let Some(asking) = asked else { return std::future::pending().await };
+    let answer = asking.await.map_err(io::Error::other).flatten();
+    *asked = None;
+    answer
+}
+
+/// Waits for a key, once they are read.
+async fn typed(keyboard: &mut Option<Keyboard>) -> Option<io::Result<TerminalEvent>> {
+    match keyboard {
+        Some(keyboard) => keyboard.next().await,
+        None => std::future::pending().await,
     }
-    if let Poll::Ready(Some(Ok(event))) = next {
-        shell.handle_terminal(event);
+}
+
+/// Handles a key and those that wait behind it, so that a burst of keys is one frame.
+fn read_keys(shell: &mut Shell, keyboard: &mut Option<Keyboard>, first: Option<io::Result<TerminalEvent>>) {
+    let Some(Ok(event)) = first else {
+        // The terminal is gone.
+        return shell.terminate();
+    };
+    shell.handle_terminal(event);
+    for _ in 1..EVENTS_PER_TURN_MAX {
+        match keyboard.as_mut().and_then(Keyboard::try_next) {
+            Some(Ok(event)) => shell.handle_terminal(event),
+            Some(Err(_)) => return shell.terminate(),
+            None => return,
+        }
     }
 }
 
@@ -234,20 +264,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_drawn_at_once_and_the_network_is_gathered() {
+    fn frames_come_at_once_after_a_silence_and_become_rarer_in_a_stream() {
         let start = Instant::now();
         let mut pace = Pace::default();
         assert!(!pace.take(start));
         pace.changed(start, false);
-        assert!(!pace.take(start));
-        assert!(pace.take(start + GATHER_DELAY));
-
-        // A stream of lines is drawn every FRAME_INTERVAL, not every GATHER_DELAY.
-        let drawn = start + GATHER_DELAY;
-        pace.changed(drawn + Duration::from_millis(1), false);
-        assert!(!pace.take(drawn + GATHER_DELAY * 2));
-        pace.changed(drawn + GATHER_DELAY * 2, true);
-        assert!(pace.take(drawn + GATHER_DELAY * 2));
-        assert!(!pace.take(drawn + FRAME_INTERVAL), "nothing has changed since");
+        assert!(pace.take(start));
+        // A millisecond later each, something changes again.
+        let mut drawn = vec![0];
+        for millis in 1..400 {
+            let now = start + Duration::from_millis(millis);
+            pace.changed(now, false);
+            if pace.take(now) {
+                drawn.push(millis);
+            }
+        }
+        assert_eq!(drawn[..8], [0, 4, 12, 28, 60, 110, 160, 210]);
+        // A key is drawn at once all the same.
+        let now = start + Duration::from_millis(400);
+        pace.changed(now, true);
+        assert!(pace.take(now));
+        assert!(!pace.take(now + FRAME_INTERVAL_MAX), "nothing has changed since");
+        pace.changed(now + FRAME_INTERVAL_MAX, false);
+        assert!(pace.take(now + FRAME_INTERVAL_MAX));
     }
 }

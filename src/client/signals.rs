@@ -6,12 +6,24 @@ use std::time::Instant;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::sleep_until;
 
-/// The signals that end the program, and the one after a stop.
+/// What a signal says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// The program must end.
+    End,
+    /// It was stopped, and goes on.
+    Continued,
+    /// The terminal has another size.
+    Resized,
+}
+
+/// The signals that end the program, the one after a stop, and the one of another size.
 pub struct Signals {
     terminate: Signal,
     hang_up: Signal,
     interrupt: Signal,
     continued: Signal,
+    resized: Signal,
 }
 
 impl Signals {
@@ -25,16 +37,18 @@ impl Signals {
             hang_up: signal(SignalKind::hangup())?,
             interrupt: signal(SignalKind::interrupt())?,
             continued: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
+            resized: signal(SignalKind::window_change())?,
         })
     }
 
-    /// Whether the program was only continued; else it must end.
-    pub async fn is_continued(&mut self) -> bool {
+    /// The next signal.
+    pub async fn next(&mut self) -> Told {
         tokio::select! {
-            _ = self.terminate.recv() => false,
-            _ = self.hang_up.recv() => false,
-            _ = self.interrupt.recv() => false,
-            _ = self.continued.recv() => true,
+            _ = self.terminate.recv() => Told::End,
+            _ = self.hang_up.recv() => Told::End,
+            _ = self.interrupt.recv() => Told::End,
+            _ = self.continued.recv() => Told::Continued,
+            _ = self.resized.recv() => Told::Resized,
         }
     }
 }
