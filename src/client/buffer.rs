@@ -272,14 +272,21 @@ impl Buffer {
     /// Adds a page of history, in its order. Returns how many messages of it were new.
     pub fn insert_page(&mut self, page: impl IntoIterator<Item = Entry>, place: Place) -> usize {
         let mut count = 0;
+        let mut before = None;
         for mut entry in page {
             if self.is_known(&entry) || self.settle_unknown(&entry) {
                 continue;
             }
             let limit = match place {
-                Place::Before(key) => self.index_of(key).unwrap_or(0),
+                // Where it stood a moment ago, with the one that was put in before it since.
+                Place::Before(key) => before
+                    .map(|index: usize| index + 1)
+                    .filter(|index| self.entries.get(*index).is_some_and(|entry| entry.key == key))
+                    .or_else(|| self.index_of(key))
+                    .unwrap_or(0),
                 Place::ByTime => self.entries.len() - self.pending,
             };
+            before = Some(limit);
             let mut index = limit;
             while index > 0 && !entry.follows(&self.entries[index - 1]) {
                 index -= 1;
@@ -601,6 +608,15 @@ impl Buffer {
         if entry.is_pending() {
             self.pending -= 1;
         }
+        self.forget(&entry);
+        if let Some(after) = self.entries.get_mut(index) {
+            after.revision += 1;
+        }
+        Some(entry)
+    }
+
+    /// An entry is gone: nothing leads to it any more.
+    fn forget(&mut self, entry: &Entry) {
         if let Some(msgid) = &entry.msgid {
             self.msgids.remove(msgid);
         }
@@ -612,10 +628,6 @@ impl Buffer {
                 self.answers.remove(&reply.to);
             }
         }
-        if let Some(after) = self.entries.get_mut(index) {
-            after.revision += 1;
-        }
-        Some(entry)
     }
 
     /// Keeps the bound: the oldest entries go, or, while somebody reads up there, those between what is read and the newest ones.
@@ -652,14 +664,14 @@ impl Buffer {
     fn drop_middle(&mut self) -> bool {
         let tail = self.entries.len().saturating_sub(TAIL_ENTRIES + self.pending);
         let Some(behind) = self.entries.get(tail).map(Entry::key) else { return false };
-        let mut is_dropped = false;
-        for index in (tail.saturating_sub(MIDDLE_ENTRIES)..tail).rev() {
-            if Self::may_go(&self.entries[index]) {
-                is_dropped |= self.remove(index).is_some();
-            }
-        }
+        let newest = self.entries.split_off(tail);
+        // Who reads far above does not read here: the position holds on to none of these.
+        let middle = self.entries.split_off(tail.saturating_sub(MIDDLE_ENTRIES));
+        let (going, staying): (Vec<Entry>, Vec<Entry>) = middle.into_iter().partition(Self::may_go);
+        self.entries.extend(staying.into_iter().chain(newest));
+        going.iter().for_each(|entry| self.forget(entry));
         self.mark_gap(behind, "");
-        is_dropped
+        !going.is_empty()
     }
 }
 

@@ -103,14 +103,9 @@ fn message(model: &mut Model, incoming: Incoming, effects: &mut Effects) {
     };
     let id = model.open(&target).id;
     model.conversations.touch(id);
-    let line = LogLine {
-        time: incoming.time,
-        kind: incoming.kind,
-        author: incoming.from.clone(),
-        text: incoming.text.clone(),
-    };
     if incoming.is_own && outbox::confirm(model, id, &incoming) {
-        log::keep(model, &target, line, effects);
+        let Incoming { time, kind, from: author, text, .. } = incoming;
+        log::keep(model, &target, || LogLine { time, kind, author, text }, effects);
         return outbox::flush(model, effects);
     }
     let mut entry = model.entry(incoming);
@@ -122,14 +117,14 @@ fn message(model: &mut Model, incoming: Incoming, effects: &mut Effects) {
     // Another device may have read it before it came here.
     let is_read = conversation.marker.until.is_some_and(|until| entry.time <= until);
     let is_mention = entry.mention;
-    let told = entry.clone();
-    let key = conversation.buffer.push_live(entry);
-    let Some(key) = key else { return };
-    log::keep(model, &target, line, effects);
-    let Some(conversation) = model.conversations.get_mut(id) else { return };
+    let Some(key) = conversation.buffer.push_live(entry) else { return };
+    let Some(entry) = model.conversations.get(id).and_then(|one| one.buffer.entry(key)) else { return };
+    log::keep(model, &target, || log::line(entry), effects);
     if is_own || is_seen || is_read {
         return;
     }
+    let told = entry.clone();
+    let Some(conversation) = model.conversations.get_mut(id) else { return };
     conversation.unread = conversation.unread.saturating_add(1);
     conversation.first_unread.get_or_insert(key);
     if is_mention {

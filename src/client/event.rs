@@ -3,6 +3,7 @@
 //! [`Event`]s come in with the [`Moment`] at which they happened; [`Effect`]s go out and are carried out by the shell around
 //! the core (`network`, `terminal`, `store`, `local`). Nothing here does anything.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 
 use crossterm::event::{KeyEvent, MouseEvent};
@@ -376,7 +377,7 @@ pub enum Exit {
 /// What one call of `update` asks for. Reused from call to call.
 #[derive(Debug, Default)]
 pub struct Effects {
-    list: Vec<(ServerId, Effect)>,
+    list: VecDeque<(ServerId, Effect)>,
     server: ServerId,
     /// When `update` wants an [`Event::Tick`] at the latest (see [`Moment::elapsed_millis`]): set anew by each call.
     pub wake_at_millis: Option<u64>,
@@ -392,12 +393,17 @@ impl Effects {
 
     /// Adds a wish.
     pub fn push(&mut self, effect: Effect) {
-        self.list.push((self.server, effect));
+        self.list.push_back((self.server, effect));
     }
 
     /// Adds a line to send.
     pub fn send(&mut self, line: Line) {
         self.push(Effect::Send(line));
+    }
+
+    /// Takes the first wish out, with the server that it is about.
+    pub fn take_first(&mut self) -> Option<(ServerId, Effect)> {
+        self.list.pop_front()
     }
 
     /// Takes the wishes out, in order, each with the server that it is about.

@@ -1,12 +1,15 @@
 //! The log of this device: what is said on servers that keep no history themselves, so that scrolling back reaches the first
 //! message there as well. Pure: the shell writes and reads the files.
 
+use std::collections::HashSet;
+
 use super::buffer::Place;
 use super::conversation::{ConversationId, ConversationKind, HistoryState};
 use super::entry::Entry;
 use super::event::{Effect, Effects, LogLine, LogPlace};
 use super::model::Model;
 use crate::proto::caps::Cap;
+use crate::proto::time::Timestamp;
 
 /// How many messages one page of the log has.
 const PAGE_MESSAGES: usize = 100;
@@ -15,7 +18,8 @@ const PAGE_MESSAGES: usize = 100;
 /// history, and for services, which are told passwords.
 fn place(model: &Model, target: &str) -> Option<LogPlace> {
     let session = &model.server.session;
-    let is_service = target.to_ascii_lowercase().ends_with("serv");
+    let last = target.len().saturating_sub("serv".len());
+    let is_service = target.as_bytes()[last..].eq_ignore_ascii_case(b"serv");
     if !model.settings.log || model.is_console() || session.has(Cap::ChatHistory) || is_service {
         return None;
     }
@@ -24,9 +28,9 @@ fn place(model: &Model, target: &str) -> Option<LogPlace> {
 }
 
 /// Something was said.
-pub fn keep(model: &Model, target: &str, line: LogLine, effects: &mut Effects) {
+pub fn keep(model: &Model, target: &str, line: impl FnOnce() -> LogLine, effects: &mut Effects) {
     if let Some(place) = place(model, target) {
-        effects.push(Effect::Log { place, line });
+        effects.push(Effect::Log { place, line: line() });
     }
 }
 
@@ -37,10 +41,13 @@ pub fn older(model: &mut Model, id: ConversationId, effects: &mut Effects) -> bo
     };
     let Some(place) = place(model, &conversation.name) else { return false };
     let before = conversation.buffer.oldest().map(|entry| entry.time);
+    // What was said in that very moment is read again: moments are no names.
+    let of_that_moment = conversation.buffer.entries().iter().filter(|entry| Some(entry.time) == before).count();
+    let limit = PAGE_MESSAGES + of_that_moment;
     if let Some(conversation) = model.conversations.get_mut(id) {
         conversation.history = HistoryState::Loading;
     }
-    effects.push(Effect::ReadLog { conversation: id.0, place, before, limit: PAGE_MESSAGES });
+    effects.push(Effect::ReadLog { conversation: id.0, place, before, limit });
     true
 }
 
@@ -59,19 +66,12 @@ pub fn page(model: &mut Model, id: ConversationId, lines: Vec<LogLine>, is_start
     let Some(conversation) = model.conversations.get_mut(id) else { return };
     conversation.history = if is_start { HistoryState::Start } else { HistoryState::More };
     let oldest = conversation.buffer.oldest().map(Entry::key);
-    // Moments are no names: what stands at the edge of two pages may be on both.
-    let is_new = |entry: &Entry| {
-        let same = |known: &Entry| {
-            known.time == entry.time
-                && known.author == entry.author
-                && known.text == entry.text
-                && known.kind == entry.kind
-        };
-        !conversation.buffer.entries().iter().any(same)
-    };
+    let known: HashSet<(Timestamp, &str, &str)> =
+        conversation.buffer.entries().iter().map(|entry| (entry.time, &*entry.author, &*entry.text)).collect();
+    let is_new = |entry: &Entry| !known.contains(&(entry.time, &*entry.author, &*entry.text));
     let new: Vec<Entry> = entries.into_iter().filter(is_new).collect();
     if new.is_empty() {
-        // More of one moment than a page holds: asked again, it would be the same page.
+        // Asked again, it would be the same page.
         conversation.history = HistoryState::Start;
     }
     conversation.buffer.insert_page(new, oldest.map_or(Place::ByTime, Place::Before));

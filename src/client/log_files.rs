@@ -1,14 +1,16 @@
 //! The files of the log: one a conversation, plain text, a message a line, oldest first, mode 0600.
 //!
 //! A line is `time TAB kind TAB author TAB text`, where backslashes, line ends and tabs are written as `\\`, `\n`, `\t`. Everything here
-//! blocks: [`LogFiles`] does it in a thread of its own, one order after the other. Lines that cannot be read are passed over.
+//! blocks: [`LogFiles`] does it in a thread of its own, one order after the other; what is said while it writes is written
+//! together. Lines that cannot be read are passed over.
 
+use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::entry::EntryKind;
@@ -16,8 +18,8 @@ use super::event::{LogLine, LogPlace};
 use crate::ground::paths::{self, PRIVATE_FILE_MODE};
 use crate::proto::time::Timestamp;
 
-/// How many lines may wait for the disk; further ones are not kept, and that is told once.
-const ORDERS_MAX: usize = 10_000;
+/// How many bytes may wait for the disk; further lines are not kept.
+const WAITING_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// How much of a file is read at once.
 const BLOCK_BYTES: u64 = 64 * 1024;
 /// The longest line that is read; a longer one is none of ours.
@@ -29,60 +31,134 @@ const NAME_BYTES_MAX: usize = 200;
 pub type LogPage = (Vec<LogLine>, bool);
 
 enum Order {
-    Keep(LogPlace, LogLine),
-    Read { place: LogPlace, before: Option<Timestamp>, limit: usize, answer: Box<dyn FnOnce(LogPage) + Send> },
+    /// Lines as they are written.
+    Keep(LogPlace, String),
+    Read {
+        place: LogPlace,
+        before: Option<Timestamp>,
+        limit: usize,
+        answer: Box<dyn FnOnce(LogPage) + Send>,
+    },
+}
+
+/// What waits for the thread.
+#[derive(Default)]
+struct Waiting {
+    orders: VecDeque<Order>,
+    bytes: usize,
+    is_closed: bool,
+}
+
+/// The orders between the program and the thread.
+#[derive(Default)]
+struct Queue {
+    waiting: Mutex<Waiting>,
+    changed: Condvar,
+}
+
+impl Queue {
+    /// Changes what waits, and wakes the thread when it may sleep.
+    fn change<T>(&self, change: impl FnOnce(&mut Waiting) -> T) -> T {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let may_sleep = waiting.orders.is_empty();
+        let result = change(&mut waiting);
+        if may_sleep {
+            self.changed.notify_one();
+        }
+        result
+    }
+
+    /// Waits for orders and takes them all; none when there will be none any more.
+    fn take(&self) -> VecDeque<Order> {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_idle = |waiting: &mut Waiting| waiting.orders.is_empty() && !waiting.is_closed;
+        let mut waiting = self.changed.wait_while(waiting, is_idle).unwrap_or_else(PoisonError::into_inner);
+        waiting.bytes = 0;
+        std::mem::take(&mut waiting.orders)
+    }
 }
 
 /// Keeps and reads logs, in a thread that may block.
 pub struct LogFiles {
-    orders: mpsc::Sender<Order>,
-    task: JoinHandle<()>,
+    queue: Arc<Queue>,
+    task: Option<JoinHandle<()>>,
 }
 
 impl LogFiles {
     /// Logs below a directory. What goes wrong is told to `failed`, once.
     pub fn new(directory: PathBuf, failed: impl Fn(String) + Send + 'static) -> Self {
-        let (orders, mut waiting) = mpsc::channel(ORDERS_MAX);
+        let queue = Arc::new(Queue::default());
+        let orders = Arc::clone(&queue);
         let task = tokio::task::spawn_blocking(move || {
             let mut has_failed = false;
-            while let Some(order) = waiting.blocking_recv() {
-                match order {
-                    Order::Keep(place, line) => {
-                        if let Err(error) = keep(&directory, &place, &line)
-                            && !std::mem::replace(&mut has_failed, true)
-                        {
-                            failed(error.to_string());
+            loop {
+                let taken = orders.take();
+                if taken.is_empty() {
+                    return;
+                }
+                for order in taken {
+                    match order {
+                        Order::Keep(place, lines) => {
+                            if let Err(error) = keep(&directory, &place, &lines)
+                                && !std::mem::replace(&mut has_failed, true)
+                            {
+                                failed(error.to_string());
+                            }
                         }
-                    }
-                    Order::Read { place, before, limit, answer } => {
-                        // A log that cannot be read is one without a line.
-                        answer(read(&path_of(&directory, &place), before, limit).unwrap_or((Vec::new(), true)));
+                        Order::Read { place, before, limit, answer } => {
+                            // A log that cannot be read is one without a line.
+                            answer(read(&path_of(&directory, &place), before, limit).unwrap_or((Vec::new(), true)));
+                        }
                     }
                 }
             }
         });
-        Self { orders, task }
+        Self { queue, task: Some(task) }
     }
 
     /// Keeps a line. Returns whether there was room for it.
-    pub fn keep(&self, place: LogPlace, line: LogLine) -> bool {
-        self.orders.try_send(Order::Keep(place, line)).is_ok()
+    pub fn keep(&self, place: LogPlace, line: &LogLine) -> bool {
+        self.queue.change(|waiting| {
+            if waiting.bytes >= WAITING_BYTES_MAX {
+                return false;
+            }
+            if !matches!(waiting.orders.back(), Some(Order::Keep(last, _)) if *last == place) {
+                waiting.orders.push_back(Order::Keep(place, String::new()));
+            }
+            if let Some(Order::Keep(_, lines)) = waiting.orders.back_mut() {
+                let before = lines.len();
+                write_line(lines, line);
+                waiting.bytes += lines.len() - before;
+            }
+            true
+        })
     }
 
-    /// Reads what was said up to a moment, or at last. `answer` is called from the thread; it is not when too much waits.
+    /// Reads what was said up to a moment, or at last. `answer` is called from the thread.
     pub fn read(
         &self,
         place: LogPlace,
         before: Option<Timestamp>,
         limit: usize,
         answer: impl FnOnce(LogPage) + Send + 'static,
-    ) -> bool {
-        self.orders.try_send(Order::Read { place, before, limit, answer: Box::new(answer) }).is_ok()
+    ) {
+        let order = Order::Read { place, before, limit, answer: Box::new(answer) };
+        self.queue.change(|waiting| waiting.orders.push_back(order));
     }
 
     /// Ends once everything is on disk.
-    pub fn close(self) -> JoinHandle<()> {
-        self.task
+    pub async fn close(mut self) {
+        self.queue.change(|waiting| waiting.is_closed = true);
+        if let Some(task) = self.task.take() {
+            // It neither panics nor is aborted.
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for LogFiles {
+    fn drop(&mut self) {
+        self.queue.change(|waiting| waiting.is_closed = true);
     }
 }
 
@@ -109,26 +185,43 @@ fn file_name(name: &str) -> String {
     if file.is_empty() { "%".to_owned() } else { file }
 }
 
-fn keep(directory: &Path, place: &LogPlace, line: &LogLine) -> io::Result<()> {
+fn keep(directory: &Path, place: &LogPlace, lines: &str) -> io::Result<()> {
     let path = path_of(directory, place);
     if let Some(parent) = path.parent() {
         paths::create_directory(parent).map_err(io::Error::other)?;
     }
     let mut file = OpenOptions::new().append(true).create(true).mode(PRIVATE_FILE_MODE).open(path)?;
-    file.write_all(written(line).as_bytes())
+    file.write_all(lines.as_bytes())
 }
 
-fn written(line: &LogLine) -> String {
+/// Adds a line to `out`.
+fn write_line(out: &mut String, line: &LogLine) {
     let kind = match line.kind {
         EntryKind::Action => "action",
         EntryKind::Notice => "notice",
         _ => "message",
     };
-    format!("{}\t{kind}\t{}\t{}\n", line.time, escaped(&line.author), escaped(&line.text))
+    out.push_str(&line.time.to_string());
+    for word in [kind, &line.author, &line.text] {
+        out.push('\t');
+        escape(out, word);
+    }
+    out.push('\n');
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace(['\n', '\r'], "\\n").replace('\t', "\\t")
+fn escape(out: &mut String, text: &str) {
+    let mut rest = text;
+    while let Some(at) = rest.find(['\\', '\n', '\r', '\t']) {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        out.push_str(match from.as_bytes()[0] {
+            b'\\' => "\\\\",
+            b'\t' => "\\t",
+            _ => "\\n",
+        });
+        rest = &from[1..];
+    }
+    out.push_str(rest);
 }
 
 fn unescaped(text: &str) -> String {
@@ -250,6 +343,12 @@ mod tests {
         LogPlace { server: "irc://chat.example:6667".into(), account: "ann".into(), target: "#tea/../x".into() }
     }
 
+    fn written(line: &LogLine) -> String {
+        let mut out = String::new();
+        write_line(&mut out, line);
+        out
+    }
+
     fn said(number: i64, text: &str) -> LogLine {
         let time = Timestamp::from_millis(1_700_000_000_000 + number / 3);
         LogLine { time, kind: EntryKind::Message, author: "bob".into(), text: text.into() }
@@ -259,8 +358,8 @@ mod tests {
     fn pages_lead_back_to_the_first_message() {
         let root = tempfile::tempdir().unwrap();
         for number in 0..700 {
-            keep(root.path(), &place(), &said(number, &format!("text {number} {}", "x".repeat(number as usize % 900))))
-                .unwrap();
+            let line = said(number, &format!("text {number} {}", "x".repeat(number as usize % 900)));
+            keep(root.path(), &place(), &written(&line)).unwrap();
         }
         let path = path_of(root.path(), &place());
         assert!(
@@ -281,10 +380,31 @@ mod tests {
         assert_eq!(seen.len(), 700);
     }
 
+    #[tokio::test]
+    async fn a_flood_is_kept_whole_and_read_behind_it() {
+        let root = tempfile::tempdir().unwrap();
+        let logs = LogFiles::new(root.path().to_owned(), |reason| panic!("{reason}"));
+        for number in 0..30_000 {
+            assert!(logs.keep(place(), &said(number, &format!("text {number}"))));
+        }
+        let (answer, page) = tokio::sync::oneshot::channel();
+        logs.read(place(), None, 3, |page| answer.send(page).unwrap());
+        let (lines, is_start) = page.await.unwrap();
+        assert_eq!(
+            lines.iter().map(|line| &*line.text).collect::<Vec<_>>(),
+            ["text 29997", "text 29998", "text 29999"]
+        );
+        assert!(!is_start);
+        assert!(logs.keep(place(), &said(30_000, "the last")));
+        logs.close().await;
+        let text = std::fs::read_to_string(path_of(root.path(), &place())).unwrap();
+        assert_eq!(text.lines().count(), 30_001);
+    }
+
     #[test]
     fn what_is_no_line_is_passed_over() {
         let root = tempfile::tempdir().unwrap();
-        keep(root.path(), &place(), &said(1, "one")).unwrap();
+        keep(root.path(), &place(), &written(&said(1, "one"))).unwrap();
         let path = path_of(root.path(), &place());
         let mut file = OpenOptions::new().append(true).open(&path).unwrap();
         file.write_all(b"garbage\n\xff\xfe\tmessage\ta\tb\n2023-").unwrap();

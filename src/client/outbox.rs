@@ -119,7 +119,7 @@ pub fn flush(model: &mut Model, effects: &mut Effects) {
             let said = conversation.buffer.entry(key).map(log::line);
             let target = conversation.name.clone();
             if let Some(line) = said {
-                log::keep(model, &target, line, effects);
+                log::keep(model, &target, || line, effects);
             }
         }
     }

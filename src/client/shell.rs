@@ -229,7 +229,7 @@ impl Shell {
                 // Lines are not typed on a screen.
                 (Front::Screen, Input::Line(_) | Input::End) => {}
             }
-            for (server, effect) in self.effects.drain().collect::<Vec<_>>() {
+            while let Some((server, effect)) = self.effects.take_first() {
                 inputs.extend(self.carry_out(server, effect).map(Input::Event));
             }
         }
@@ -283,17 +283,16 @@ impl Shell {
             Effect::Pin { server, fingerprint } => return self.order(Order::Pin(server, fingerprint)),
             Effect::KeepDrafts(drafts) => return self.order(Order::KeepDrafts(drafts)),
             Effect::Log { place, line } => {
-                if !self.logs.keep(place, line) {
+                if !self.logs.keep(place, &line) {
                     tracing::warn!("the disk is too slow: a message was not kept in the log");
                 }
             }
             Effect::ReadLog { conversation, place, before, limit } => {
                 let answers = self.answers.0.clone();
-                let is_asked = self.logs.read(place, before, limit, move |(lines, is_start)| {
+                self.logs.read(place, before, limit, move |(lines, is_start)| {
                     // Without a receiver the program has ended.
                     let _ = answers.blocking_send(Event::LogPage { conversation, lines, is_start });
                 });
-                return (!is_asked).then_some(Event::LogPage { conversation, lines: Vec::new(), is_start: true });
             }
             // Without a screen nothing but what is said is written.
             Effect::Mouse(_) | Effect::Notify(_) | Effect::Title(_) | Effect::Copy(_)

@@ -71,3 +71,34 @@ fn scrolling_back_reads_the_log_to_its_start() {
     assert_eq!(stage.said("#general"), ["first", "second", "now"], "what stands at the edge stands there once");
     assert_eq!(stage.conversation("#general").history, HistoryState::Start);
 }
+
+#[test]
+fn a_moment_with_more_messages_than_a_page_is_read_to_its_end() {
+    let mut stage = Stage::online();
+    stage.lines(&[":s CAP ann DEL :draft/chathistory", ":s BATCH +p chathistory #general", ":s BATCH -p"]);
+    let time = "2026-11-22T10:00:00.000Z";
+    let log: Vec<LogLine> = (0..350)
+        .map(|number| LogLine {
+            time: Timestamp::parse(time).unwrap(),
+            kind: EntryKind::Message,
+            author: "bob".into(),
+            text: format!("text {number}"),
+        })
+        .collect();
+    stage.lines(&[&format!("@msgid=m1;time={time} :bob!b@h PRIVMSG #general :text 349")]);
+    let general = stage.model.conversations.find_mut("#general").unwrap();
+    general.history = HistoryState::More;
+    let id = general.id.0;
+    for _ in 0..5 {
+        stage.event(Event::TopNear);
+        let limit = stage.done.drain(..).find_map(|effect| match effect {
+            Effect::ReadLog { limit, .. } => Some(limit),
+            _ => None,
+        });
+        let Some(limit) = limit else { break };
+        let from = log.len().saturating_sub(limit);
+        stage.event(Event::LogPage { conversation: id, lines: log[from..].to_vec(), is_start: from == 0 });
+    }
+    let said = stage.said("#general");
+    assert_eq!((said.len(), said[0]), (350, "text 0"));
+}
