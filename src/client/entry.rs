@@ -119,7 +119,7 @@ pub struct Entry {
 
 impl Entry {
     /// A message that the server delivered, still without its place.
-    pub fn new(kind: EntryKind, author: &str, text: &str, time: Timestamp) -> Self {
+    pub fn new(kind: EntryKind, author: impl Into<String>, text: impl Into<String>, time: Timestamp) -> Self {
         Self {
             key: EntryKey(0),
             revision: 0,
@@ -128,8 +128,8 @@ impl Entry {
             msgid: None,
             id: None,
             kind,
-            author: author.to_owned(),
-            text: text.to_owned(),
+            author: author.into(),
+            text: text.into(),
             fate: Fate::Delivered,
             own: false,
             mention: false,

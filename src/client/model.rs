@@ -285,8 +285,9 @@ impl Model {
 
     /// What was said, as an entry.
     pub(super) fn entry(&self, incoming: Incoming) -> Entry {
-        let mut entry = Entry::new(incoming.kind, &incoming.from, &incoming.text, incoming.time);
-        entry.mention = !incoming.is_own && self.is_named_in(&incoming.text);
+        let is_mention = !incoming.is_own && self.is_named_in(&incoming.text);
+        let mut entry = Entry::new(incoming.kind, incoming.from, incoming.text, incoming.time);
+        entry.mention = is_mention;
         entry.own = incoming.is_own;
         entry.id = incoming.id.map(Into::into);
         entry.msgid = incoming.msgid;
@@ -296,11 +297,13 @@ impl Model {
 
     /// Whether a text names the person, as a word of its own.
     fn is_named_in(&self, text: &str) -> bool {
-        let nick = self.server.session.nick().to_lowercase();
-        if nick.is_empty() {
+        let nick = self.server.session.nick();
+        let is_somewhere = |first: &u8| text.as_bytes().iter().any(|byte| byte.eq_ignore_ascii_case(first));
+        // Most messages do not even hold the first letter's fellow, and need no copy in lower case.
+        if nick.is_empty() || (nick.is_ascii() && !nick.as_bytes().iter().all(is_somewhere)) {
             return false;
         }
-        let text = text.to_lowercase();
+        let (nick, text) = (nick.to_lowercase(), text.to_lowercase());
         let is_part_of_word = |neighbour: Option<char>| neighbour.is_some_and(char::is_alphanumeric);
         text.match_indices(&nick).any(|(start, name)| {
             let (before, after) = (&text[..start], &text[start + name.len()..]);

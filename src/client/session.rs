@@ -7,6 +7,8 @@
 //! Specifications: Modern IRC; IRCv3 capability negotiation, `sasl-3.2`, `batch`, `labeled-response`, `echo-message`,
 //! `server-time`, `message-tags`, `standard-replies`, `draft/account-registration`, `draft/chathistory`.
 
+use std::borrow::Cow;
+
 use crate::proto::caps::{Cap, CapOffer, CapSet};
 use crate::proto::history::HistoryQuery;
 use crate::proto::isupport::Isupport;
@@ -234,7 +236,7 @@ impl Session {
 
     /// A name as this network compares it.
     pub fn fold(&self, name: &str) -> String {
-        self.isupport.casemapping().fold(name).as_str().to_owned()
+        self.isupport.casemapping().fold_to_string(name)
     }
 
     /// Whether a nick is our own.
@@ -294,8 +296,11 @@ impl Session {
         self.is_pinged = false;
         // What is no message is nothing that could be answered.
         let Ok(message) = Message::parse(line) else { return };
-        let command = message.command.to_ascii_uppercase();
-        match command.as_str() {
+        let command = match message.command.bytes().any(|byte| byte.is_ascii_lowercase()) {
+            true => Cow::Owned(message.command.to_ascii_uppercase()),
+            false => Cow::Borrowed(message.command),
+        };
+        match &*command {
             "PING" => {
                 out.lines.push(message.params().iter().fold(Line::new("PONG"), |line, word| line.param(word)));
             }

@@ -42,11 +42,24 @@ impl CaseMapping {
 
     /// A name as this network compares it. It never fails: what PRECIS refuses is only put in lower case.
     pub fn fold(self, name: &str) -> Folded {
-        if self == Self::Precis {
-            return fold_by_precis(name).unwrap_or_else(|_| Folded::from_stored(&name.to_lowercase()));
+        match self {
+            Self::Precis => fold_by_precis(name).unwrap_or_else(|_| Folded::from_stored(&name.to_lowercase())),
+            _ => Folded::from_stored(&self.fold_to_string(name)),
         }
-        let folded: String = name.chars().map(|character| self.fold_character(character)).collect();
-        Folded::from_stored(&folded)
+    }
+
+    /// The same as a text.
+    pub fn fold_to_string(self, name: &str) -> String {
+        if self == Self::Precis {
+            return self.fold(name).as_str().to_owned();
+        }
+        let mut folded = String::with_capacity(name.len());
+        folded.extend(self.folded(name));
+        folded
+    }
+
+    fn folded(self, name: &str) -> impl Iterator<Item = char> {
+        name.chars().map(move |character| self.fold_character(character))
     }
 
     /// Whether this network takes both for the same name.
@@ -54,8 +67,7 @@ impl CaseMapping {
         if self == Self::Precis {
             return one == other || self.fold(one) == self.fold(other);
         }
-        let folded = |name: &str| name.chars().map(move |character| self.fold_character(character)).collect::<String>();
-        one.len() == other.len() && (one == other || folded(one) == folded(other))
+        one.len() == other.len() && (one == other || self.folded(one).eq(self.folded(other)))
     }
 
     fn fold_character(self, character: char) -> char {

@@ -131,6 +131,8 @@ fn unescape(value: &str) -> String {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Isupport {
     tokens: BTreeMap<String, String>,
+    /// What the tokens say of it: asked for with every name.
+    casemapping: CaseMapping,
 }
 
 impl Isupport {
@@ -140,6 +142,10 @@ impl Isupport {
             for token in tokens {
                 self.read_token(token);
             }
+            self.casemapping = match self.get(UTF8_MAPPING).map(CaseMapping::parse) {
+                Some(mapping @ CaseMapping::Precis) => mapping,
+                _ => self.get("CASEMAPPING").map_or_else(CaseMapping::default, CaseMapping::parse),
+            };
         }
     }
 
@@ -157,7 +163,9 @@ impl Isupport {
 
     /// The value of a token, empty when it has none; nothing when the server did not send it. Case does not matter.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.tokens.get(&name.to_ascii_uppercase()).map(String::as_str)
+        let is_upper = !name.bytes().any(|byte| byte.is_ascii_lowercase());
+        let value = if is_upper { self.tokens.get(name) } else { self.tokens.get(&name.to_ascii_uppercase()) };
+        value.map(String::as_str)
     }
 
     /// Whether the server sent the token.
@@ -177,10 +185,7 @@ impl Isupport {
 
     /// `CASEMAPPING`: how names are compared; beyond ASCII as `UTF8MAPPING` says.
     pub fn casemapping(&self) -> CaseMapping {
-        if let Some(mapping @ CaseMapping::Precis) = self.get(UTF8_MAPPING).map(CaseMapping::parse) {
-            return mapping;
-        }
-        self.get("CASEMAPPING").map_or_else(CaseMapping::default, CaseMapping::parse)
+        self.casemapping
     }
 
     /// `CHANTYPES`: what channels begin with; empty when there are no channels.

@@ -11,7 +11,7 @@ fn at(millis: i64) -> Timestamp {
 
 /// A message of our server: its number is its time and its id.
 fn numbered(seq: u64) -> Entry {
-    let mut entry = Entry::new(EntryKind::Message, "bob", &seq.to_string(), at(seq as i64 / 2));
+    let mut entry = Entry::new(EntryKind::Message, "bob", seq.to_string(), at(seq as i64 / 2));
     entry.msgid = Some(MsgId::of_seq(seq).to_string().into());
     entry
 }

@@ -146,7 +146,7 @@ fn a_gap_that_cannot_be_filled_is_left_alone_until_the_person_asks() {
 
 fn island_entry(number: u32) -> Entry {
     let time = crate::proto::time::Timestamp::parse(&format!("2026-11-22T09:00:{number:02}.000Z")).unwrap();
-    let mut entry = Entry::new(EntryKind::Message, "bob", &format!("text {number}"), time);
+    let mut entry = Entry::new(EntryKind::Message, "bob", format!("text {number}"), time);
     entry.msgid = Some(format!("m{number}").into());
     entry
 }
