@@ -106,7 +106,7 @@ enum Workload {
     /// Write SQL that fills a record of chat-server
     Seed(seed::SeedOptions),
     /// Make a table of clients' figures
-    Clients(table::ClientsOptions),
+    Clients(table::TableOptions),
     /// Make a table and plots of results
     Table(table::TableOptions),
 }

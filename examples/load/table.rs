@@ -207,16 +207,10 @@ fn grouped(value: f64, digits: usize) -> String {
     out + fraction
 }
 
-/// Which figures of clients.
-#[derive(Clone, Debug, Args)]
-pub struct ClientsOptions {
-    /// Figures: one JSON object on each line, each of one client
-    results: PathBuf,
-}
-
 /// The rows of the clients' table: what is shown, and of which figures.
 const CLIENT_ROWS: &[(&str, &[&str], usize)] = &[
     ("exec to first paint / to the joined channel, ms", &["first_paint_p50_ms", "joined_p50_ms"], 1),
+    ("CPU of a start until joined, ms", &["start_cpu_p50_ms"], 1),
     (
         "resident MiB idle / after a tenth of the flood / after the flood",
         &["resident_idle_mib", "resident_after_tenth_mib", "resident_after_flood_mib"],
@@ -235,25 +229,42 @@ const CLIENT_ROWS: &[(&str, &[&str], usize)] = &[
     ),
     ("message to screen p50 / p99, ms", &["message_to_screen_p50_ms", "message_to_screen_p99_ms"], 2),
     ("PgUp p50 / p99, ms", &["page_up_p50_ms", "page_up_p99_ms"], 2),
+    ("PgUp until the first message is shown: p50 / p99, ms", &["first_page_p50_ms", "first_page_p99_ms"], 2),
+    ("its pages / whether the first message was reached", &["first_pages", "first_is_reached"], 0),
     ("resize to 80x24 / back, p50, ms", &["resize_smaller_p50_ms", "resize_larger_p50_ms"], 2),
     ("10 messages/s: CPU µs / bytes a message", &["drip_cpu_us_per_message", "drip_bytes_per_message"], 0),
     ("idle: seconds / CPU ms / wake-ups / bytes", &["idle_seconds", "idle_cpu_ms", "idle_wake_ups", "idle_bytes"], 1),
 ];
 
-/// Prints a table of clients, one a column.
-pub fn clients(options: &ClientsOptions) -> Result<()> {
+/// Writes `clients.md`, one client a column, and a plot of each figure.
+pub fn clients(options: &TableOptions) -> Result<()> {
     let text = fs::read_to_string(&options.results).with_context(|| options.results.display().to_string())?;
-    let clients: Vec<Map<String, Value>> = text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
-    let name = |client: &Map<String, Value>| client.get("client").and_then(Value::as_str).unwrap_or("?").to_owned();
-    println!("| | {} |", clients.iter().map(name).collect::<Vec<_>>().join(" | "));
-    println!("|---|{}", "---|".repeat(clients.len()));
+    let mut names = Vec::new();
+    let mut runs: BTreeMap<String, Runs> = BTreeMap::new();
+    for line in text.lines() {
+        let figures: Map<String, Value> = serde_json::from_str(line)?;
+        let name = figures.get("client").and_then(Value::as_str).unwrap_or("?").to_owned();
+        remember(&mut names, &name);
+        runs.entry(name).or_default().push(figures);
+    }
+    let mut table = format!("| | {} |\n|---|{}\n", names.join(" | "), "---|".repeat(names.len()));
     for (title, figures, digits) in CLIENT_ROWS {
-        let shown = |client: &Map<String, Value>| {
-            let figure = |name: &&str| number(client, name).map_or("–".to_owned(), |value| grouped(value, *digits));
+        let shown = |client: &String| {
+            let figure = |name: &&str| median(&runs[client], name).map_or("–".to_owned(), |it| grouped(it, *digits));
             figures.iter().map(figure).collect::<Vec<_>>().join(" / ")
         };
-        println!("| {title} | {} |", clients.iter().map(shown).collect::<Vec<_>>().join(" | "));
+        writeln!(table, "| {title} | {} |", names.iter().map(shown).collect::<Vec<_>>().join(" | "))?;
+        for figure in *figures {
+            let bars: Vec<(&str, f64)> =
+                names.iter().filter_map(|name| Some((name.as_str(), median(&runs[name], figure)?))).collect();
+            if !bars.is_empty() {
+                let path = options.out.join(format!("client-{figure}.svg"));
+                fs::write(path, plot(&figure.replace('_', " "), (*digits).max(1), &bars))?;
+            }
+        }
     }
+    fs::write(options.out.join("clients.md"), &table)?;
+    print!("{table}");
     Ok(())
 }
 

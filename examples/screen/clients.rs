@@ -65,6 +65,9 @@ impl Client {
                     home.into(),
                     "-r".into(),
                     add.into(),
+                    // As many lines as it is sent: the others keep them all, too.
+                    "-r".into(),
+                    "/set weechat.history.max_buffer_lines_number 0".into(),
                     "-r".into(),
                     "/connect bench".into(),
                 ]);

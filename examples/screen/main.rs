@@ -31,6 +31,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const FLOOD_PATIENCE: Duration = Duration::from_secs(240);
 /// A client that has written nothing for so long has come to rest.
 const QUIET: Duration = Duration::from_millis(200);
+/// PgUp has come to its end when so many of them in a row have changed nothing, each given so long.
+const STILL_MAX: u64 = 5;
+const STILL_PAUSE: Duration = Duration::from_millis(100);
 const KEYS_PER_LINE: usize = 30;
 const BACKSPACE: &[u8] = b"\x7f";
 const PAGE_UP: &[u8] = b"\x1b[5~";
@@ -60,7 +63,7 @@ struct Options {
     #[arg(long, default_value_t = 300)]
     keys: usize,
     /// Seconds of idling, and of ten messages a second
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 60)]
     seconds: u64,
     /// Show the screen after each measurement
     #[arg(long)]
@@ -140,9 +143,10 @@ fn settled_client(options: &Options) -> Result<Running> {
 }
 
 fn start(options: &Options, figures: &mut Figures) -> Result<()> {
-    let (mut first_paint, mut joined) = (histogram(), histogram());
+    let (mut first_paint, mut joined, mut cpu) = (histogram(), histogram(), histogram());
     for _ in 0..options.starts {
         let running = run_client(options)?;
+        cpu.saturating_record(process::cpu_nanos(running.terminal.pid())?);
         first_paint.saturating_record(u64::try_from(running.first_paint.as_nanos())?);
         joined.saturating_record(u64::try_from(running.joined.as_nanos())?);
         running.terminal.end();
@@ -150,6 +154,7 @@ fn start(options: &Options, figures: &mut Figures) -> Result<()> {
     }
     figures.quantiles("first_paint", &first_paint);
     figures.quantiles("joined", &joined);
+    figures.quantiles("start_cpu", &cpu);
     Ok(())
 }
 
@@ -268,6 +273,40 @@ fn flood(options: &Options, running: &mut Running, figures: &mut Figures) -> Res
         }
     }
     figures.quantiles("page_up", &pages);
+    up_to_the_first(options, running, figures)?;
+    resize(running, figures)
+}
+
+/// PgUp again and again, until the very first message is on the screen or nothing moves any more.
+fn up_to_the_first(options: &Options, running: &mut Running, figures: &mut Figures) -> Result<()> {
+    let quiet = Duration::from_millis(4);
+    let terminal = &mut running.terminal;
+    let (mut pages, mut still) = (0, 0);
+    let (mut is_reached, mut times) = (false, histogram());
+    let mut before = String::new();
+    while !is_reached && still < STILL_MAX && pages < options.flood {
+        let begin = terminal.write(PAGE_UP)?;
+        let shown = terminal.settle(quiet, PATIENCE)?;
+        pages += 1;
+        let now = terminal.screen().contents();
+        let has_moved = now != before;
+        before = now;
+        if has_moved && shown > begin {
+            still = 0;
+            times.saturating_record(u64::try_from((shown - begin).as_nanos())?);
+        } else {
+            still += 1;
+            terminal.read_for(STILL_PAUSE)?;
+        }
+        is_reached = is_shown(terminal.screen(), JOINED_MARK);
+    }
+    figures.quantiles("first_page", &times);
+    figures.put("first_pages", pages as f64);
+    figures.put("first_is_reached", f64::from(u8::from(is_reached)));
+    Ok(())
+}
+
+fn resize(running: &mut Running, figures: &mut Figures) -> Result<()> {
     let (mut smaller, mut larger) = (histogram(), histogram());
     for _ in 0..10 {
         for (rows, columns, times) in [(SMALL_ROWS, SMALL_COLUMNS, &mut smaller), (ROWS, COLUMNS, &mut larger)] {

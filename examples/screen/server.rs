@@ -163,7 +163,8 @@ fn serve(stream: TcpStream, shared: &Shared) -> Result<()> {
                 )
             }
             "PING" => format!(":{SERVER} PONG {SERVER} :{last}\r\n"),
-            "JOIN" => joined(&nick, shared),
+            // irssi asks for no channel at all, to learn whether the server knows capabilities.
+            "JOIN" if last == CHANNEL => joined(&nick, shared),
             "QUIT" => return Ok(()),
             _ => String::new(),
         };
