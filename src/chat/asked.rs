@@ -38,6 +38,8 @@ pub(crate) enum Asked {
     Redact(Box<RedactAsked>),
     /// A message that is reported.
     Report(Box<ReportAsked>),
+    /// How the server is, and the sessions whose name, account or address holds this text.
+    Inspect(String),
     /// Messages that match.
     Search,
     /// What older clients get of history.

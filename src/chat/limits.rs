@@ -124,5 +124,9 @@ pub const SEARCH_LIMIT_DEFAULT: u32 = 100;
 pub const REPORTS_MAX: u32 = 5;
 /// Within which time these come back.
 pub const REPORTS_WINDOW_SECONDS: u64 = 600;
+/// Sessions in the answer to one INSPECT, the newest. Beyond: its end says how many there are; a text narrows it.
+pub const SESSIONS_INSPECTED_MAX: usize = 100;
+/// Bytes of the list of a session's channels there. Beyond: the rest is left out.
+pub const CHANNELS_INSPECTED_BYTES_MAX: usize = 150;
 /// The most bytes of a ban's target.
 pub const BAN_BYTES_MAX: usize = 200;

@@ -11,7 +11,7 @@
 //! [`world`] is everything that the rules know; `session` is a connection as they see it, [`operators`] and `duty` say what
 //! operators of the server may do, `members` and `people` say who is where, `leave` how a session ends;
 //! [`invitations`] let people in, [`bans`] keep them out or quiet, [`filter`] and `filtered` messages; [`census`] counts for those who watch, `headcount`
-//! for LUSERS; [`settings`] is what an operator decides, `limits` are the bounds, `throttle` bounds what is tried too often
+//! for LUSERS, `turned_down` remembers refusals for operators; [`settings`] is what an operator decides, `limits` are the bounds, `throttle` bounds what is tried too often
 //! by an [`allowance`], `slow` is slow mode, [`key`] is where
 //! everything that looks random comes from.
 
@@ -62,4 +62,5 @@ pub(crate) mod stamp;
 pub(crate) mod testing;
 pub(crate) mod throttle;
 pub(crate) mod turn;
+pub(crate) mod turned_down;
 pub(crate) mod whowas;

@@ -3,6 +3,7 @@
 //! Everything here is plain data that could cross a wire, because one day a gateway process may hold the connections and
 //! another one the hub.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -230,6 +231,8 @@ pub enum Question {
     Targets(TargetsQuery),
     /// Messages that match, answered as a page.
     Search(SearchQuery),
+    /// How the server is: what the rules do not know of it.
+    Inspect,
     /// What was said in several conversations.
     Playback(PlaybackQuery),
 }
@@ -272,8 +275,19 @@ pub enum Answer {
     Playback(Vec<(Place, Vec<StoredEvent>)>),
     /// To `Targets`, oldest first: the place and the time of its latest message.
     Targets(Vec<(Place, Timestamp)>),
+    /// To `Inspect`.
+    Inspected(Box<Figures>),
     /// To any: the store does not answer at the moment, or too much work waits already.
     Unavailable,
+}
+
+/// How the server is, for operators.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Numbers by their names, in the order in which they are told.
+    pub numbers: Vec<(&'static str, u64)>,
+    /// Bytes that wait for their readers, by connection; those for whom none wait are not among them.
+    pub queued_bytes: BTreeMap<ConnId, usize>,
 }
 
 /// A device token as its owner sees it.

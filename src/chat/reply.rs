@@ -11,6 +11,7 @@ use super::policy;
 use super::ports::{ConnId, Effect, Notable, PageQuery, Question};
 use super::refusal::{Handled, Refusal, Text};
 use super::session::Waiting;
+use super::turned_down::TurnedDown;
 use super::world::World;
 use crate::proto::caps::{Cap, pack_words};
 use crate::proto::line::BODY_BYTES_MAX;
@@ -61,7 +62,7 @@ impl World {
     pub(crate) fn refuse(&mut self, conn: ConnId, command: &str, refusal: Refusal) {
         match refusal {
             Refusal::Numeric { numeric, params, text } => {
-                self.count_refusal(numeric);
+                self.note_refusal(conn, command, numeric);
                 let line = self.numeric(conn, numeric);
                 let line = params.iter().fold(line, |line, param| line.param(policy::repeated(param))).trailing(text);
                 self.reply(conn, line);
@@ -74,8 +75,22 @@ impl World {
         }
     }
 
-    fn count_refusal(&mut self, code: &'static str) {
+    /// Counts a refusal and remembers it for a while.
+    fn note_refusal(&mut self, conn: ConnId, command: &str, code: &'static str) {
         *self.refusals.entry(code).or_default() += 1;
+        let session = self.session(conn);
+        let (name, address) = (session.name().to_owned(), session.address());
+        let (at, command) = (self.now, command.to_owned());
+        self.recent_refusals.add(TurnedDown { at, name, address, command, code });
+    }
+
+    /// Remembers a log-in that was refused, by the check that failed: the person is not told which.
+    fn note_refused_login(&mut self, notable: &Notable) {
+        if let Notable::LoginRefused { name, peer, check } = notable {
+            let (name, address) = (name.clone(), peer.address.to_canonical().to_string());
+            let (at, command, code) = (self.now, "LOGIN".to_owned(), check.word());
+            self.recent_refusals.add(TurnedDown { at, name, address, command, code });
+        }
     }
 
     /// A FAIL, WARN or NOTE, or a NOTICE to those who do not know them.
@@ -89,7 +104,7 @@ impl World {
         text: &Text,
     ) {
         if kind == "FAIL" {
-            self.count_refusal(code);
+            self.note_refusal(conn, command, code);
         }
         let said = self.say(conn, text);
         let is_specified = SPEAK_STANDARD_REPLIES.contains(&command) || STANDARD_CODES.contains(&code);
@@ -184,6 +199,7 @@ impl World {
     /// Tells the operator's log, and the operators who want to know.
     pub(crate) fn log(&mut self, notable: Notable) {
         self.tell_operators(&notable);
+        self.note_refused_login(&notable);
         let conn = self.turn.actor;
         self.turn.effect(Effect::Log { conn, notable });
     }

@@ -297,6 +297,7 @@ impl Driver {
             Question::Hash { password } => {
                 Answer::Hashed(Box::new(Credentials { argon2: password.expose().to_owned(), scram: None }))
             }
+            Question::Inspect => Answer::Inspected(Box::default()),
             Question::NewInvitation => {
                 self.next_token += 1;
                 let token = Secret::new(format!("code-{}", self.next_token));

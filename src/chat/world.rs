@@ -25,6 +25,7 @@ use super::settings::Settings;
 use super::slow::SlowMode;
 use super::throttle::Throttles;
 use super::turn::{ResponseTag, Turn};
+use super::turned_down::RecentRefusals;
 use super::whowas::{Departure, Departures};
 use crate::ground::texts::{Language, Texts};
 use crate::proto::multiline::Part;
@@ -74,6 +75,8 @@ pub struct World {
     pub(super) commands_used: BTreeMap<&'static str, u64>,
     /// How often something was refused, by numeric or code.
     pub(super) refusals: BTreeMap<&'static str, u64>,
+    /// What was refused lately.
+    pub(super) recent_refusals: RecentRefusals,
     /// Which refused addresses were told to their accounts, and when.
     pub(super) refused_addresses: RefusedAddresses,
     /// What was tried too often.
@@ -179,6 +182,7 @@ impl World {
             departures: Departures::default(),
             commands_used: BTreeMap::new(),
             refusals: BTreeMap::new(),
+            recent_refusals: RecentRefusals::default(),
             refused_addresses: RefusedAddresses::default(),
             throttles: Throttles::default(),
             filtered: Filtered::default(),

@@ -94,6 +94,7 @@ capabilities! {
     ExtendedMonitor "extended-monitor" None Requested "Notifications about monitored people as about members."
     ExtendedMonitorDraft "draft/extended-monitor" None Requested "The same under its earlier name."
     Idempotency "chat-tui/idempotency" None Requested "A message sent again with the same `+chat-tui/id` is stored once."
+    Inspect "chat-tui/inspect" None Requested "The command INSPECT, for operators."
     InviteNotify "invite-notify" None Requested "Others' invitations to one's channels."
     LabeledResponse "labeled-response" None Requested "Replies carry the label of the line they answer."
     Languages "draft/languages" Required Requested "LANGUAGE; the value is how many may be set, and the codes."

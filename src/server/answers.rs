@@ -91,6 +91,8 @@ impl Answers for Answerer {
             Question::NewToken => {
                 auth::new_token().map(|(token, digest)| Answer::NewToken { token, digest }).map_err(Trouble::from)
             }
+            // The hub answers it by itself: it is about the hub.
+            Question::Inspect => Err(Trouble::Busy),
             Question::Devices { account } => {
                 let _turn = self.turns.acquire().await;
                 self.store.devices(account).await.map(Answer::Devices).map_err(Trouble::from)

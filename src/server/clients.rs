@@ -106,6 +106,12 @@ impl Clients {
         self.by_number.values().map(|client| client.link.queued_bytes())
     }
 
+    /// The bytes that wait for their readers, of those for whom any wait.
+    pub fn queued_by_connection(&self) -> impl Iterator<Item = (ConnId, usize)> {
+        let queued = self.by_number.iter().map(|(conn, client)| (*conn, client.link.queued_bytes()));
+        queued.filter(|(_, bytes)| *bytes > 0)
+    }
+
     /// How many there are.
     pub fn count(&self) -> usize {
         self.by_number.len()

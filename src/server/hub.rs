@@ -20,13 +20,13 @@ use super::answers::Answers;
 use super::clients::Clients;
 use super::clock::Clock;
 use super::held::{HELD_EFFECTS_MAX, HeldEffects};
-use super::metrics::{self, HubCounts, Inspection};
+use super::metrics::{self, HubCounts, Inspection, Latencies, Metrics};
 use super::operator_log::OperatorLog;
 use super::outbox::Link;
 use super::reload::Reloader;
 use crate::chat::event::{OperatorAct, Seq, Snapshot};
 use crate::chat::key::WorldKey;
-use crate::chat::ports::{Answer, ConnId, Effect, Effects, Input, Notable, Reloaded};
+use crate::chat::ports::{Answer, ConnId, Effect, Effects, Figures, Input, Notable, Question, Reloaded};
 use crate::chat::settings::Settings;
 use crate::chat::world::World;
 use crate::journal::{Journal, JournalEvent, local};
@@ -104,6 +104,8 @@ pub struct Parts {
     pub reloader: Arc<Reloader>,
     /// Where notable things are told.
     pub log: OperatorLog,
+    /// What is counted outside of the hub.
+    pub metrics: Arc<Metrics>,
     /// How long the server goes on without connections.
     pub exit_when_idle: Option<Duration>,
     /// How long a stop may take.
@@ -151,6 +153,7 @@ pub struct Hub {
     /// Events that wait for their commit: the last number of each handful and when it was judged.
     uncommitted: VecDeque<(Seq, u64, Instant)>,
     failure: Option<StoreError>,
+    latencies: Latencies,
 }
 
 impl Hub {
@@ -174,6 +177,7 @@ impl Hub {
             counts: HubCounts::default(),
             uncommitted: VecDeque::new(),
             failure: None,
+            latencies: Latencies::new(Instant::now()),
         };
         hub.world.handle((hub.parts.clock)(), Input::Journal { stalled: true }, &mut hub.effects);
         (hub.parts.load)();
@@ -271,6 +275,7 @@ impl Hub {
     }
 
     fn tick(&mut self) {
+        self.latencies.turn(Instant::now(), &self.parts.metrics, &self.counts);
         self.handle(Input::Tick);
         let is_spooling = self.phase != Phase::Away && self.parts.store.spooled() > 0;
         if std::mem::replace(&mut self.is_spooling, is_spooling) != is_spooling {
@@ -317,6 +322,10 @@ impl Hub {
             Effect::Ask { conn, question } if self.phase == Phase::Away => {
                 drop(question);
                 self.immediate.push_back(Input::Answer { conn, answer: Answer::Unavailable });
+            }
+            Effect::Ask { conn, question: Question::Inspect } => {
+                let figures = Box::new(self.figures());
+                self.immediate.push_back(Input::Answer { conn, answer: Answer::Inspected(figures) });
             }
             Effect::Ask { conn, question } => {
                 let (answerer, mailbox) = (Arc::clone(&self.parts.answerer), self.parts.mailbox.clone());
@@ -367,6 +376,23 @@ impl Hub {
             counts,
             census: self.world.census(),
         }
+    }
+
+    /// The same for an operator, with how long things took lately.
+    fn figures(&self) -> Figures {
+        let inspection = self.inspect();
+        let mut numbers = vec![
+            ("connections", inspection.connections as u64),
+            ("mailbox", inspection.mailbox as u64),
+            ("outbox_bytes", inspection.outbox_bytes as u64),
+            ("outbox_bytes_largest", inspection.outbox_bytes_largest as u64),
+            ("journal_waiting", inspection.journal_waiting),
+            ("journal_stalled", u64::from(inspection.is_stalled)),
+            ("spooled", inspection.spooled),
+            ("held", inspection.held_effects as u64),
+        ];
+        numbers.extend(self.latencies.told(&self.parts.metrics, &self.counts));
+        Figures { numbers, queued_bytes: self.clients.queued_by_connection().collect() }
     }
 
     /// Everything up to this event is committed and told: how long that took.

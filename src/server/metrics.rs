@@ -9,8 +9,10 @@
 mod counts;
 mod meter;
 mod page;
+mod recent;
 mod table;
 
 pub use counts::{HubCounts, Inspection, Metrics, Process, SERVING, Scrape};
 pub use page::{CONTENT_TYPE, page};
+pub use recent::Latencies;
 pub use table::{Kind, METRICS, Metric};

@@ -198,7 +198,7 @@ impl Server {
             Arc::clone(&metrics),
         );
         let observer = Observer::new(Arc::clone(&metrics), mails.clone());
-        let entrance = Entrance::new(mails.clone(), entrance_settings, ready.clone(), metrics);
+        let entrance = Entrance::new(mails.clone(), entrance_settings, ready.clone(), Arc::clone(&metrics));
         let hub = Hub::new(Parts {
             rules: config.rules,
             key: WorldKey::new(key.part(Purpose::World)),
@@ -207,6 +207,7 @@ impl Server {
             clock: clock::system(),
             reloader: Arc::new(reloader),
             log: log.clone(),
+            metrics,
             exit_when_idle: config.exit_when_idle,
             stop_timeout: config.stop_timeout,
             stop: stop.clone(),

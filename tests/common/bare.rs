@@ -9,7 +9,7 @@ use chat_tui::chat::event::{Credentials, Digest, Record, Seq, Snapshot};
 use chat_tui::chat::invitations;
 use chat_tui::chat::key::WorldKey;
 use chat_tui::chat::ports::{
-    Answer, ConnId, Device, Effect, Effects, Held, Input, Peer, Question, Reloaded, StoredEvent, Transport,
+    Answer, ConnId, Device, Effect, Effects, Figures, Held, Input, Peer, Question, Reloaded, StoredEvent, Transport,
 };
 use chat_tui::chat::settings::Settings;
 use chat_tui::chat::world::World;
@@ -226,6 +226,9 @@ impl Bare {
                 Some((account, device)) => Answer::Proved { account, device: Some(device) },
                 None => Answer::Refused,
             },
+            Question::Inspect => {
+                Answer::Inspected(Box::new(Figures { numbers: vec![("connections", 3)], ..Figures::default() }))
+            }
             Question::NewInvitation => {
                 self.tokens += 1;
                 let token = Secret::new(format!("code-{}", self.tokens));

@@ -137,6 +137,7 @@ impl Machine {
             }),
             reloader: Arc::new(Reloader::new(None, config, None, entrance)),
             log,
+            metrics: Arc::default(),
             exit_when_idle: None,
             stop_timeout: STOP_TIMEOUT,
             stop: stop.clone(),

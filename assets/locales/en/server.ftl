@@ -51,6 +51,7 @@ server-invitation-made = Pass this code on: it is shown this once, and one accou
 server-invitation-unknown = There is no such invitation, or it was used already.
 server-invitation-too-many = Too many invitations wait to be used: revoke some.
 server-end-of-invitations = End of the list.
+server-end-of-inspection = That is all.
 server-registration-closed = Accounts are made by the operators here. Ask them for one.
 server-banned = You are banned from this server. { $reason }
 server-banned-until = You are banned from this server until { $until }. { $reason }

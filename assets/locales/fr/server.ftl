@@ -51,6 +51,7 @@ server-invitation-made = Transmettez ce code : il n'est montré qu'une fois, et 
 server-invitation-unknown = Cette invitation n'existe pas, ou elle a déjà servi.
 server-invitation-too-many = Trop d'invitations attendent de servir : révoquez-en.
 server-end-of-invitations = Fin de la liste.
+server-end-of-inspection = C'est tout.
 server-registration-closed = Ici, les comptes sont créés par les opérateurs. Demandez-leur-en un.
 server-banned = Vous êtes banni de ce serveur. { $reason }
 server-banned-until = Vous êtes banni de ce serveur jusqu'au { $until }. { $reason }

@@ -33,6 +33,7 @@ pub(crate) const OFFERED: CapSet = CapSet::of(&[
     Cap::ExtendedMonitor,
     Cap::ExtendedMonitorDraft,
     Cap::Idempotency,
+    Cap::Inspect,
     Cap::InviteNotify,
     Cap::LabeledResponse,
     Cap::Languages,

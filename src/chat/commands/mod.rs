@@ -2,7 +2,7 @@
 //!
 //! Each file holds the handlers of one subject. Who writes where: `connection`, `introduce`, `capability`, `welcome`,
 //! `authenticate`, `register`, `invitation`, `nickserv`, `address`, `device`, `account`, `correspondent` are about who somebody is; `channel`, `channels`, `message`,
-//! `batch`, `mode`, `operator`, `listing`, `history`, `playback`, `presence`, `who`, `whois`, `monitor`, `query` about what is said. A handler checks with [`policy`](super::policy), then replies, asks or appends; it
+//! `batch`, `mode`, `operator`, `inspect`, `listing`, `history`, `playback`, `presence`, `who`, `whois`, `monitor`, `query` about what is said. A handler checks with [`policy`](super::policy), then replies, asks or appends; it
 //! returns a [`Refusal`] instead of sending an error.
 //!
 //! Specifications: Modern IRC, "Client Messages"; IRCv3 `labeled-response`, `standard-replies`.
@@ -19,6 +19,7 @@ pub(crate) mod channels;
 pub(crate) mod connection;
 pub(crate) mod device;
 pub(crate) mod history;
+pub(crate) mod inspect;
 pub(crate) mod introduce;
 pub(crate) mod invitation;
 pub(crate) mod language;
@@ -100,6 +101,8 @@ pub(crate) const COMMANDS: &[Command] = &[
     command("HELP", 0, query::help).for_waiting().help("HELP [<command>]", "What a command does."),
     command("HELPOP", 0, query::help).help("HELPOP [<command>]", "The same as HELP."),
     command("INFO", 0, query::info).help("INFO [<server>]", "About this program."),
+    command("INSPECT", 0, inspect::inspect)
+        .help("INSPECT [<text>]", "How the server is, who is connected, what was refused lately; for operators."),
     command("INVITATION", 1, invitation::invitation).secret().help(
         "INVITATION ADD <duration> [<note>], INVITATION LIST, INVITATION REVOKE <number>",
         "Makes codes by which one account each may be registered, for operators.",
@@ -295,6 +298,7 @@ pub(crate) fn answered(world: &mut World, conn: ConnId, command: &'static str, a
         Asked::Page(asked) => history::answered_page(world, conn, *asked, answer),
         Asked::Redact(asked) => redact::answered(world, conn, *asked, answer),
         Asked::Report(asked) => report::answered(world, conn, *asked, answer),
+        Asked::Inspect(text) => inspect::answered(world, conn, &text, answer),
         Asked::Search => search::answered(world, conn, answer),
         Asked::Playback(asked) => playback::answered(world, conn, asked, answer),
         Asked::Targets(query) => history::answered_targets(world, conn, &query, answer),

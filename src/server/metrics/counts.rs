@@ -70,6 +70,15 @@ impl Metrics {
         entry(&self.queries, &QUERIES, query)
     }
 
+    /// How long all calls of the store took, but commits.
+    pub fn queries(&self) -> Times {
+        let mut all = Times::default();
+        for query in &self.queries {
+            all.add(&query.times());
+        }
+        all
+    }
+
     /// How many of these calls of the store failed.
     pub fn query_failed(&self, query: &str) -> &Counter {
         entry(&self.queries_failed, &QUERIES, query)

@@ -98,6 +98,14 @@ impl Times {
         self.micros += micros.saturating_mul(count);
     }
 
+    /// Takes in all measurements of another one.
+    pub fn add(&mut self, other: &Self) {
+        for (own, more) in self.buckets.iter_mut().zip(other.buckets) {
+            *own += more;
+        }
+        self.micros += other.micros;
+    }
+
     /// How many there were.
     pub fn count(&self) -> u64 {
         self.buckets.iter().sum()
