@@ -49,7 +49,7 @@ async fn what_was_accepted_is_told_when_the_database_is_back_and_nothing_more_is
         ann.settle().await;
         database.cut();
         ann.send("PRIVMSG #general :accepted").await;
-        // Others' replies do not wait for ann's commit.
+        // Another's PONG waits for ann's commit only until it is known that nothing is committed.
         bob.settle().await;
         tokio::time::sleep(Duration::from_secs(4)).await;
         bob.send("PRIVMSG #general :refused").await;
