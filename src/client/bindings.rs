@@ -16,6 +16,8 @@ pub enum Context {
     Chosen,
     /// A list to choose from, with a text that narrows it.
     Picker,
+    /// The operators' panel.
+    Panel,
     /// Wherever a text is written: the input box and the form's fields.
     Editing,
     /// The form.
@@ -28,11 +30,12 @@ pub enum Context {
 
 impl Context {
     /// All, in the order in which the help shows them, with the ids of their titles.
-    pub const TITLES: [(Self, &'static str); 8] = [
+    pub const TITLES: [(Self, &'static str); 9] = [
         (Self::Everywhere, "help-title-everywhere"),
         (Self::Chat, "help-title-chat"),
         (Self::Chosen, "help-title-chosen"),
         (Self::Picker, "help-title-picker"),
+        (Self::Panel, "help-title-panel"),
         (Self::Editing, "help-title-editing"),
         (Self::Form, "help-title-form"),
         (Self::Question, "help-title-question"),
@@ -87,6 +90,8 @@ pub enum Action {
     Redact,
     /// Report the chosen message to the operators of the server.
     Report,
+    /// Show the operators' panel.
+    Panel,
     /// What Enter does with what is chosen.
     Act,
     /// Search.
@@ -170,6 +175,7 @@ impl Action {
     pub fn needs(self) -> Option<Cap> {
         match self {
             Self::Report => Some(Cap::Report),
+            Self::Panel => Some(Cap::Inspect),
             _ => None,
         }
     }
@@ -248,7 +254,7 @@ const fn in_footer(binding: Binding, footer_id: &'static str) -> Binding {
 /// Every key. The first key of an action is the one that is recommended.
 pub const BINDINGS: &[Binding] = &{
     use Action as A;
-    use Context::{Chat, Chosen, Editing, Everywhere, Form, Help, Picker, Question};
+    use Context::{Chat, Chosen, Editing, Everywhere, Form, Help, Panel, Picker, Question};
     use Preset::{Default, Emacs};
     const SHIFT: KeyModifiers = KeyModifiers::SHIFT;
     [
@@ -289,6 +295,7 @@ pub const BINDINGS: &[Binding] = &{
         key(Chat, CONTROL, KeyCode::End, A::Newest, "help-key-newest"),
         letter(Chat, ALT, 'u', A::FirstUnread, "help-key-first-unread"),
         letter(Chat, ALT, 'm', A::ToggleMouse, "help-key-mouse"),
+        letter(Chat, ALT, 'o', A::Panel, "help-key-panel"),
         only(Default, letter(Chat, CONTROL, 'r', A::Resend, "help-key-resend")),
         only(Emacs, letter(Chat, ALT, 'r', A::Resend, "help-key-resend")),
         key(Chat, SHIFT, KeyCode::Up, A::ChooseOlder, "help-key-choose-older"),
@@ -320,6 +327,15 @@ pub const BINDINGS: &[Binding] = &{
         key(Picker, NONE, KeyCode::PageUp, A::PageUp, "help-key-page-up"),
         key(Picker, NONE, KeyCode::PageDown, A::PageDown, "help-key-page-down"),
         key(Picker, NONE, KeyCode::Tab, A::SwitchScope, "help-key-scope"),
+        in_footer(key(Panel, NONE, KeyCode::Enter, A::Act, "help-key-panel-act"), "footer-panel-act"),
+        in_footer(key(Panel, NONE, KeyCode::Tab, A::SwitchScope, "help-key-panel-list"), "footer-panel-list"),
+        in_footer(key(Panel, NONE, KeyCode::Esc, A::Close, "help-key-close"), "footer-close"),
+        key(Panel, NONE, KeyCode::Down, A::Down, "help-key-pick-below"),
+        letter(Panel, CONTROL, 'n', A::Down, "help-key-pick-below"),
+        key(Panel, NONE, KeyCode::Up, A::Up, "help-key-pick-above"),
+        letter(Panel, CONTROL, 'p', A::Up, "help-key-pick-above"),
+        key(Panel, NONE, KeyCode::PageUp, A::PageUp, "help-key-page-up"),
+        key(Panel, NONE, KeyCode::PageDown, A::PageDown, "help-key-page-down"),
         key(Editing, NONE, KeyCode::Left, A::Left, "help-key-left"),
         letter(Editing, CONTROL, 'b', A::Left, "help-key-left"),
         key(Editing, NONE, KeyCode::Right, A::Right, "help-key-right"),

@@ -13,7 +13,7 @@ use super::session::ask_for_end_of_joins;
 use super::session::fact::{Annotated, Fact, Incoming, Refusal, ReplyKind};
 use super::signs::Presence;
 use super::unsent;
-use super::{drafts, history, log, markers, notices};
+use super::{drafts, history, inspecting, log, markers, notices};
 use crate::proto::message::Line;
 
 mod people;
@@ -42,6 +42,7 @@ pub fn apply(model: &mut Model, fact: Fact, effects: &mut Effects) {
         Fact::JoinsTold => settled(model),
         Fact::Targets(targets) => history::targets(model, targets, effects),
         Fact::Reported(report) => reports::arrived(model, &report, effects),
+        Fact::Inspected(inspected) => inspecting::take(model, inspected),
         Fact::Refused(refusal) => refused(model, &refusal, effects),
         Fact::Accepted { label } => outbox::accept(model, &label),
         Fact::Reply { kind, text } => reply(model, kind, &text),
@@ -164,6 +165,7 @@ fn refused(model: &mut Model, refusal: &Refusal, effects: &mut Effects) {
         "" => refusal.description.clone(),
         context => format!("{context}: {}", refusal.description),
     };
+    inspecting::refused(model, refusal, &text);
     let named = refusal.context.iter().find_map(|word| model.conversations.find(&model.server.session.fold(word)));
     match named.map(|conversation| conversation.id) {
         Some(id) => remark(model, id, EntryKind::Error, &text),
@@ -173,7 +175,10 @@ fn refused(model: &mut Model, refusal: &Refusal, effects: &mut Effects) {
 
 fn reply(model: &mut Model, kind: ReplyKind, text: &str) {
     match kind {
-        ReplyKind::Answer => remark_here(model, EntryKind::Info, text),
+        ReplyKind::Answer => {
+            inspecting::answered(model, text);
+            remark_here(model, EntryKind::Info, text);
+        }
         ReplyKind::Announcement => {
             let id = model.server_conversation().id;
             remark(model, id, EntryKind::Info, text);

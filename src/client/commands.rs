@@ -9,7 +9,7 @@ use super::entry::EntryKind;
 use super::event::{Effect, Effects, Exit, KeptLevel};
 use super::model::Model;
 use super::preferences::{Level, named};
-use super::{away as idleness, chat, connect, link, notices, outbox, remarks, reporting};
+use super::{away as idleness, chat, connect, inspecting, link, notices, outbox, remarks, reporting};
 use crate::ground::texts::Texts;
 use crate::proto::caps::{Cap, CapSet};
 use crate::proto::message::{Line, Message};
@@ -79,6 +79,7 @@ pub const COMMANDS: &[Command] = &[
     command("notify", &[], "arguments-level", "help-command-notify", notify),
     command("clear", &[], "", "help-command-clear", clear),
     command("raw", &["quote"], "arguments-line", "help-command-raw", raw),
+    command("panel", &["inspect"], "", "help-command-panel", panel).needing(Cap::Inspect),
     command("quit", &["exit"], "arguments-reason", "help-command-quit", quit),
 ];
 
@@ -378,6 +379,10 @@ fn raw(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
     let line = Line::new(message.command).raw_tags(message.raw_tags());
     let line = message.params().iter().fold(line, |line, word| line.param(word));
     chat::command(model, line, effects)
+}
+
+fn panel(model: &mut Model, _: &str, _: &mut Effects) -> Outcome {
+    inspecting::open(model).map_err(|obstacle| model.texts.get(obstacle).into_owned())
 }
 
 fn quit(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {

@@ -164,8 +164,8 @@ impl Keymap {
 /// Whether a key cannot have a meaning in each of two places: they are the same, or asked at the same time. (What a chosen
 /// message takes is meant to be taken from the input box.)
 fn meet(one: Context, other: Context) -> bool {
-    use Context::{Chat, Editing, Everywhere, Form, Picker};
-    let is_writing = |context| matches!(context, Chat | Picker | Form);
+    use Context::{Chat, Editing, Everywhere, Form, Panel, Picker};
+    let is_writing = |context| matches!(context, Chat | Panel | Picker | Form);
     one == other
         || one == Everywhere
         || other == Everywhere

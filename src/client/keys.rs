@@ -11,7 +11,7 @@ use super::keymap::typed;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
 use super::picker::{Choice, Purpose};
-use super::{chat, chosen, commands, connect, history, link, outbox, search, switcher, writing};
+use super::{chat, chosen, commands, connect, history, inspecting, link, operating, outbox, search, switcher, writing};
 use crate::proto::message::Line;
 
 /// A key was pressed.
@@ -33,6 +33,7 @@ pub fn pressed(model: &mut Model, key: KeyEvent, effects: &mut Effects) {
                 field.edit.insert(character.encode_utf8(&mut [0; 4]));
             }
         }
+        (Context::Panel, action, character) => operating::key(model, action, character, edit),
         (Context::Picker, action, character) => picker_key(model, action, character, effects),
         (Context::Chosen, Some(action), _) => {
             model.remark = None;
@@ -120,6 +121,10 @@ pub fn pick(model: &mut Model, effects: &mut Effects) {
             }
         }
         (Some(Choice::Action(action)), _) => perform(model, action, effects),
+        (Some(Choice::Deed(order)), _) => operating::chosen(model, order, effects),
+        (Some(Choice::Duration(duration)), Purpose::Confirm(order)) => {
+            operating::confirmed(model, &order, duration, picker.edit.text(), effects);
+        }
         (Some(Choice::Reason(text)), Purpose::Report(msgid)) => chosen::because(model, &msgid, &text),
         (Some(Choice::Reaction(text)), Purpose::React(msgid)) => chosen::react_with(model, &msgid, &text, effects),
         _ => {}
@@ -241,6 +246,11 @@ fn chat_key(model: &mut Model, action: Action, effects: &mut Effects) {
             let id = if model.has_mouse { "mouse-taken" } else { "mouse-given-back" };
             model.remark = Some(model.texts.get(id).into_owned());
         }
+        Action::Panel => {
+            if let Err(obstacle) = inspecting::open(model) {
+                model.remark = Some(model.texts.get(obstacle).into_owned());
+            }
+        }
         Action::ChooseOlder => chosen::choose(model, -1),
         Action::ChooseNewer => chosen::choose(model, 1),
         Action::Leave => {
@@ -343,6 +353,12 @@ pub fn pasted(model: &mut Model, text: &str) {
                 field.error = None;
                 field.edit.paste(text.trim_matches(['\r', '\n']));
             }
+        }
+        Screen::Chat if model.picker.is_none() && model.panel.is_some() => {
+            if let Some(panel) = &mut model.panel {
+                panel.filter.paste(text.trim_matches(['\r', '\n']));
+            }
+            inspecting::typed(model);
         }
         Screen::Chat if model.picker.is_some() => {
             if let Some(picker) = &mut model.picker {

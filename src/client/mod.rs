@@ -21,6 +21,7 @@
 //! | [`comings`] | who came and went, in one line |
 //! | [`signs`], [`markers`], [`typing`], [`presence`] | what was read, who writes, who is there |
 //! | [`annotation`], [`reactions`] | what is said about a message later on |
+//! | [`panel`], [`panel_words`], [`inspecting`], [`deeds`], [`operating`] | the operators' panel: what it shows, and what is done there |
 //! | [`reporting`] | bringing a message before the operators, and what they see of it |
 //! | [`composer`], [`edit`], [`completion`] | what is being written |
 //! | [`writing`], [`candidates`], [`drafts`], [`secrets`] | typing, pasting, completing, sending; what is kept of it |
@@ -60,6 +61,7 @@ pub mod config;
 pub mod connect;
 pub mod connection;
 pub mod conversation;
+pub mod deeds;
 pub mod drafts;
 pub mod edit;
 pub mod entry;
@@ -69,6 +71,7 @@ pub mod fetch;
 pub mod form;
 pub mod geometry;
 pub mod history;
+pub mod inspecting;
 pub mod keyboard;
 pub mod keymap;
 pub mod keys;
@@ -85,9 +88,12 @@ pub mod mouse;
 pub mod network;
 pub mod notices;
 pub mod notify;
+pub mod operating;
 pub mod outbox;
 pub mod overlay;
 pub mod pace;
+pub mod panel;
+pub mod panel_words;
 pub mod picker;
 pub mod plain;
 pub mod position;

@@ -12,6 +12,7 @@ use super::event::{Draft, KeptLevel, Login, Moment, ServerId, Unsent};
 use super::form::{Form, Tab};
 use super::geometry::{ChatAreas, Drag, Pane};
 use super::overlay::{Overlay, Overlays};
+use super::panel::Panel;
 use super::picker::{Picker, Search};
 use super::preferences::Level;
 use super::servers::{SERVERS_MAX, Server};
@@ -82,6 +83,8 @@ pub struct Model {
     pub overlays: Overlays,
     /// The list to choose from, when one is open.
     pub picker: Option<Picker>,
+    /// The operators' panel, when it is open.
+    pub panel: Option<Panel>,
     /// What is being searched for.
     pub(super) search: Search,
     /// What is on the screen where: noted by the layout pass.
@@ -152,6 +155,7 @@ impl Model {
             },
             overlays: Overlays::default(),
             picker: None,
+            panel: None,
             search: Search::default(),
             pane: Pane::default(),
             drag: None,
@@ -318,6 +322,7 @@ impl Model {
             (Some(Overlay::Help { .. }), _) => &[Context::Help, Context::Everywhere],
             (Some(_), _) => &[Context::Question, Context::Everywhere],
             (None, Screen::Chat) if self.picker.is_some() => &[Context::Picker, Context::Editing, Context::Everywhere],
+            (None, Screen::Chat) if self.panel.is_some() => &[Context::Panel, Context::Editing, Context::Everywhere],
             (None, Screen::Form) => &[Context::Form, Context::Editing, Context::Everywhere],
             (None, Screen::Chat) if is_chosen => {
                 &[Context::Chosen, Context::Chat, Context::Editing, Context::Everywhere]

@@ -33,6 +33,9 @@ pub fn acted(model: &mut Model, mouse: MouseEvent, effects: &mut Effects) {
     if model.picker.is_some() {
         return on_list(model, mouse.kind, column, row, effects);
     }
+    if let Some(panel) = &mut model.panel {
+        return panel.step(wheel.signum() as isize);
+    }
     match mouse.kind {
         MouseEventKind::ScrollUp | MouseEventKind::ScrollDown => {
             if let Some(conversation) = model.conversations.current_mut() {

@@ -9,6 +9,7 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use super::bindings::Action;
 use super::conversation::ConversationId;
+use super::deeds::{Order, Subject};
 use super::edit::TextEdit;
 use super::session::fact::Incoming;
 use crate::proto::time::Timestamp;
@@ -29,6 +30,10 @@ pub enum Purpose {
     React(Arc<str>),
     /// Why the message of this id is reported.
     Report(Arc<str>),
+    /// What an operator can do with somebody.
+    Operate(Subject),
+    /// For how long that is done, or that it is done; what is typed is the reason.
+    Confirm(Order),
     /// Links of a message.
     Open,
     /// Messages that hold the text.
@@ -53,6 +58,10 @@ pub enum Choice {
     Reaction(String),
     /// A reason; often empty.
     Reason(String),
+    /// What an operator does.
+    Deed(Order),
+    /// That it is done: for how long, where it lasts.
+    Duration(&'static str),
     /// A link.
     Link(String),
     /// A message.

@@ -17,7 +17,7 @@ use super::keys::answer;
 use super::model::Model;
 use super::overlay::Overlay;
 use super::update::update;
-use super::{connect, history, link};
+use super::{connect, history, link, panel_words};
 use crate::ground::texts::Value;
 use crate::proto::caps::Cap;
 use crate::proto::names::AccountName;
@@ -404,6 +404,7 @@ impl Plain {
         if let Some(remark) = model.remark.take() {
             self.print(Some(model.now.time), remark);
         }
+        self.follow_panel(model);
         self.follow_overlay(model);
         self.follow_connection(model, effects);
         match self.state {
@@ -470,6 +471,14 @@ impl Plain {
                 };
                 self.printed.push(Printed { time: Some(model.now.time), text: format!("{}: {text}", entry.text) });
             }
+        }
+    }
+
+    /// The operators' panel is printed once, as soon as it is told.
+    fn follow_panel(&mut self, model: &mut Model) {
+        let Some(panel) = model.panel.take_if(|panel| panel.told.is_some() || panel.note.is_some()) else { return };
+        for line in panel.told.iter().flat_map(|told| panel_words::lines(told, &model.texts)) {
+            self.print(None, line);
         }
     }
 

@@ -52,6 +52,7 @@ const WANTED: CapSet = CapSet::of(&[
     Cap::ExtendedJoin,
     Cap::ExtendedMonitor,
     Cap::Idempotency,
+    Cap::Inspect,
     Cap::InviteNotify,
     Cap::LabeledResponse,
     Cap::Languages,
@@ -157,6 +158,8 @@ pub struct Session {
     /// The last FAIL about logging in: the numeric after it says less.
     failure: Option<Refusal>,
     is_mechanism_unknown: bool,
+    /// We are an operator of the server.
+    is_operator: bool,
     has_ended_negotiation: bool,
     is_welcomed: bool,
     /// When the phase began, and when the last line came, by `Moment::elapsed_millis`.
@@ -186,9 +189,9 @@ impl Session {
         self.enabled.has(cap)
     }
 
-    /// The capabilities in force.
+    /// The capabilities in force that this person can make use of: what is for operators is not offered to others.
     pub fn caps(&self) -> CapSet {
-        self.enabled
+        if self.is_operator { self.enabled } else { self.enabled.without(Cap::Inspect) }
     }
 
     /// Whether the server passes a client-only tag on; given without its `+`. (ISUPPORT `CLIENTTAGDENY`.)
@@ -269,6 +272,7 @@ impl Session {
             nick: nick.to_owned(),
             phase_since_millis: now.elapsed_millis,
             heard_at_millis: now.elapsed_millis,
+            is_operator: opening.credentials.proof == Proof::PeerUid,
             ..Self::default()
         };
         out.lines.push(Line::new("CAP").param("LS").param("302"));

@@ -3,6 +3,7 @@
 use super::bindings::{Action, Binding, Context};
 use super::commands::COMMANDS;
 use super::conversation::{Conversation, ConversationKind};
+use super::deeds::{DURATIONS, Deed, Order, Subject};
 use super::model::Model;
 use super::picker::{Choice, Item, Picker, Purpose, rank};
 use crate::proto::text::plain;
@@ -47,6 +48,8 @@ pub fn fill(model: &mut Model) {
         Purpose::Command => rank(&query, [actions(model), commands(model)].concat()),
         Purpose::React(_) => reactions(&query),
         Purpose::Report(_) => reasons(model, &query),
+        Purpose::Operate(subject) => rank(&query, deeds(model, subject)),
+        Purpose::Confirm(order) => confirmations(model, order),
         Purpose::Open => rank(&query, links(model)),
         Purpose::Search { .. } => return,
     };
@@ -178,4 +181,31 @@ fn reasons(model: &Model, query: &str) -> Vec<Item> {
     let mut items = vec![first];
     items.extend(rank(query, offered));
     items
+}
+
+/// What can be done with somebody.
+fn deeds(model: &Model, subject: &Subject) -> Vec<Item> {
+    let item = |deed: Deed| {
+        let order = Order { deed, subject: subject.clone() };
+        Item::new(deed_text(model, &order), "", Choice::Deed(order))
+    };
+    Deed::of(subject).into_iter().map(item).collect()
+}
+
+/// What is done, as a sentence.
+fn deed_text(model: &Model, order: &Order) -> String {
+    let variables = order.variables();
+    let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str().into())).collect();
+    model.texts.format(order.deed.text_id(), &variables)
+}
+
+/// For how long; or only that it is done.
+fn confirmations(model: &Model, order: &Order) -> Vec<Item> {
+    if !order.deed.has_duration() {
+        return vec![Item::new(model.texts.get("operate-do-it"), "", Choice::Duration(""))];
+    }
+    let item = |(duration, text_id): &(&'static str, &'static str)| {
+        Item::new(model.texts.get(text_id), "", Choice::Duration(duration))
+    };
+    DURATIONS.iter().map(item).collect()
 }

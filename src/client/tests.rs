@@ -23,6 +23,7 @@ mod forms;
 mod hostile;
 mod lines;
 mod logging;
+mod operating;
 mod reaching;
 mod reconnecting;
 mod reporting;

@@ -7,7 +7,8 @@ use super::event::{Effects, Event, Exit, Moment, ServerId};
 use super::model::{Model, Screen};
 use super::servers::Server;
 use super::{
-    away, connect, drafts, history, keys, link, log, markers, mouse, notices, outbox, presence, remarks, search, typing,
+    away, connect, drafts, history, inspecting, keys, link, log, markers, mouse, notices, outbox, presence, remarks,
+    search, typing,
 };
 
 /// Takes in one event, which happened at `now`; what it asks for is added to `effects`.
@@ -58,6 +59,7 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
                 outbox::flush(model, effects);
                 markers::tick(model, effects);
                 search::tick(model, effects);
+                inspecting::tick(model, effects);
                 effects.redraw |= typing::tick(model);
             }
         }
@@ -81,8 +83,13 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
         turn_to(model, model.shown_server(), effects);
         typing::settle(model, effects);
     }
-    let own =
-        [model.drafts_due_millis, typing::wake_at_millis(model), away::due_millis(model), model.search.due_millis];
+    let own = [
+        model.drafts_due_millis,
+        typing::wake_at_millis(model),
+        away::due_millis(model),
+        model.search.due_millis,
+        inspecting::due_millis(model),
+    ];
     effects.wake_at_millis = own.into_iter().flatten().min();
     for server in server_ids(model) {
         turn_to(model, server, effects);

@@ -319,13 +319,13 @@ impl Hub {
         match effect {
             Effect::Send { to, bytes, sheddable } => self.clients.send(to, bytes, sheddable),
             Effect::Tell { to, except, bytes, sheddable } => self.clients.tell(to, except, bytes, sheddable),
-            Effect::Ask { conn, question } if self.phase == Phase::Away => {
-                drop(question);
-                self.immediate.push_back(Input::Answer { conn, answer: Answer::Unavailable });
-            }
             Effect::Ask { conn, question: Question::Inspect } => {
                 let figures = Box::new(self.figures());
                 self.immediate.push_back(Input::Answer { conn, answer: Answer::Inspected(figures) });
+            }
+            Effect::Ask { conn, question } if self.phase == Phase::Away => {
+                drop(question);
+                self.immediate.push_back(Input::Answer { conn, answer: Answer::Unavailable });
             }
             Effect::Ask { conn, question } => {
                 let (answerer, mailbox) = (Arc::clone(&self.parts.answerer), self.parts.mailbox.clone());

@@ -16,6 +16,7 @@ mod invitation;
 mod irssi;
 mod leaving;
 mod local_server;
+mod panel;
 mod plain;
 mod reading;
 mod recovery;

@@ -170,6 +170,8 @@ pub enum Fact {
     Targets(Vec<(String, Timestamp)>),
     /// Somebody has reported a message; told to operators.
     Reported(Report),
+    /// A line of the answer to INSPECT.
+    Inspected(Inspected),
     /// A line of ours was refused.
     Refused(Refusal),
     /// A line of ours was carried out, and there is nothing more to say about it.
@@ -279,6 +281,61 @@ pub struct Report {
     pub msgid: String,
     /// Why; often empty.
     pub reason: String,
+}
+
+/// A line of the answer to INSPECT.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Inspected {
+    /// A number by its name.
+    Figure(String, u64),
+    /// A connection.
+    Session(SessionRow),
+    /// Something that was refused.
+    Refusal(RefusalRow),
+    /// That is all; so many sessions there are that fit.
+    End(u64),
+}
+
+/// A connection, as operators see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRow {
+    /// Its number.
+    pub number: u64,
+    /// The nick; `*` before there is one.
+    pub nick: String,
+    /// The account.
+    pub account: Option<String>,
+    /// `account`, `guest`, `operator` or `unwelcomed`.
+    pub kind: String,
+    /// `plain`, `tls` or `unix`.
+    pub transport: String,
+    /// The address; `*` when it may not be seen.
+    pub address: String,
+    /// The port; `*` when it may not be seen.
+    pub port: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// How long nothing was done.
+    pub idle_seconds: u64,
+    /// Bytes that wait to be read.
+    pub queued_bytes: u64,
+    /// Channels.
+    pub channels: Vec<String>,
+}
+
+/// Something that was refused, as operators see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusalRow {
+    /// When.
+    pub time: Timestamp,
+    /// To whom: a nick, or the name that a log-in was tried with.
+    pub name: String,
+    /// From where; `*` when it may not be seen.
+    pub address: String,
+    /// Which command; `LOGIN` for a log-in.
+    pub command: String,
+    /// The numeric, the code, or the check of a log-in that failed.
+    pub code: String,
 }
 
 /// Why a line of ours was refused.

@@ -1,7 +1,7 @@
 //! Everything else that a server says: members, topics, modes, numerics, standard replies.
 
 use super::batch::PageLine;
-use super::fact::{Fact, LoginFailureKind, Refusal, ReplyKind, Report};
+use super::fact::{Fact, Inspected, LoginFailureKind, Refusal, RefusalRow, ReplyKind, Report, SessionRow};
 use super::speech::{clean, place_of};
 use super::{NICK_ATTEMPTS_MAX, Opening, Output, Phase, Session};
 use crate::client::connection::{LoginStep, Proof};
@@ -59,6 +59,9 @@ impl Session {
                 out.facts.push(Fact::Topic { channel: first.to_owned(), topic: clean(last), by: Some(who) });
             }
             "MODE" => {
+                if self.is_own_nick(first) {
+                    self.is_operator = changed_operator(params.get(1).copied().unwrap_or_default(), self.is_operator);
+                }
                 let ranks = match params {
                     [channel, words @ ..] if self.isupport.is_channel(channel) => self.rank_changes(words),
                     _ => Vec::new(),
@@ -84,11 +87,12 @@ impl Session {
                 }
             }
             // The operator's commands answer by it; `account-notify` uses it too, and says nothing that is shown.
-            "ACCOUNT" => {
-                if matches!(first, "ENTRY" | "END" | "DONE") {
+            "ACCOUNT" | "BAN" | "CHANNEL" | "INVITATION" => {
+                if matches!(first, "CODE" | "ENTRY" | "END" | "DONE" | "MEMBER" | "MASK") {
                     out.facts.push(Fact::Reply { kind: ReplyKind::Answer, text: clean(&params[1..].join(" ")) });
                 }
             }
+            "INSPECT" => out.facts.extend(inspected(params).map(Fact::Inspected)),
             "REPORT" => reported(params, out),
             "INVITE" => out.facts.push(Fact::Invited { by: who, channel: clean(last) }),
             "WALLOPS" => {
@@ -220,6 +224,10 @@ impl Session {
                 self.account = Some((*account).to_owned());
                 self.mask = mask.split_once('!').map(|(_, mask)| mask.to_owned());
             }
+            ("381", _) => {
+                self.is_operator = true;
+                out.facts.push(Fact::Reply { kind: ReplyKind::Answer, text: clean(last) });
+            }
             ("903", _) => self.authenticated(out),
             ("902" | "904" | "905" | "907", _) => self.not_authenticated(last, out),
             // The list of mechanisms that the server knows; 904 follows.
@@ -331,5 +339,47 @@ fn reported(params: &[&str], out: &mut Output) {
             out.facts.push(Fact::Reported(Report { by, author, target, msgid, reason }));
         }
         _ => {}
+    }
+}
+
+/// Whether we are an operator after our own user modes were changed.
+fn changed_operator(changes: &str, before: bool) -> bool {
+    let mut is_set = true;
+    changes.chars().fold(before, |is_operator, letter| match letter {
+        '+' | '-' => {
+            is_set = letter == '+';
+            is_operator
+        }
+        'o' => is_set,
+        _ => is_operator,
+    })
+}
+
+/// `INSPECT FIGURE`, `SESSION`, `REFUSAL` and `END`. What is not written as it should be is nothing.
+fn inspected(params: &[&str]) -> Option<Inspected> {
+    let name = |word: &str| clean(word);
+    match *params {
+        ["FIGURE", figure, number] => Some(Inspected::Figure(name(figure), number.parse().ok()?)),
+        ["SESSION", number, nick, account, kind, transport, address, port, since, idle, queued, channels] => {
+            Some(Inspected::Session(SessionRow {
+                number: number.parse().ok()?,
+                nick: name(nick),
+                account: Some(name(account)).filter(|account| account != "*"),
+                kind: name(kind),
+                transport: name(transport),
+                address: name(address),
+                port: name(port),
+                since: Timestamp::parse(since)?,
+                idle_seconds: idle.parse().ok()?,
+                queued_bytes: queued.parse().ok()?,
+                channels: channels.split(',').filter(|channel| !channel.is_empty()).map(name).collect(),
+            }))
+        }
+        ["REFUSAL", time, who, address, command, code] => {
+            let [who, address, command, code] = [who, address, command, code].map(name);
+            Some(Inspected::Refusal(RefusalRow { time: Timestamp::parse(time)?, name: who, address, command, code }))
+        }
+        ["END", _, fitting, ..] => Some(Inspected::End(fitting.parse().ok()?)),
+        _ => None,
     }
 }

@@ -12,6 +12,7 @@ pub mod look;
 pub mod markdown;
 pub mod messages;
 pub mod overlay;
+pub mod panel;
 pub mod panels;
 pub mod picker;
 pub mod rich;
@@ -130,6 +131,9 @@ impl View {
                 caret
             }
         };
+        if let Some(panel) = model.panel.as_ref().filter(|_| model.screen == Screen::Chat) {
+            caret = panel::draw(cells, area, panel, &look);
+        }
         if let Some(picker) = model.picker.as_ref().filter(|_| model.screen == Screen::Chat) {
             caret = picker::draw(cells, area, picker, &look);
         }

@@ -49,7 +49,9 @@ pub fn draw(cells: &mut Cells, screen: Rect, picker: &Picker, look: &Look<'_>) -
         return None;
     }
     let layout = layout(screen, picker);
-    let title_id = match picker.purpose {
+    let title_id = match &picker.purpose {
+        Purpose::Operate(_) => "picker-operate",
+        Purpose::Confirm(_) => "picker-confirm",
         Purpose::Switch => "picker-switch",
         Purpose::Command => "picker-command",
         Purpose::React(_) => "picker-react",
@@ -58,7 +60,17 @@ pub fn draw(cells: &mut Cells, screen: Rect, picker: &Picker, look: &Look<'_>) -
         Purpose::Search { is_everywhere: false } => "picker-search-here",
         Purpose::Search { is_everywhere: true } => "picker-search-everywhere",
     };
-    layout.draw_empty(cells, &look.texts.get(title_id), look);
+    let title = match &picker.purpose {
+        Purpose::Operate(subject) => look.texts.format(title_id, &[("name", subject.name().into())]),
+        Purpose::Confirm(order) => {
+            let variables = order.variables();
+            let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str().into())).collect();
+            let what = look.texts.format(order.deed.text_id(), &variables);
+            look.texts.format(title_id, &[("what", what.into())])
+        }
+        _ => look.texts.get(title_id).into_owned(),
+    };
+    layout.draw_empty(cells, &title, look);
     let inner = layout.inner;
     draw_footer(cells, layout.keys, Context::Picker, look);
     paint(cells, inner, inner.x, inner.y, "›", 1, look.theme.accent());
@@ -77,7 +89,9 @@ pub fn draw(cells: &mut Cells, screen: Rect, picker: &Picker, look: &Look<'_>) -
     let shown = from.map_or("", |(start, _)| &typed[start..]);
     paint(cells, text, text.x, text.y, shown, usize::from(text.width), look.theme.text());
     if typed.is_empty() {
-        let hint = match picker.purpose {
+        let hint = match &picker.purpose {
+            Purpose::Confirm(order) if order.deed.has_reason() => "picker-confirm-hint",
+            Purpose::Confirm(_) => "picker-sure-hint",
             Purpose::Switch => "picker-switch-hint",
             Purpose::React(_) => "picker-react-hint",
             Purpose::Report(_) => "picker-report-hint",

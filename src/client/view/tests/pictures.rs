@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{SIZES, changed_certificate, form, golden, reading};
-use crate::client::chat::reports;
+use crate::client::chat::{self, reports};
 use crate::client::conversation::Replying;
 use crate::client::entry::Quote;
 use crate::client::event::{Effects, Event, Moment};
@@ -108,8 +108,74 @@ pub(super) fn pictures(language: Language) -> Vec<(&'static str, Model)> {
         let id = model.server_conversation().id;
         model.conversations.show(id);
     });
+    let told = |model: &mut Model, lines: &[&str]| {
+        let (now, mut out) = (Moment::default(), Output::default());
+        for line in lines {
+            model.server.session.receive(line, now, &mut out);
+        }
+        for fact in out.facts {
+            chat::apply(model, fact, &mut Effects::default());
+        }
+    };
+    let inspected = |model: &mut Model| {
+        told(model, LOGGED_IN);
+        press(model, &[(KeyCode::Char('o'), KeyModifiers::ALT)]);
+        told(model, INSPECTED);
+    };
+    add("panel", &mut |model| inspected(model));
+    add("panel_refused", &mut |model| {
+        inspected(model);
+        told(model, &[":s INSPECT FIGURE journal_stalled 1"]);
+        told(model, INSPECTED);
+        press(model, &[(KeyCode::Tab, none), (KeyCode::Down, none)]);
+        told(model, &[":s BAN DONE ADD 203.0.113.9 :Done."]);
+    });
+    add("panel_act", &mut |model| {
+        inspected(model);
+        press(model, &[(KeyCode::Down, none), (KeyCode::Enter, none)]);
+    });
+    add("panel_confirm", &mut |model| {
+        inspected(model);
+        press(model, &[(KeyCode::Down, none), (KeyCode::Enter, none), (KeyCode::Char('m'), none)]);
+        press(model, &[(KeyCode::Down, none), (KeyCode::Enter, none)]);
+    });
     pictures
 }
+
+/// What a server says to an operator who comes in.
+const LOGGED_IN: &[&str] = &[
+    ":s CAP * LS :sasl=EXTERNAL chat-tui/inspect",
+    ":s CAP * ACK :chat-tui/inspect sasl",
+    "AUTHENTICATE +",
+    ":s 903 Romain :in",
+    ":s 001 Romain :Welcome",
+    ":s 422 Romain :No MOTD",
+];
+/// What a server tells an operator.
+const INSPECTED: &[&str] = &[
+    ":s INSPECT FIGURE connections 5",
+    ":s INSPECT FIGURE mailbox 3",
+    ":s INSPECT FIGURE outbox_bytes 70000",
+    ":s INSPECT FIGURE outbox_bytes_largest 65536",
+    ":s INSPECT FIGURE journal_waiting 12",
+    ":s INSPECT FIGURE commit_p50_micros 500",
+    ":s INSPECT FIGURE commit_p99_micros 5000",
+    ":s INSPECT FIGURE query_p50_micros 0",
+    ":s INSPECT FIGURE delivery_p99_micros 10000",
+    ":s INSPECT FIGURE accounts_online 2",
+    ":s INSPECT FIGURE sessions_guest 1",
+    ":s INSPECT FIGURE sessions_unwelcomed 1",
+    ":s INSPECT FIGURE channels 2",
+    ":s INSPECT SESSION 9 * * unwelcomed plain 203.0.113.9 50000 2022-09-18T12:06:50.000Z 2 0 :",
+    ":s INSPECT SESSION 8 mlk mlk account tls 192.0.2.7 64917 2022-09-18T12:00:00.000Z 75 65536 :#general,#annonces",
+    ":s INSPECT SESSION 7 zoe * guest tls 2001:db8::1 443 2022-09-18T11:00:00.000Z 7200 0 :#general",
+    ":s INSPECT SESSION 3 日本太郎 日本太郎 account tls 198.51.100.20 1234 2022-09-16T12:00:00.000Z 180000 4464 :#general",
+    ":s INSPECT SESSION 1 serveur * operator unix 127.0.0.1 0 2022-09-10T08:00:00.000Z 0 0 :",
+    ":s INSPECT REFUSAL 2022-09-18T12:06:30.000Z root 203.0.113.9 LOGIN password",
+    ":s INSPECT REFUSAL 2022-09-18T12:05:00.000Z mlk 203.0.113.9 LOGIN address",
+    ":s INSPECT REFUSAL 2022-09-18T12:04:00.000Z zoe 2001:db8::1 PRIVMSG MUTED",
+    ":s INSPECT END 5 5 :That is all.",
+];
 
 #[test]
 fn every_screen_and_every_overlay_at_every_size() {
@@ -135,6 +201,10 @@ fn overlays_in_french_on_small_screens() {
         "report",
         "ask_report",
         "form_invitation",
+        "panel",
+        "panel_refused",
+        "panel_act",
+        "panel_confirm",
     ];
     for (name, mut model) in pictures(Language::French) {
         if LOOKED_AT.contains(&name) {
