@@ -272,7 +272,11 @@ pub(crate) fn topic(world: &mut World, call: &Call<'_>) -> Handled {
     policy::may_set_topic(channel, &asker)?;
     world.require_journal(&[call.param(0)])?;
     let topic = cut(topic, topic_bytes_max(world, &asker.source, channel.name.as_str())).to_owned();
-    world.append_to_channel(call.conn, id, Event::TopicSet { topic });
+    // Modern IRC, "TOPIC message": who is there hears of a topic that is changed or cleared. This one stays as it is.
+    let current = world.state.channel(id).and_then(|channel| channel.topic.as_ref());
+    if current.map_or("", |current| &current.text) != topic {
+        world.append_to_channel(call.conn, id, Event::TopicSet { topic });
+    }
     Ok(())
 }
 
