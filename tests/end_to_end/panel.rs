@@ -74,6 +74,38 @@ fn an_operator_by_oper_has_the_panel_and_nobody_else() {
     assert_eq!(client.wait_exit().exit_code(), 0);
 }
 
+/// Shift-Up chooses the message above.
+const SHIFT_UP: &str = "\x1b[1;2A";
+
+#[test]
+fn a_report_reaches_the_console_at_once() {
+    let sandbox = Sandbox::new();
+    let server = sandbox.start_server(None, &["--lang", "fr"]);
+    let (home, other_home) = (Sandbox::new(), Sandbox::new());
+    let (mut rude, mut reader) = (newcomer(&home, &server, "Milo"), newcomer(&other_home, &server, "Romain"));
+    let socket = server.socket.display().to_string();
+    let command = sandbox.in_terminal("chat-server", &["console", "--socket", &socket, "--lang", "fr"]);
+    let mut console = Terminal::start("the console", command, 100, 30);
+    console.wait_for("serveur");
+    console.settled();
+    rude.type_line("quelque chose de grossier");
+    reader.wait_for("quelque chose de grossier");
+    reader.type_text(SHIFT_UP);
+    reader.wait_for("Échap retour");
+    reader.type_text("!");
+    reader.wait_for("Pourquoi le signaler ?");
+    reader.type_text("il insiste");
+    reader.press(Key::Enter);
+    reader.wait_for("Raison : il insiste");
+    reader.press(Key::Enter);
+    reader.wait_for("Les opérateurs de ce serveur");
+    console.wait_for("⚑ Romain signale un message de Milo dans #general");
+    for terminal in [&mut rude, &mut reader, &mut console] {
+        terminal.press(Key::Control('c'));
+        assert_eq!(terminal.wait_exit().exit_code(), 0);
+    }
+}
+
 /// A file with everybody's password.
 fn password(sandbox: &Sandbox) -> String {
     let path = sandbox.path("password");

@@ -76,6 +76,40 @@ async fn what_was_accepted_is_told_when_the_database_is_back_and_nothing_more_is
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn operators_see_how_the_server_is_also_while_nothing_can_be_committed() {
+    let directory = tempdir().unwrap();
+    for mut database in Switchable::all(&directory).await {
+        let host = Host::start(&directory, &database.url()).await;
+        let mut ann = host.connect_from("203.0.113.5").await.register("ann", PASSWORD).await;
+        let mut operator = host.console().await;
+        operator.send("INSPECT").await;
+        let commits: u64 =
+            operator.expect("FIGURE commit_p99_micros ").await.rsplit(' ').next().unwrap().parse().unwrap();
+        assert!(commits > 0, "ann's registration was measured");
+        let session = operator.expect("INSPECT SESSION ").await;
+        assert!(session.contains(" serveur * operator unix "), "{session}");
+        let session = operator.expect("INSPECT SESSION ").await;
+        assert!(session.contains(" ann ann account tls 203.0.113.5 "), "{session}");
+        assert!(session.ends_with(":#general"), "{session}");
+        operator.expect("INSPECT END 2 2").await;
+
+        database.cut();
+        ann.send("PRIVMSG #general :accepted").await;
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        ann.send("PRIVMSG #general :refused").await;
+        operator.send("INSPECT ann").await;
+        operator.expect("FIGURE journal_waiting 1").await;
+        operator.expect("FIGURE journal_stalled 1").await;
+        operator.expect(" ann ann account tls ").await;
+        operator.expect("INSPECT END 1 1").await;
+        database.restore();
+        ann.expect(":accepted").await;
+        host.stop().await;
+        database.remove().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stop_without_the_database_ends_in_time() {
     let directory = tempdir().unwrap();
     for mut database in Switchable::all(&directory).await {

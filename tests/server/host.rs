@@ -82,6 +82,19 @@ impl Host {
         Client::over(self.dial_stream(peer).await)
     }
 
+    /// The operator at the console, logged in.
+    pub async fn console(&self) -> Client {
+        let address = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+        let mut client =
+            self.dial(Peer { address, port: 0, transport: Transport::Unix { uid: 0, operator: true } }).await;
+        client.introduce("operator").await;
+        client.send("AUTHENTICATE EXTERNAL").await;
+        client.expect("AUTHENTICATE +").await;
+        client.send("AUTHENTICATE +").await;
+        client.expect(" 903 ").await;
+        client.welcomed().await
+    }
+
     /// The same, for whoever talks by itself.
     pub async fn dial_stream(&self, peer: Peer) -> DuplexStream {
         self.dialer.connect(peer).await.expect("the server runs")

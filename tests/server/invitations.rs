@@ -52,4 +52,13 @@ async fn a_code_by_command_is_kept_as_a_digest_and_counts_once() {
     bob.expect("FAIL REGISTER INVALID_INVITATION bob").await;
     host.stop().await;
     assert_eq!(said(&["invite", "list"], path), "");
+
+    // Who did what is in the record, and which account an invitation became.
+    let record = rusqlite::Connection::open(path.join("chat.sqlite3")).unwrap();
+    let count = |sql: &str| record.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(count("SELECT COUNT(*) FROM event WHERE kind = 'invitation_made' AND operator LIKE 'uid:%'"), 2);
+    assert_eq!(count("SELECT COUNT(*) FROM event WHERE kind = 'invitation_revoked' AND operator LIKE 'uid:%'"), 1);
+    let became = "SELECT COUNT(*) FROM event JOIN invitation ON invitation.seq = event.subject_seq \
+                  WHERE event.kind = 'account_registered' AND event.target = 'ann' AND used_by = event.subject_account_id";
+    assert_eq!(count(became), 1);
 }
