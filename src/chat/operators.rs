@@ -12,7 +12,7 @@ use crate::proto::secret::Secret;
 /// Something that only operators may do, if it was given to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
-    /// The command ACCOUNT.
+    /// The commands ACCOUNT and INVITATION.
     Accounts,
     /// Seeing from where people come.
     Addresses,
@@ -22,11 +22,11 @@ pub enum Right {
     Channels,
     /// The command KILL.
     Kill,
-    /// The server's notices, by the user mode `s`.
+    /// The server's notices, by the user mode `s`, and reports.
     Notices,
     /// The command REHASH.
     Rehash,
-    /// The queries of STATS that are not for everybody.
+    /// The queries of STATS that are not for everybody, and INSPECT.
     Stats,
     /// The command WALLOPS.
     Wallops,

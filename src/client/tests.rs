@@ -35,7 +35,7 @@ mod writing;
 /// What our own server offers, with PLAIN only, so that no proof has to be computed.
 const OWN_CAPS: &str = ":s CAP * LS :account-notify account-tag away-notify batch cap-notify chat-tui/devices \
      chat-tui/idempotency draft/account-registration=before-connect draft/chathistory draft/event-playback draft/languages=2,en,fr \
-     chat-tui/report draft/message-redaction draft/read-marker echo-message \
+     chat-tui/inspect chat-tui/report draft/message-redaction draft/read-marker echo-message \
      extended-join labeled-response message-tags multi-prefix sasl=PLAIN server-time setname soju.im/search standard-replies";
 
 struct Stage {

@@ -54,6 +54,10 @@ fn line() -> impl Strategy<Value = String> {
             "PING",
             "PONG",
             "TAGMSG",
+            "BAN",
+            "INSPECT",
+            "INVITATION",
+            "REPORT",
         ])
         .prop_map(str::to_owned),
     ];
@@ -69,8 +73,21 @@ fn line() -> impl Strategy<Value = String> {
         Just(":bob!b@b ".to_owned()),
         Just(":s ".to_owned())
     ];
-    (tags, source, command, prop::collection::vec(word(), 0..6))
-        .prop_map(|(tags, source, command, words)| format!("{tags}{source}{command} {}", words.join(" ")))
+    let any = (tags, source, command, prop::collection::vec(word(), 0..6))
+        .prop_map(|(tags, source, command, words)| format!("{tags}{source}{command} {}", words.join(" ")));
+    // What only a whole line of it means something by.
+    let inspected = (word(), word(), "[0-9*]{0,21}").prop_map(|(one, other, number)| {
+        format!(
+            ":s INSPECT SESSION 7 {one} {other} guest tls {number} 1 2026-11-22T10:00:00.000Z {number} 0 :{one},{other}"
+        )
+    });
+    let told = prop_oneof![
+        inspected,
+        Just(":s INSPECT END 1 1 :x".to_owned()),
+        Just(":s 381 ann :x".to_owned()),
+        (word(), word()).prop_map(|(one, other)| format!(":s REPORT NEW {one} {other} #general m1 :{one}")),
+    ];
+    prop_oneof![6 => any, 1 => told]
 }
 
 #[derive(Clone, Debug)]
@@ -99,6 +116,8 @@ fn step() -> impl Strategy<Value = Step> {
         KeyCode::Char('r'),
         KeyCode::Char('1'),
         KeyCode::Char('x'),
+        KeyCode::Char('o'),
+        KeyCode::Char('!'),
     ]);
     let modifiers = prop::sample::select(vec![KeyModifiers::NONE, KeyModifiers::CONTROL, KeyModifiers::ALT]);
     let text = prop_oneof![

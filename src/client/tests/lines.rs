@@ -243,3 +243,69 @@ fn questions_of_dialogues_are_answered_with_yes_or_no() {
     assert!(dialogue.stage.sent.contains(&"PRIVMSG serveur :allow 192.0.2.7 4711".to_owned()));
     assert_eq!(dialogue.plain.prompt(&dialogue.stage.model).unwrap().text, "-> ");
 }
+
+#[test]
+fn the_code_of_an_invitation_is_asked_for_where_a_server_wants_one() {
+    let mut dialogue = Dialogue::new(Language::English);
+    for line in ["yes", "ann", "a long password", "ann", "a long password"] {
+        dialogue.input(Input::Line(line.to_owned()));
+    }
+    let by_invitation = |dialogue: &mut Dialogue| {
+        let event = NetworkEvent::Connected { security: Security::Tls };
+        dialogue.input(Input::Event(Event::Network(dialogue.stage.connection, event)));
+        dialogue.stage.sent.clear();
+        dialogue.lines(&[":s CAP * LS :draft/account-registration=before-connect,chat-tui/invitation sasl=PLAIN"]);
+        dialogue.lines(&[":s CAP * ACK :draft/account-registration sasl"]);
+    };
+    by_invitation(&mut dialogue);
+    assert!(dialogue.paper.last().unwrap().contains("One needs an invitation"), "{:?}", dialogue.paper);
+    dialogue.answer("write the code of your invitation: ", "wrong");
+    by_invitation(&mut dialogue);
+    assert_eq!(dialogue.stage.sent.last().unwrap(), "REGISTER ann wrong :a long password");
+    dialogue.lines(&[":s FAIL REGISTER INVALID_INVITATION ann :no"]);
+    dialogue.answer("write the code of your invitation: ", "k7f3-9qpd");
+    by_invitation(&mut dialogue);
+    assert_eq!(dialogue.stage.sent.last().unwrap(), "REGISTER ann k7f3-9qpd :a long password");
+    // Who has none begins anew.
+    dialogue.lines(&[":s FAIL REGISTER INVALID_INVITATION ann :no"]);
+    dialogue.answer("write the code of your invitation: ", "");
+    dialogue.answer("Do you want to register? Type 'yes' or 'no' ", "bye");
+    assert_eq!(dialogue.stage.exit(), Some(&Exit::Wanted));
+}
+
+#[test]
+fn a_report_is_a_question_and_the_panel_is_printed() {
+    let mut dialogue = Dialogue::new(Language::English);
+    for line in ["no", "ann", "password"] {
+        dialogue.input(Input::Line(line.to_owned()));
+    }
+    dialogue.connect();
+    dialogue.lines(&["AUTHENTICATE +", ":s 903 * :ok"]);
+    dialogue.welcome("ann");
+    dialogue.tick(2_000);
+    dialogue.answer("-> ", "/msg bob");
+    dialogue.lines(&["@msgid=m1;time=2022-09-18T13:49:43.000Z :bob!b@h PRIVMSG ann :something rude"]);
+    dialogue.paper.clear();
+    dialogue.answer("-> ", "/report rude");
+    assert!(dialogue.paper.contains(&"something rude".to_owned()), "{:?}", dialogue.paper);
+    dialogue.answer("Yes or no? ", "yes");
+    assert!(dialogue.stage.sent.contains(&"REPORT bob m1 :rude".to_owned()));
+
+    dialogue.answer("-> ", "/panel");
+    assert_eq!(dialogue.paper.last().unwrap(), "This server does not offer /panel.");
+    dialogue.lines(&[":s 381 ann :You are now an IRC operator"]);
+    dialogue.answer("-> ", "/panel");
+    dialogue.tick(1);
+    assert_eq!(dialogue.stage.sent.last().unwrap(), "INSPECT");
+    dialogue.lines(&[
+        ":s INSPECT FIGURE connections 2",
+        ":s INSPECT SESSION 8 bob bob account tls 192.0.2.7 64917 2026-11-22T09:00:00.000Z 75 0 :#tea",
+        ":s INSPECT END 1 1 :That is all.",
+    ]);
+    assert!(dialogue.paper.iter().any(|line| line.starts_with("connections 2 ")), "{:?}", dialogue.paper);
+    assert!(dialogue.paper.contains(&"  bob  192.0.2.7:64917  account  tls  1 min  #tea".to_owned()));
+    // Once, and not again every two seconds.
+    dialogue.stage.sent.clear();
+    dialogue.tick(10_000);
+    assert!(!dialogue.stage.sent.iter().any(|line| line.starts_with("INSPECT")));
+}

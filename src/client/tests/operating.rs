@@ -18,7 +18,7 @@ impl Stage {
     /// An operator with the panel open, which is filled.
     fn with_panel() -> Self {
         let mut stage = Self::online();
-        stage.lines(&[":s CAP ann ACK :chat-tui/inspect", ":s 381 ann :You are now an IRC operator"]);
+        stage.lines(&[":s 381 ann :You are now an IRC operator"]);
         stage.take_sent();
         stage.event(key(KeyCode::Char('o'), KeyModifiers::ALT));
         stage.wait(1);
@@ -42,7 +42,6 @@ impl Stage {
 #[test]
 fn the_panel_is_for_operators_only() {
     let mut stage = Stage::online();
-    stage.lines(&[":s CAP ann ACK :chat-tui/inspect"]);
     stage.say("/panel");
     assert_eq!(stage.entries("#general").last().unwrap().text, "This server does not offer /panel.");
     stage.event(key(KeyCode::Char('o'), KeyModifiers::ALT));
