@@ -5,18 +5,19 @@
 //! no buffer: bytes are read into the stack, and queued lines are shared with whoever else gets them.
 
 use std::collections::VecDeque;
-use std::future::{pending, poll_fn};
+use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::sync::mpsc::error::{SendError, TrySendError};
+use tokio::sync::mpsc::{self, OwnedPermit};
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use super::bounds::ConnectionLimits;
 use super::hub::Mail;
@@ -63,7 +64,9 @@ where
 {
     let link = Arc::new(Link::new(peer, limits.outbox, limits.inbox));
     let pace = Pace::new(limits.pace);
-    let mut connection = Connection { conn, link, hub, pipe: Pipe::new(stream), pace, state: State::default() };
+    let pipe = Pipe::new(stream);
+    let mut connection =
+        Connection { conn, link, hub, pipe, pace, state: State::default(), alarm: None, hub_room: None };
     async move {
         let Ok(slot) = connection.hub.reserve().await else { return };
         slot.send(Mail::Opened { conn: connection.conn, link: Arc::clone(&connection.link) });
@@ -98,12 +101,21 @@ struct Connection<S> {
     pipe: Pipe<S>,
     pace: Pace,
     state: State,
+    /// What wakes the task in time. Boxed, like the next one: both are seldom there.
+    alarm: Option<Pin<Box<Sleep>>>,
+    /// The wait for room in the hub's mailbox.
+    hub_room: Option<HubRoom>,
 }
+
+type HubRoom = Pin<Box<dyn Future<Output = Result<OwnedPermit<Mail>, SendError<()>>> + Send>>;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Runs to the end and says why it came.
     async fn run(&mut self) -> String {
-        match self.exchange().await {
+        let ended = poll_fn(|context| self.poll_exchange(context)).await;
+        // What it had for a line that is not sent any more, it would wait for itself when it says goodbye.
+        self.hub_room = None;
+        match ended {
             Ok(reason) => {
                 // Not a part of the connection's own future, in which its scratch would take room from the beginning.
                 let wait = if self.link.is_hurried() { LINGER_TIMEOUT_AT_STOP } else { LINGER_TIMEOUT };
@@ -114,76 +126,142 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    async fn exchange(&mut self) -> io::Result<&'static str> {
-        let link = Arc::clone(&self.link);
+    /// Moves bytes and lines until nothing can be moved for the moment. One function that is polled, and not a choice of
+    /// futures: these would be made and dropped for every line, and each would take room in every connection.
+    fn poll_exchange(&mut self, context: &mut Context<'_>) -> Poll<io::Result<&'static str>> {
         loop {
-            if self.state.has_more && (self.pipe.output.is_empty() || link.is_closing()) {
+            self.state.has_more |= self.link.is_filled(context);
+            if self.state.has_more && (self.pipe.output.is_empty() || self.link.is_closing()) {
                 self.take_output();
             }
-            let Self { pipe, pace, state, .. } = self;
-            if pipe.is_flushed() {
-                match state.closing {
-                    Some(Closing::Flushed) => return Ok("Closed"),
-                    Some(Closing::Exceeded) => return Ok(SENDQ_EXCEEDED),
-                    None if state.answered => return Ok("Connection closed"),
-                    None if !state.half_closed => state.deadline = None,
-                    None => {}
-                }
+            if self.pipe.is_flushed()
+                && let Some(reason) = self.reason_to_end()
+            {
+                return Poll::Ready(Ok(reason));
             }
-            let serving = state.closing.is_none();
-            let has_lines = serving && !pipe.arrived.is_empty();
-            let may_read = serving && !has_lines && !state.half_closed;
-            let may_finish = serving && !has_lines && state.half_closed && !state.answered;
-            // Whoever does not read the answers is not asked for more lines; whoever sends too fast, not before it is time.
-            let is_heard = has_lines && !link.is_beyond_soft_limit();
-            let next_at = if is_heard { pace.next_at(Instant::now()) } else { None };
-            let next_cost = pipe.arrived.front().map_or(1, cost);
-            let deadline = state.deadline;
-            let wake_at = [deadline, next_at].into_iter().flatten().min();
-            let alarm = wake_at.map(|at| Box::pin(sleep_until(at)));
-            let all_done = may_finish.then(|| Box::pin(link.all_done()));
-            tokio::select! {
-                biased;
-                () = link.filled() => state.has_more = true,
-                progress = pipe.progress(may_read) => match progress? {
-                    Progress::Wrote if serving && !state.half_closed => {
-                        state.deadline = Some(Instant::now() + WRITE_TIMEOUT);
-                    }
-                    Progress::Wrote | Progress::Read => {}
-                    Progress::Ended => {
-                        state.half_closed = true;
-                        state.deadline = Some(Instant::now() + HALF_CLOSED_TIMEOUT);
-                    }
-                },
-                () = link.take_place(next_cost), if is_heard && next_at.is_none() => {
-                    if !self.hand_in().await {
-                        return Ok("Server stopped");
-                    }
-                },
-                () = seldom(all_done) => {
-                    state.answered = true;
-                    state.has_more = true;
-                },
-                () = seldom(alarm) => {
-                    if deadline.is_none_or(|deadline| deadline > Instant::now()) {
-                        continue;
-                    }
-                    return match state.closing {
-                        Some(Closing::Exceeded) => Ok(SENDQ_EXCEEDED),
-                        Some(Closing::Flushed) => Ok("Closed"),
-                        None if state.half_closed => Ok("Connection closed"),
-                        None => Err(io::Error::new(io::ErrorKind::TimedOut, "Write timeout")),
-                    };
-                },
+            let Poll::Ready(progress) = self.poll_step(context) else {
+                return match ready!(self.poll_late(context)) {
+                    Some(end) => Poll::Ready(end),
+                    None => continue,
+                };
+            };
+            match progress? {
+                Progress::Wrote if self.state.closing.is_none() && !self.state.half_closed => {
+                    self.state.deadline = None
+                }
+                Progress::Wrote | Progress::Read | Progress::HandedIn => {}
+                Progress::Ended => {
+                    self.state.half_closed = true;
+                    self.state.deadline = Some(Instant::now() + HALF_CLOSED_TIMEOUT);
+                }
+                Progress::Answered => {
+                    self.state.answered = true;
+                    self.state.has_more = true;
+                }
+                Progress::HubGone => return Poll::Ready(Ok("Server stopped")),
             }
         }
+    }
+
+    /// Why it ends now that everything has left, if it does.
+    fn reason_to_end(&self) -> Option<&'static str> {
+        match self.state.closing {
+            Some(Closing::Flushed) => Some("Closed"),
+            Some(Closing::Exceeded) => Some(SENDQ_EXCEEDED),
+            None => self.state.answered.then_some("Connection closed"),
+        }
+    }
+
+    /// The first thing that can be done.
+    fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Progress>> {
+        let State { closing, half_closed, answered, .. } = self.state;
+        let serving = closing.is_none();
+        let has_lines = serving && !self.pipe.arrived.is_empty();
+        let may_read = serving && !has_lines && !half_closed;
+        if let Poll::Ready(progress) = self.pipe.poll_progress(context, may_read) {
+            return Poll::Ready(progress);
+        }
+        if has_lines && self.is_heard() {
+            return self.poll_hand_in(context).map(Ok);
+        }
+        // Whoever hands nothing in takes nobody's place in the mailbox.
+        self.hub_room = None;
+        if serving && !has_lines && half_closed && !answered {
+            return self.link.poll_all_done(context).map(|()| Ok(Progress::Answered));
+        }
+        Poll::Pending
+    }
+
+    /// Whoever does not read the answers is not asked for more lines; whoever sends too fast, not before it is time.
+    fn is_heard(&self) -> bool {
+        !self.link.is_beyond_soft_limit() && self.pace.next_at(Instant::now()).is_none()
+    }
+
+    /// Hands the next line to the hub, as soon as there is room for it in the window and in the mailbox.
+    fn poll_hand_in(&mut self, context: &mut Context<'_>) -> Poll<Progress> {
+        let cost = self.pipe.arrived.front().map_or(1, cost);
+        ready!(self.link.poll_room(context, cost));
+        let room = match &mut self.hub_room {
+            Some(waiting) => ready!(waiting.as_mut().poll(context)),
+            None => match self.hub.clone().try_reserve_owned() {
+                Ok(room) => Ok(room),
+                Err(TrySendError::Full(hub)) => {
+                    let waiting = self.hub_room.insert(Box::pin(hub.reserve_owned()));
+                    ready!(waiting.as_mut().poll(context))
+                }
+                Err(TrySendError::Closed(_)) => return Poll::Ready(Progress::HubGone),
+            },
+        };
+        self.hub_room = None;
+        let Ok(room) = room else { return Poll::Ready(Progress::HubGone) };
+        let conn = self.conn;
+        let line = self.pipe.arrived.pop_front();
+        if self.pipe.arrived.is_empty() {
+            self.pipe.arrived = VecDeque::new();
+        }
+        self.pace.take(line.as_ref().map_or(0, |line| line.as_ref().map_or(0, |line| line.len())), Instant::now());
+        self.link.take_room(cost);
+        match line {
+            Some(Ok(line)) => drop(room.send(Mail::Input(Input::Line { conn, line }))),
+            Some(Err(error)) => drop(room.send(Mail::Input(Input::BadLine { conn, error }))),
+            None => {}
+        }
+        Poll::Ready(Progress::HandedIn)
+    }
+
+    /// Nothing can be done: waits until something has lasted too long, which is the end, or until the next line may come.
+    fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<&'static str>>> {
+        if self.state.deadline.is_none() && !self.pipe.is_flushed() {
+            self.state.deadline = Some(Instant::now() + WRITE_TIMEOUT);
+        }
+        let serving = self.state.closing.is_none();
+        let has_lines = serving && !self.pipe.arrived.is_empty();
+        let next_at = if has_lines { self.pace.next_at(Instant::now()) } else { None };
+        let Some(wake_at) = [self.state.deadline, next_at].into_iter().flatten().min() else {
+            self.alarm = None;
+            return Poll::Pending;
+        };
+        let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(wake_at)));
+        if alarm.deadline() != wake_at {
+            alarm.as_mut().reset(wake_at);
+        }
+        ready!(alarm.as_mut().poll(context));
+        self.alarm = None;
+        if self.state.deadline.is_none_or(|deadline| deadline > Instant::now()) {
+            return Poll::Ready(None);
+        }
+        Poll::Ready(Some(match self.state.closing {
+            Some(Closing::Exceeded) => Ok(SENDQ_EXCEEDED),
+            Some(Closing::Flushed) => Ok("Closed"),
+            None if self.state.half_closed => Ok("Connection closed"),
+            None => Err(io::Error::new(io::ErrorKind::TimedOut, "Write timeout")),
+        }))
     }
 
     /// Takes over what the hub queued.
     fn take_output(&mut self) {
         let Self { link, pipe, state, .. } = self;
         state.has_more = false;
-        let was_flushed = pipe.is_flushed();
         let closing = link.take(&mut pipe.output);
         if closing.is_some() && state.closing.is_none() {
             state.closing = closing;
@@ -192,35 +270,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             if closing == Some(Closing::Exceeded) {
                 pipe.keep_only_the_last_line();
             }
-        } else if was_flushed && state.deadline.is_none() && !pipe.is_flushed() {
-            state.deadline = Some(Instant::now() + WRITE_TIMEOUT);
         }
-    }
-
-    /// Hands one line to the hub; false when the hub is gone.
-    async fn hand_in(&mut self) -> bool {
-        let Ok(slot) = self.hub.reserve().await else { return false };
-        let conn = self.conn;
-        let line = self.pipe.arrived.pop_front();
-        self.pace.take(line.as_ref().map_or(0, |line| line.as_ref().map_or(0, |line| line.len())), Instant::now());
-        match line {
-            Some(Ok(line)) => slot.send(Mail::Input(Input::Line { conn, line })),
-            Some(Err(error)) => slot.send(Mail::Input(Input::BadLine { conn, error })),
-            None => {}
-        }
-        if self.pipe.arrived.is_empty() {
-            self.pipe.arrived = VecDeque::new();
-        }
-        true
-    }
-}
-
-/// Waits for what may not be there, which is never. It is boxed, because it seldom is there, and would take room in the
-/// future of every connection all the time.
-async fn seldom<F: Future>(future: Option<Pin<Box<F>>>) -> F::Output {
-    match future {
-        Some(future) => future.await,
-        None => pending().await,
     }
 }
 
@@ -239,11 +289,20 @@ fn describe(error: &io::Error) -> String {
     }
 }
 
-/// What has happened on the socket.
+/// What has happened.
 enum Progress {
+    /// Bytes have left.
     Wrote,
+    /// Bytes have arrived.
     Read,
+    /// No more of them will.
     Ended,
+    /// A line went to the hub.
+    HandedIn,
+    /// The other end has sent its last line, and it is done.
+    Answered,
+    /// Nobody takes lines any more.
+    HubGone,
 }
 
 /// A socket with the lines that arrived through it and the bytes that wait to leave.
@@ -281,27 +340,36 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipe<S> {
         self.output = begun.into_iter().chain(last).collect();
     }
 
-    /// Moves bytes in whatever direction the socket is ready for. May be cancelled: each move is made whole.
-    async fn progress(&mut self, may_read: bool) -> io::Result<Progress> {
-        poll_fn(|context| self.poll_progress(context, may_read)).await
-    }
-
+    /// Moves bytes in whatever direction the socket is ready for.
     fn poll_progress(&mut self, context: &mut Context<'_>, may_read: bool) -> Poll<io::Result<Progress>> {
         if !self.output.is_empty() {
             if let Poll::Ready(written) = self.poll_write(context) {
                 self.consume(written?)?;
+                if self.output.is_empty() {
+                    let _ = self.poll_flush(context)?;
+                }
                 return Poll::Ready(Ok(Progress::Wrote));
             }
         } else if self.unflushed
-            && let Poll::Ready(flushed) = Pin::new(&mut self.stream).poll_flush(context)
+            && let Poll::Ready(()) = self.poll_flush(context)?
         {
-            self.unflushed = false;
-            return Poll::Ready(flushed.map(|()| Progress::Wrote));
+            return Poll::Ready(Ok(Progress::Wrote));
         }
         if may_read { self.poll_read(context) } else { Poll::Pending }
     }
 
+    fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = ready!(Pin::new(&mut self.stream).poll_flush(context));
+        self.unflushed = false;
+        Poll::Ready(flushed)
+    }
+
     fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if let [only] = self.output.as_slices().0
+            && self.output.len() == 1
+        {
+            return Pin::new(&mut self.stream).poll_write(context, only);
+        }
         let mut slices = [IoSlice::new(&[]); WRITE_CHUNKS_MAX];
         let count = self.output.len().min(WRITE_CHUNKS_MAX);
         for (slice, chunk) in slices.iter_mut().zip(&self.output) {

@@ -6,9 +6,9 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use tokio::sync::{Notify, Semaphore};
 use tracing::Span;
 
 use crate::chat::ports::{ConnId, Peer};
@@ -100,6 +100,26 @@ struct Queue {
     /// What each line that is not done yet takes up, the oldest first.
     in_flight: VecDeque<u8>,
     is_hurried: bool,
+    /// Whether the task is to look at what is queued.
+    is_filled: bool,
+    /// Whether the task waits for lines to be done, too.
+    waits_for_lines: bool,
+    /// The task, while it waits.
+    task: Option<Waker>,
+}
+
+impl Queue {
+    /// The task waits from now on.
+    fn wait(&mut self, context: &Context<'_>) {
+        if !self.task.as_ref().is_some_and(|task| task.will_wake(context.waker())) {
+            self.task = Some(context.waker().clone());
+        }
+    }
+
+    /// The places of the window that are taken.
+    fn places_taken(&self) -> u32 {
+        self.in_flight.iter().map(|cost| u32::from(*cost)).sum()
+    }
 }
 
 /// What the hub and a connection's task share. One allocation for each connection.
@@ -110,20 +130,14 @@ pub struct Link {
     /// Who has logged in.
     account: OnceLock<Box<str>>,
     queue: Mutex<Queue>,
-    filled: Notify,
     limits: OutboxLimits,
-    /// A permit for each place that is free for the connection's lines; a line takes as many as it costs, its `LineDone` gives
-    /// them back.
-    window: Semaphore,
     inbox: InboxLimit,
 }
 
 impl Link {
     /// An empty queue and a whole window.
     pub fn new(peer: Peer, limits: OutboxLimits, inbox: InboxLimit) -> Self {
-        let window = Semaphore::new(inbox.places as usize);
-        let (account, queue, filled) = (OnceLock::new(), Mutex::default(), Notify::new());
-        Self { peer, account, queue, filled, limits, window, inbox }
+        Self { peer, account: OnceLock::new(), queue: Mutex::default(), limits, inbox }
     }
 
     /// Somebody has logged in. The first one stands in the log, also when another one follows.
@@ -144,30 +158,45 @@ impl Link {
         )
     }
 
-    /// Takes room in the window for a line that costs so much, and waits for it. May be cancelled.
-    pub async fn take_place(&self, cost: u32) {
-        // The window is never closed.
-        if let Ok(permits) = self.window.acquire_many(cost).await {
-            permits.forget();
-            self.queue().in_flight.push_back(u8::try_from(cost).unwrap_or(u8::MAX));
+    /// Waits until the window has room for a line that costs so much.
+    pub fn poll_room(&self, context: &Context<'_>, cost: u32) -> Poll<()> {
+        let mut queue = self.queue();
+        // The window has room for the dearest line, when no other one is in it.
+        if queue.places_taken() + cost <= self.inbox.places {
+            return Poll::Ready(());
         }
+        queue.waits_for_lines = true;
+        queue.wait(context);
+        Poll::Pending
+    }
+
+    /// Takes room for a line, until it is done.
+    pub fn take_room(&self, cost: u32) {
+        self.queue().in_flight.push_back(u8::try_from(cost).unwrap_or(u8::MAX));
     }
 
     /// The oldest line of the connection needs nothing more: its room is free again.
     pub fn line_done(&self) {
         let mut queue = self.queue();
-        let cost = queue.in_flight.pop_front();
+        queue.in_flight.pop_front();
         if queue.in_flight.is_empty() {
             // An idle connection holds no list.
             queue.in_flight = VecDeque::new();
         }
+        let task = if std::mem::take(&mut queue.waits_for_lines) { queue.task.take() } else { None };
         drop(queue);
-        self.window.add_permits(cost.map_or(0, usize::from));
+        task.into_iter().for_each(Waker::wake);
     }
 
-    /// Waits until every line is done. May be cancelled.
-    pub async fn all_done(&self) {
-        let _ = self.window.acquire_many(self.inbox.places).await;
+    /// Waits until every line is done.
+    pub fn poll_all_done(&self, context: &Context<'_>) -> Poll<()> {
+        let mut queue = self.queue();
+        if queue.in_flight.is_empty() {
+            return Poll::Ready(());
+        }
+        queue.waits_for_lines = true;
+        queue.wait(context);
+        Poll::Pending
     }
 
     /// Whether more is queued than a connection should have waiting that wants more.
@@ -223,12 +252,18 @@ impl Link {
 
     /// Wakes the connection's task.
     pub fn wake(&self) {
-        self.filled.notify_one();
+        let mut queue = self.queue();
+        queue.is_filled = true;
+        let task = queue.task.take();
+        drop(queue);
+        task.into_iter().for_each(Waker::wake);
     }
 
-    /// Waits until it is worth to look at the queue. May be cancelled.
-    pub async fn filled(&self) {
-        self.filled.notified().await;
+    /// Whether it is worth to look at the queue. The task is woken when it is so the next time, in any case.
+    pub fn is_filled(&self, context: &Context<'_>) -> bool {
+        let mut queue = self.queue();
+        queue.wait(context);
+        std::mem::take(&mut queue.is_filled)
     }
 
     /// Whether the end was asked for: nothing more is queued then.
@@ -252,6 +287,10 @@ impl Link {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::task::Wake;
+
     use super::*;
 
     fn link(soft_bytes_max: usize, hard_bytes_max: usize) -> Link {
@@ -270,6 +309,51 @@ mod tests {
         assert_eq!(link.push(Bytes::from_static(b"one\r\n"), false), Pushed::Queued);
         assert_eq!(link.push(Bytes::from_static(b"two\r\n"), true), Pushed::Queued);
         assert_eq!(taken(&link), (vec![Bytes::from_static(b"one\r\n"), Bytes::from_static(b"two\r\n")], None));
+    }
+
+    #[test]
+    fn a_task_that_finds_nothing_is_woken_again() {
+        let link = link(100, 100);
+        let (task, woken) = woken();
+        let context = Context::from_waker(&task);
+        for _ in 0..2 {
+            assert!(!link.is_filled(&context));
+            link.wake();
+            assert!(link.is_filled(&context));
+            // What it looked for was not there: it waits without looking once more.
+            assert!(woken.swap(false, Ordering::Relaxed));
+            link.wake();
+            assert!(woken.swap(false, Ordering::Relaxed));
+            assert!(link.is_filled(&context));
+        }
+    }
+
+    #[test]
+    fn a_task_that_waits_for_lines_is_woken_by_each() {
+        let link = link(100, 100);
+        let (task, woken) = woken();
+        let context = Context::from_waker(&task);
+        let places = InboxLimit::default().places;
+        (0..places).for_each(|_| link.take_room(1));
+        assert!(link.poll_room(&context, 1).is_pending());
+        link.line_done();
+        assert!(woken.swap(false, Ordering::Relaxed));
+        assert!(link.poll_room(&context, 1).is_ready());
+        assert!(link.poll_all_done(&context).is_pending());
+        (1..places).for_each(|_| link.line_done());
+        assert!(woken.load(Ordering::Relaxed) && link.poll_all_done(&context).is_ready());
+    }
+
+    /// A waker that says whether it was used.
+    fn woken() -> (Waker, Arc<AtomicBool>) {
+        struct Flag(Arc<AtomicBool>);
+        impl Wake for Flag {
+            fn wake(self: Arc<Self>) {
+                self.0.store(true, Ordering::Relaxed);
+            }
+        }
+        let woken = Arc::new(AtomicBool::new(false));
+        (Arc::new(Flag(Arc::clone(&woken))).into(), woken)
     }
 
     #[test]
