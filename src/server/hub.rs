@@ -24,7 +24,7 @@ use super::metrics::{self, HubCounts, Inspection, Latencies, Metrics};
 use super::operator_log::OperatorLog;
 use super::outbox::Link;
 use super::reload::Reloader;
-use crate::chat::event::{OperatorAct, Seq, Snapshot};
+use crate::chat::event::{OperatorAct, Record, Seq, Snapshot};
 use crate::chat::key::WorldKey;
 use crate::chat::ports::{Answer, ConnId, Effect, Effects, Figures, Input, Notable, Question, Reloaded};
 use crate::chat::settings::Settings;
@@ -143,6 +143,8 @@ pub struct Hub {
     /// Whether the operators were told that committed events wait outside of the database.
     is_spooling: bool,
     journal: Option<Journal>,
+    /// Events that the journal gets at the end of the batch.
+    appended: Vec<Record>,
     reports: Option<mpsc::Receiver<JournalEvent>>,
     clients: Clients,
     /// Answers that need no other task.
@@ -169,6 +171,7 @@ impl Hub {
             is_overfull: false,
             is_spooling: false,
             journal: None,
+            appended: Vec::new(),
             reports: None,
             clients: Clients::default(),
             immediate: VecDeque::new(),
@@ -206,6 +209,7 @@ impl Hub {
             while let Some(input) = self.immediate.pop_front() {
                 self.handle(input);
             }
+            self.append();
             self.clients.flush();
         }
         self.failure.map_or(Ok(()), Err)
@@ -295,13 +299,14 @@ impl Hub {
         let mut effects = std::mem::take(&mut self.effects);
         self.world.handle((self.parts.clock)(), input, &mut effects);
         // Events of a world without a store are none: nobody is ever told of them.
-        if let Some(journal) = &self.journal {
+        if self.journal.is_some() {
             if let Some(last) = effects.records.last() {
                 let count = effects.records.len() as u64;
                 self.counts.events += count;
                 self.uncommitted.push_back((last.seq, count, Instant::now()));
             }
-            journal.append(std::mem::take(&mut effects.records));
+            // Handed over with the rest of the batch: the journal's task is woken once for all.
+            self.appended.append(&mut effects.records);
         }
         effects.records.clear();
         for held in effects.held.drain(..) {
@@ -311,6 +316,14 @@ impl Hub {
         }
         self.effects = effects;
         self.watch_bounds();
+    }
+
+    /// Hands what was judged in this batch to the journal.
+    fn append(&mut self) {
+        if let Some(journal) = &self.journal {
+            journal.append(std::mem::take(&mut self.appended));
+        }
+        self.appended.clear();
     }
 
     // ---- Effects
@@ -511,6 +524,7 @@ impl Hub {
     fn start_over(&mut self, seq: Seq, reason: &str) {
         tracing::error!(%seq, reason, "the database refuses an event: all connections end, and the record is loaded again");
         (self.journal, self.reports) = (None, None);
+        self.appended.clear();
         self.uncommitted.clear();
         self.counts.reloads += 1;
         self.end_all("The database refused a change: please connect again");
@@ -532,6 +546,7 @@ impl Hub {
     fn drain(&mut self) {
         let until = Instant::now() + self.parts.stop_timeout;
         self.phase = Phase::Draining { until };
+        self.append();
         if let Some(journal) = self.journal.take() {
             journal.finish();
         }
