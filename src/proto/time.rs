@@ -91,7 +91,24 @@ impl fmt::Display for Timestamp {
         let millis = self.0.rem_euclid(MILLIS_PER_DAY);
         let seconds = millis / 1_000;
         let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-        write!(formatter, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", millis % 1_000)
+        // Every message bears one or two of them: digit by digit is several times as fast as the formatter.
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        let numbers = [
+            (0..4, year),
+            (5..7, month),
+            (8..10, day),
+            (11..13, hour),
+            (14..16, minute),
+            (17..19, second),
+            (20..23, millis % 1_000),
+        ];
+        for (digits, mut number) in numbers {
+            for digit in text[digits].iter_mut().rev() {
+                *digit = b'0' + (number % 10) as u8;
+                number /= 10;
+            }
+        }
+        formatter.write_str(str::from_utf8(&text).unwrap_or_default())
     }
 }
 

@@ -4,7 +4,7 @@
 //! thread polls each function exactly once); MariaDB's and MySQL's waits for the network. What differs between the
 //! databases in SQL itself is a [`Dialect`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::time::Duration;
 
@@ -136,18 +136,19 @@ impl<S: Session> Clerk<S> {
     pub async fn insert(&mut self, head: &str, rows: Vec<Vec<Value>>) -> Result<u64, StoreError> {
         let Some(width) = rows.first().map(Vec::len) else { return Ok(0) };
         let one = format!("({})", vec!["?"; width].join(","));
-        let mut rest = rows.as_slice();
+        let (mut sql, mut sql_size) = (String::new(), 0);
+        let mut rest = VecDeque::from(rows);
         let mut inserted = 0;
         while !rest.is_empty() {
             let fits = |size: usize| {
-                size == 1 || rest[..size].iter().flatten().map(Value::weight).sum::<usize>() <= INSERT_BYTES_MAX
+                size == 1 || rest.range(..size).flatten().map(Value::weight).sum::<usize>() <= INSERT_BYTES_MAX
             };
             let sizes = S::DIALECT.rows_per_insert.iter().copied();
             let size = sizes.filter(|size| *size <= rest.len()).find(|size| fits(*size)).unwrap_or(1);
-            let (now, later) = rest.split_at(size);
-            let sql = format!("{head} VALUES {}", vec![one.as_str(); size].join(","));
-            inserted += self.session.execute(&sql, now.iter().flatten().cloned().collect()).await?;
-            rest = later;
+            if size != sql_size {
+                (sql, sql_size) = (format!("{head} VALUES {}", vec![one.as_str(); size].join(",")), size);
+            }
+            inserted += self.session.execute(&sql, rest.drain(..size).flatten().collect()).await?;
         }
         Ok(inserted)
     }

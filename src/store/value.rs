@@ -126,14 +126,16 @@ macro_rules! values {
 }
 pub(super) use values;
 
-const DATE_FORMAT: &str = "%Y-%m-%d %H:%M:%S%.3f";
 /// What both databases can hold as a date.
 const DATE_MIN: Timestamp = Timestamp::from_millis(-30_610_224_000_000); // 1000-01-01
 const DATE_MAX: Timestamp = Timestamp::from_millis(253_402_300_799_999); // 9999-12-31
 
 /// A moment as the databases hold it; moments that they cannot hold become the nearest that they can.
 pub fn date_of(time: Timestamp) -> String {
-    time.clamp(DATE_MIN, DATE_MAX).to_utc().format(DATE_FORMAT).to_string()
+    // As on the wire, but for a blank between day and hour, and without the letter of the time zone.
+    let mut date = time.clamp(DATE_MIN, DATE_MAX).to_string().replace('T', " ");
+    date.pop();
+    date
 }
 
 /// The moment of a date.
