@@ -6,6 +6,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::buffer::spare_capacity;
@@ -13,6 +14,9 @@ use rustix::event::{Timespec, epoll};
 use rustix::io::Errno;
 use rustix::net::{self, AddressFamily, SocketFlags, SocketType, sockopt};
 use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags};
+use rustls::ClientConfig;
+
+use crate::secured::{self, Secured};
 
 /// The bytes of one read. In a flood a read takes all that a socket's receive buffer holds.
 const READ_BYTES: usize = 256 * 1024;
@@ -36,8 +40,10 @@ pub trait Driver {
     fn closed(&mut self, fleet: &mut Fleet, peer: usize, now: Nanos);
 }
 
+#[derive(Default)]
 struct Peer {
     socket: Option<OwnedFd>,
+    secured: Option<Secured>,
     connecting: bool,
     /// Whether the poll watches for room to write.
     awaits_room: bool,
@@ -49,6 +55,8 @@ struct Peer {
 
 /// All connections.
 pub struct Fleet {
+    /// With what connections are secured; none when they are in the clear.
+    tls: Option<Arc<ClientConfig>>,
     epoll: OwnedFd,
     timer: OwnedFd,
     timer_at: Nanos,
@@ -62,13 +70,14 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// No connections yet.
-    pub fn new() -> io::Result<Self> {
+    /// No connections yet; whether they will speak TLS.
+    pub fn new(is_secured: bool) -> io::Result<Self> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         let timer =
             rustix::time::timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
         epoll::add(&epoll, &timer, epoll::EventData::new_u64(TIMER), epoll::EventFlags::IN)?;
         Ok(Self {
+            tls: is_secured.then(secured::client_config),
             epoll,
             timer,
             timer_at: Nanos::MAX,
@@ -94,14 +103,7 @@ impl Fleet {
     /// Begins a connection and gives back its number.
     pub fn connect(&mut self, server: SocketAddr) -> io::Result<usize> {
         let peer = self.peers.len();
-        self.peers.push(Peer {
-            socket: None,
-            connecting: false,
-            awaits_room: false,
-            is_dirty: false,
-            partial: Vec::new(),
-            pending: Vec::new(),
-        });
+        self.peers.push(Peer::default());
         self.reconnect(peer, server)?;
         Ok(peer)
     }
@@ -118,14 +120,9 @@ impl Fleet {
         }
         let flags = epoll::EventFlags::IN | epoll::EventFlags::OUT;
         epoll::add(&self.epoll, &socket, epoll::EventData::new_u64(peer as u64), flags)?;
-        self.peers[peer] = Peer {
-            socket: Some(socket),
-            connecting: true,
-            awaits_room: true,
-            is_dirty: false,
-            partial: Vec::new(),
-            pending: Vec::new(),
-        };
+        let secured = self.tls.as_ref().map(Secured::client).transpose()?;
+        self.peers[peer] =
+            Peer { socket: Some(socket), secured, connecting: true, awaits_room: true, ..Peer::default() };
         Ok(())
     }
 
@@ -137,6 +134,7 @@ impl Fleet {
         }
         self.peers[peer].pending = Vec::new();
         self.peers[peer].partial = Vec::new();
+        self.peers[peer].secured = None;
     }
 
     /// Queues bytes; they leave at the end of the turn, or by [`flush`](Self::flush).
@@ -164,6 +162,10 @@ impl Fleet {
         let state = &mut self.peers[peer];
         let Some(socket) = &state.socket else { return };
         let mut done = 0;
+        if let Some(secured) = &mut state.secured {
+            secured.send(socket, &state.pending);
+            done = state.pending.len();
+        }
         while done < state.pending.len() {
             self.calls += 1;
             match net::send(socket, &state.pending[done..], net::SendFlags::NOSIGNAL) {
@@ -174,7 +176,7 @@ impl Fleet {
             }
         }
         state.pending.drain(..done);
-        let awaits_room = !state.pending.is_empty();
+        let awaits_room = !state.pending.is_empty() || state.secured.as_ref().is_some_and(Secured::has_more);
         if awaits_room != state.awaits_room {
             state.awaits_room = awaits_room;
             let mut flags = epoll::EventFlags::IN;
@@ -259,9 +261,13 @@ impl Fleet {
         scratch[..held].copy_from_slice(&state.partial);
         state.partial.clear();
         self.calls += 1;
-        let count = match net::recv(socket, &mut scratch[held..], net::RecvFlags::empty()) {
-            Ok((0, _)) => None,
-            Ok((count, _)) => Some(count),
+        let received = match &mut state.secured {
+            Some(secured) => secured.recv(socket, &mut scratch[held..]),
+            None => net::recv(socket, &mut scratch[held..], net::RecvFlags::empty()).map(|(count, _)| count),
+        };
+        let count = match received {
+            Ok(0) => None,
+            Ok(count) => Some(count),
             Err(Errno::AGAIN | Errno::INTR) => Some(0),
             Err(_) => None,
         };

@@ -1,8 +1,10 @@
 //! Pages of history: CHATHISTORY at random places of a channel's record, one after the other.
 
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use chat_tui::proto::history::{HistoryQuery, Reference};
 use chat_tui::proto::message::Message;
 use chat_tui::proto::time::Timestamp;
@@ -30,6 +32,12 @@ pub struct HistoryOptions {
     /// How many pages are asked for
     #[arg(long, default_value_t = 1000)]
     pub pages: usize,
+    /// How many messages the whole record has, for the figures
+    #[arg(long, default_value_t = 0)]
+    pub messages: u64,
+    /// A database's file whose pages the system forgets before each question: what is measured is a cold start of each
+    #[arg(long)]
+    pub cold: Option<PathBuf>,
 }
 
 #[derive(Default)]
@@ -43,8 +51,8 @@ struct Reader {
 }
 
 /// Runs the workload.
-pub fn run(common: &Common, options: &HistoryOptions) -> Result<Report> {
-    let mut fleet = Fleet::new()?;
+pub fn run(name: &str, common: &Common, options: &HistoryOptions) -> Result<Report> {
+    let mut fleet = common.people.fleet()?;
     let mut people = common.people.clone();
     people.capabilities = format!("{CAPABILITIES} {}", people.capabilities);
     let people = people.people(1, |_| options.channel.clone())?;
@@ -65,6 +73,9 @@ pub fn run(common: &Common, options: &HistoryOptions) -> Result<Report> {
         let span = u64::try_from(end.as_millis() - begin.as_millis()).unwrap_or(0);
         let moment = begin.as_millis() + i64::try_from(random.next() % span.max(1)).unwrap_or(0);
         let bound = Reference::Time(Timestamp::from_millis(moment));
+        if let Some(database) = &options.cold {
+            forget_pages(database)?;
+        }
         let (page, took) = page(&mut fleet, peer, &HistoryQuery::Before { target: target.clone(), bound, limit })?;
         messages += page.messages;
         latencies.record(took);
@@ -72,7 +83,8 @@ pub fn run(common: &Common, options: &HistoryOptions) -> Result<Report> {
     let cpu = common.processes.cpu()?.since(cpu_before);
     let took = Duration::from_nanos(fleet.now() - from);
 
-    let mut report = Report::new("history");
+    let mut report = Report::new(name);
+    report.count("messages", options.messages);
     report.count("pages", options.pages as u64);
     report.measure("messages_per_page", messages as f64 / options.pages.max(1) as f64);
     report.measure("pages_per_s", options.pages as f64 / took.as_secs_f64());
@@ -80,6 +92,12 @@ pub fn run(common: &Common, options: &HistoryOptions) -> Result<Report> {
     report.measure("database_cpu_us_each", cpu.database as f64 / 1e3 / options.pages.max(1) as f64);
     report.latencies("page", &latencies);
     Ok(report)
+}
+
+/// Has the system drop what it holds of a file in memory.
+fn forget_pages(path: &Path) -> Result<()> {
+    let file = File::open(path).with_context(|| path.display().to_string())?;
+    Ok(rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed)?)
 }
 
 fn page(fleet: &mut Fleet, peer: usize, query: &HistoryQuery) -> Result<(Reader, Nanos)> {

@@ -7,13 +7,20 @@
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Result;
+use chat_tui::ground::tls;
+use chat_tui::ground::tls::server::ServerCertificate;
 use clap::{Args, ValueEnum};
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll;
 use rustix::io::Errno;
 use rustix::net::{self, RecvFlags, SendFlags, SocketFlags, sockopt};
+use rustls::ServerConfig;
+
+use crate::secured::Secured;
 
 const READ_BYTES: usize = 256 * 1024;
 const EVENTS_MAX: usize = 1024;
@@ -38,10 +45,15 @@ pub struct LimitOptions {
     /// How lines leave
     #[arg(long, value_enum)]
     writes: Writes,
+    /// Speak TLS with a certificate of its own that is kept in this directory: for idle connections, whose memory is then
+    /// that of rustls
+    #[arg(long)]
+    tls: Option<PathBuf>,
 }
 
 struct Peer {
     socket: OwnedFd,
+    secured: Option<Secured>,
     group: Option<usize>,
     is_raw: bool,
     partial: Vec<u8>,
@@ -66,6 +78,7 @@ struct Group {
 struct Limit {
     epoll: OwnedFd,
     writes: Writes,
+    tls: Option<Arc<ServerConfig>>,
     peers: Vec<Option<Peer>>,
     groups: Vec<Group>,
     names: HashMap<String, usize>,
@@ -83,6 +96,7 @@ pub fn run(options: &LimitOptions) -> Result<()> {
     let mut limit = Limit {
         epoll,
         writes: options.writes,
+        tls: options.tls.as_deref().map(server_config).transpose()?,
         peers: Vec::new(),
         groups: Vec::new(),
         names: HashMap::new(),
@@ -115,6 +129,12 @@ pub fn run(options: &LimitOptions) -> Result<()> {
     }
 }
 
+fn server_config(directory: &Path) -> Result<Arc<ServerConfig>> {
+    tls::install_provider();
+    let certificate = ServerCertificate::self_signed(directory, &["localhost".to_owned()])?;
+    Ok(Arc::clone(certificate.acceptor().config()))
+}
+
 impl Limit {
     fn accept(&mut self, listener: &TcpListener) -> Result<()> {
         loop {
@@ -129,7 +149,8 @@ impl Limit {
             let index = index.unwrap_or(self.peers.len());
             let data = epoll::EventData::new_u64(index as u64);
             epoll::add(&self.epoll, &socket, data, epoll::EventFlags::IN)?;
-            let peer = Peer { socket, group: None, is_raw: false, partial: Vec::new(), pending: Vec::new() };
+            let secured = self.tls.as_ref().map(Secured::server).transpose()?;
+            let peer = Peer { socket, secured, group: None, is_raw: false, partial: Vec::new(), pending: Vec::new() };
             if index == self.peers.len() {
                 self.peers.push(Some(peer));
             } else {
@@ -142,9 +163,13 @@ impl Limit {
         let Some(peer) = &mut self.peers[index] else { return };
         let held = peer.partial.len();
         scratch[..held].copy_from_slice(&peer.partial);
-        let count = match net::recv(&peer.socket, &mut scratch[held..], RecvFlags::empty()) {
-            Ok((0, _)) => return self.close(index),
-            Ok((count, _)) => count,
+        let received = match &mut peer.secured {
+            Some(secured) => secured.recv(&peer.socket, &mut scratch[held..]),
+            None => net::recv(&peer.socket, &mut scratch[held..], RecvFlags::empty()).map(|(count, _)| count),
+        };
+        let count = match received {
+            Ok(0) => return self.close(index),
+            Ok(count) => count,
             Err(Errno::AGAIN | Errno::INTR) => return,
             Err(_) => return self.close(index),
         };
@@ -236,6 +261,10 @@ impl Limit {
 
     fn write(&mut self, index: usize, bytes: &[u8]) {
         let Some(peer) = &mut self.peers[index] else { return };
+        if let Some(secured) = &mut peer.secured {
+            // Who is idle reads the little that it gets.
+            return secured.send(&peer.socket, bytes);
+        }
         let had_pending = !peer.pending.is_empty();
         if had_pending {
             peer.pending.extend_from_slice(bytes);

@@ -4,6 +4,7 @@
 //! `scripts/bench` starts the servers and calls it. Besides, it is the two references of what is physically possible:
 //! `load limit` passes lines on without any protocol.
 
+mod disk;
 mod fleet;
 mod history;
 mod limit;
@@ -11,12 +12,16 @@ mod login;
 mod measured;
 mod pairs;
 mod people;
+mod plot;
 mod presence;
 mod process;
 mod report;
+mod secured;
 mod seed;
 mod stamp;
+mod start;
 mod table;
+mod targets;
 mod traffic;
 
 use std::net::SocketAddr;
@@ -94,13 +99,25 @@ enum Workload {
         #[command(flatten)]
         options: presence::StormOptions,
     },
+    /// A server's start, until somebody has logged in
+    Start {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        options: start::StartOptions,
+    },
     /// Pages of a channel's history
     History {
+        /// What to call this shape of it in the figures
+        #[arg(long, default_value = "history")]
+        name: String,
         #[command(flatten)]
         common: Common,
         #[command(flatten)]
         options: history::HistoryOptions,
     },
+    /// How long the disk takes to have something for good
+    Disk(disk::DiskOptions),
     /// Be the reference: pass lines on without any protocol
     Limit(limit::LimitOptions),
     /// Write SQL that fills a record of chat-server
@@ -118,7 +135,9 @@ fn run(workload: Workload) -> Result<()> {
         Workload::Idle { common, options } => (common.clone(), presence::idle(&common, &options)?),
         Workload::Logins { common, options } => (common.clone(), presence::logins(&common, &options)?),
         Workload::Storm { common, options } => (common.clone(), presence::storm(&common, &options)?),
-        Workload::History { common, options } => (common.clone(), history::run(&common, &options)?),
+        Workload::Start { common, options } => (common.clone(), start::run(&common, &options)?),
+        Workload::History { name, common, options } => (common.clone(), history::run(&name, &common, &options)?),
+        Workload::Disk(options) => return disk::run(&options),
         Workload::Limit(options) => return limit::run(&options),
         Workload::Seed(options) => return seed::run(&options),
         Workload::Clients(options) => return table::clients(&options),

@@ -2,13 +2,18 @@
 
 use anyhow::Result;
 
-use crate::process::{cpu_nanos, resident_bytes};
+use crate::process::{cpu_nanos, cpu_nanos_of_threads, resident_bytes};
+
+/// The thread of our server that writes the journal, when it does so itself.
+const JOURNAL_THREAD: &str = "sqlite-writer";
 
 /// The CPU of the measured processes and of the load itself, at one moment.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cpu {
     /// The server's, in nanoseconds.
     pub server: u64,
+    /// What of it was the journal's, in nanoseconds.
+    pub journal: u64,
     /// The database's, in nanoseconds.
     pub database: u64,
     /// The load's own.
@@ -30,7 +35,14 @@ impl Processes {
     /// Their CPU until now; zero for those that are not named.
     pub fn cpu(&self) -> Result<Cpu> {
         let of = |pid: Option<u32>| pid.map_or(Ok(0), cpu_nanos);
-        Ok(Cpu { server: of(self.server_pid)?, database: of(self.database_pid)?, load: cpu_nanos(std::process::id())? })
+        let journal = |pid| cpu_nanos_of_threads(pid, |name| name == JOURNAL_THREAD);
+        let journal = self.server_pid.map_or(Ok(0), journal)?;
+        Ok(Cpu {
+            server: of(self.server_pid)?,
+            journal,
+            database: of(self.database_pid)?,
+            load: cpu_nanos(std::process::id())?,
+        })
     }
 
     /// The server's resident bytes; zero when it is not named.
@@ -44,6 +56,7 @@ impl Cpu {
     pub fn since(self, earlier: Self) -> Self {
         Self {
             server: self.server.saturating_sub(earlier.server),
+            journal: self.journal.saturating_sub(earlier.journal),
             database: self.database.saturating_sub(earlier.database),
             load: self.load.saturating_sub(earlier.load),
         }

@@ -50,7 +50,7 @@ struct Pairs {
 
 /// Runs the workload.
 pub fn run(common: &Common, options: &PairsOptions) -> Result<Report> {
-    let mut fleet = Fleet::new()?;
+    let mut fleet = common.people.fleet()?;
     let count = options.pairs * 2;
     let room = |index: usize| if options.rooms { channel(index / 2) } else { String::new() };
     let people = common.people.people(count, room)?;

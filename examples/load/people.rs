@@ -1,12 +1,13 @@
 //! Who the load's connections are.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use anyhow::{Context as _, Result, ensure};
 use chat_tui::proto::secret::Secret;
 use clap::{Args, ValueEnum};
 
+use crate::fleet::Fleet;
 use crate::login::{Credentials, Person};
 
 /// How the load's connections log in.
@@ -37,6 +38,9 @@ pub struct PeopleOptions {
     /// What the names of guests and of new accounts begin with
     #[arg(long, default_value = "u")]
     pub prefix: String,
+    /// Connect by TLS, whatever the certificate
+    #[arg(long)]
+    pub tls: bool,
     /// How many connections come up at a time
     #[arg(long, default_value_t = 64)]
     pub at_once: usize,
@@ -68,6 +72,11 @@ impl PeopleOptions {
             Person { name, credentials, capabilities: self.capabilities.clone(), channels: channels(index) }
         };
         Ok((0..count).map(person).collect())
+    }
+
+    /// Connections for them, none yet.
+    pub fn fleet(&self) -> io::Result<Fleet> {
+        Fleet::new(self.tls)
     }
 
     /// Whether senders get their own messages back.

@@ -16,6 +16,9 @@ use crate::{Common, login};
 /// Idle connections.
 #[derive(Clone, Debug, Args)]
 pub struct IdleOptions {
+    /// What to call this shape of it in the figures
+    #[arg(long, default_value = "idle")]
+    pub name: String,
     /// How many
     #[arg(long, default_value_t = 10_000)]
     pub connections: usize,
@@ -29,7 +32,7 @@ pub struct IdleOptions {
 
 /// Measures what a connection costs that says nothing.
 pub fn idle(common: &Common, options: &IdleOptions) -> Result<Report> {
-    let mut fleet = Fleet::new()?;
+    let mut fleet = common.people.fleet()?;
     let resident_before = common.processes.resident_bytes()?;
     let people = common.people.people(options.connections, |index| channel(index / options.members))?;
     let brought =
@@ -49,7 +52,7 @@ pub fn idle(common: &Common, options: &IdleOptions) -> Result<Report> {
     let resident = common.processes.resident_bytes()?;
     ensure!(quiet.closed == 0, "the server closed {} connections", quiet.closed);
 
-    let mut report = Report::new("idle");
+    let mut report = Report::new(&options.name);
     report.count("connections", options.connections as u64);
     report.count("members", options.members as u64);
     report.measure("came_up_s", Duration::from_nanos(brought.total).as_secs_f64());
@@ -74,7 +77,7 @@ pub struct LoginsOptions {
 
 /// Measures what a log-in costs.
 pub fn logins(common: &Common, options: &LoginsOptions) -> Result<Report> {
-    let mut fleet = Fleet::new()?;
+    let mut fleet = common.people.fleet()?;
     let room = |index: usize| match options.members {
         0 => String::new(),
         members => channel(index / members),
@@ -119,7 +122,7 @@ pub struct StormOptions {
 ///
 /// The two are another process's work: a load that connects ten thousand times would measure its own delays.
 pub fn storm(common: &Common, options: &StormOptions) -> Result<Report> {
-    let mut fleet = Fleet::new()?;
+    let mut fleet = common.people.fleet()?;
     let people = common.people.people(options.connections, |index| channel(index / options.members))?;
     let first =
         login::bring_up(&mut fleet, common.server, &people, common.people.at_once, common.people.login_seconds_max)?;
@@ -130,7 +133,7 @@ pub fn storm(common: &Common, options: &StormOptions) -> Result<Report> {
     let mut witness = Witness::start(common, options)?;
     std::thread::sleep(Duration::from_secs(1));
 
-    let mut fleet = Fleet::new()?;
+    let mut fleet = common.people.fleet()?;
     let cpu_before = common.processes.cpu()?;
     witness.begin();
     let brought =
@@ -193,10 +196,11 @@ impl Witness {
             _ => options_of_two.people(options.connections + 2, |_| "#witness".to_owned())?,
         };
         let people = people.split_off(people.len() - 2);
+        let is_secured = common.people.tls;
         let (server, interval) = (common.server, 1_000_000_000 / options.witness_rate.max(1));
         let (control, commands) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
-            let mut fleet = Fleet::new()?;
+            let mut fleet = Fleet::new(is_secured)?;
             let brought = login::bring_up(&mut fleet, server, &people, 2, 30)?;
             let mut talk = Talk { is_measured: false, latencies: Latencies::new() };
             let (mut due, mut number, mut line) = (fleet.now(), 0, Vec::new());

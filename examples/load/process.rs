@@ -7,11 +7,20 @@ use anyhow::{Context as _, Result};
 /// Nanoseconds of CPU that the threads of a process have used. What a thread used that has ended is not in it: the servers
 /// that are measured keep theirs.
 pub fn cpu_nanos(pid: u32) -> Result<u64> {
+    cpu_nanos_of_threads(pid, |_| true)
+}
+
+/// The same of those threads alone whose name is wanted.
+pub fn cpu_nanos_of_threads(pid: u32, is_wanted: impl Fn(&str) -> bool) -> Result<u64> {
     let tasks = fs::read_dir(format!("/proc/{pid}/task")).with_context(|| format!("process {pid}"))?;
     let mut sum = 0;
     for task in tasks {
+        let task = task?.path();
         // A thread may end in between.
-        if let Ok(statistics) = fs::read_to_string(task?.path().join("schedstat")) {
+        let is_wanted = fs::read_to_string(task.join("comm")).is_ok_and(|name| is_wanted(name.trim_end()));
+        if let Ok(statistics) = fs::read_to_string(task.join("schedstat"))
+            && is_wanted
+        {
             sum += statistics.split_whitespace().next().and_then(|nanos| nanos.parse::<u64>().ok()).unwrap_or(0);
         }
     }

@@ -48,7 +48,8 @@ impl Report {
     pub fn cpu(&mut self, cpu: Cpu, took: Duration, millions: f64) {
         let took = took.as_secs_f64();
         let seconds = |nanos: u64| Duration::from_nanos(nanos).as_secs_f64();
-        for (name, nanos) in [("server", cpu.server), ("database", cpu.database), ("load", cpu.load)] {
+        let parts = [("server", cpu.server), ("journal", cpu.journal), ("database", cpu.database), ("load", cpu.load)];
+        for (name, nanos) in parts {
             self.measure(&format!("{name}_cpu_percent"), seconds(nanos) / took * 100.0);
             if millions > 0.0 {
                 self.measure(&format!("{name}_cpu_s_per_million"), seconds(nanos) / millions);

@@ -78,7 +78,7 @@ pub fn run(options: &SeedOptions) -> Result<()> {
     let keys = ScramKeys::derive(&Secret::new(PASSWORD), b"sixteen bytes...", options.iterations);
     let (salt, stored, server) = (blob(&keys.salt), blob(&keys.stored_key), blob(&keys.server_key));
     let now = "'2023-11-14 22:13:20.000'";
-    let zeros = blob(&[0; 32]);
+    let (zeros, no_salt) = (blob(&[0; 32]), blob(&[0; 16]));
 
     writeln!(out, "BEGIN;")?;
     let account = |index: usize| (FIRST_ID + index, name(index));
@@ -141,13 +141,13 @@ pub fn run(options: &SeedOptions) -> Result<()> {
         writeln!(
             out,
             "INSERT INTO event (seq, conversation_id, time, kind, author_kind, account_id, author_name, operator, address, \
-             port, target, text, digest, chain) SELECT i, {first} + i % {channels}, {time}, 'privmsg', 'account', \
-             {first} + i % {accounts}, {names}, {text}, {zeros}, {zeros} FROM {numbers};"
+             port, target, text, salt, digest, chain) SELECT {first} + i, {first} + i % {channels}, {time}, 'privmsg', 'account', \
+             {first} + i % {accounts}, {names}, {text}, {no_salt}, {zeros}, {zeros} FROM {numbers};"
         )?;
         writeln!(
             out,
-            "UPDATE journal SET last_seq = {0}, last_time = (SELECT time FROM event WHERE seq = {0});",
-            options.messages
+            "UPDATE journal SET last_seq = {}, last_time = (SELECT MAX(time) FROM event);",
+            FIRST_ID as u64 + options.messages
         )?;
     }
     let last_channel = if options.channels > 0 { FIRST_ID + options.channels } else { 1 };

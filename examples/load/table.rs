@@ -9,6 +9,8 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::{Map, Value};
 
+use crate::{plot, targets};
+
 /// Which results, and where to.
 #[derive(Clone, Debug, Args)]
 pub struct TableOptions {
@@ -32,6 +34,7 @@ const fn column(figure: &'static str, title: &'static str, digits: usize) -> Col
 
 const DELIVERIES: Column = column("deliveries_per_s", "deliveries/s", 0);
 const CPU_PER_MILLION: Column = column("server_cpu_s_per_million", "server CPU s per million", 3);
+const JOURNAL_PER_MILLION: Column = column("journal_cpu_s_per_million", "of it the journal's", 3);
 const DATABASE_PER_MILLION: Column = column("database_cpu_s_per_million", "database CPU s per million", 3);
 const SERVER_PERCENT: Column = column("server_cpu_percent", "server CPU %", 0);
 const LOAD_PERCENT: Column = column("load_cpu_percent", "load CPU %", 0);
@@ -50,12 +53,14 @@ const SHOWN: &[(&str, &[Column])] = &[
         "flood",
         &[DELIVERIES, CPU_PER_MILLION, DATABASE_PER_MILLION, SERVER_PERCENT, LOAD_PERCENT, DELIVERY_P50, DELIVERY_P99],
     ),
-    ("paced", &[DELIVERIES, CPU_PER_MILLION, DATABASE_PER_MILLION, DELIVERY_P50, DELIVERY_P99]),
+    ("paced", &[DELIVERIES, CPU_PER_MILLION, JOURNAL_PER_MILLION, DATABASE_PER_MILLION, DELIVERY_P50, DELIVERY_P99]),
+    ("rooms", &[DELIVERIES, CPU_PER_MILLION, JOURNAL_PER_MILLION, DATABASE_PER_MILLION, DELIVERY_P50, DELIVERY_P99]),
     (
         "pairs",
         &[
             column("messages_per_s", "messages/s", 0),
             CPU_PER_MILLION,
+            JOURNAL_PER_MILLION,
             DATABASE_PER_MILLION,
             SERVER_PERCENT,
             DELIVERY_P50,
@@ -99,12 +104,17 @@ const SHOWN: &[(&str, &[Column])] = &[
     ),
     (
         "history",
+        &[column("page_p50_ms", "page p50 ms", 2), column("page_p99_ms", "page p99 ms", 2), LOGIN_CPU, DATABASE_EACH],
+    ),
+    (
+        "start",
         &[
-            column("page_p50_ms", "page p50 ms", 2),
-            column("page_p99_ms", "page p99 ms", 2),
-            column("server_cpu_us_each", "server CPU µs each", 0),
+            column("start_p50_ms", "to the first log-in, ms", 0),
+            column("server_cpu_s_each", "server CPU s", 2),
+            RESIDENT,
         ],
     ),
+    ("disk", &[column("sync_p50_ms", "fdatasync p50 ms", 2), column("sync_p99_ms", "p99 ms", 2)]),
 ];
 
 /// What must be zero, or the figures are worth nothing.
@@ -113,22 +123,41 @@ const FAULTS: &[&str] = &["lost", "duplicates", "out_of_order", "closed"];
 /// The figures of the repetitions of one workload on one server, by name.
 type Runs = Vec<Map<String, Value>>;
 
-/// Writes `table.md` and the plots.
-pub fn run(options: &TableOptions) -> Result<()> {
-    let text = fs::read_to_string(&options.results).with_context(|| options.results.display().to_string())?;
-    // In the order in which they were measured first.
-    let (mut workloads, mut servers) = (Vec::new(), Vec::new());
-    let mut runs: BTreeMap<(String, String), Runs> = BTreeMap::new();
-    for line in text.lines() {
-        let Value::Object(figures) = serde_json::from_str(line)? else { continue };
-        let word = |name: &str| figures.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let (workload, server) = (word("workload"), word("server"));
-        remember(&mut workloads, &workload);
-        remember(&mut servers, &server);
-        runs.entry((workload, server)).or_default().push(figures);
+/// Everything that was measured.
+pub struct Results {
+    /// In the order in which they were measured first.
+    workloads: Vec<String>,
+    servers: Vec<String>,
+    runs: BTreeMap<(String, String), Runs>,
+}
+
+impl Results {
+    fn read(path: &Path) -> Result<Self> {
+        let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        let mut results = Self { workloads: Vec::new(), servers: Vec::new(), runs: BTreeMap::new() };
+        for line in text.lines() {
+            let Value::Object(figures) = serde_json::from_str(line)? else { continue };
+            let word = |name: &str| figures.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let (workload, server) = (word("workload"), word("server"));
+            remember(&mut results.workloads, &workload);
+            remember(&mut results.servers, &server);
+            results.runs.entry((workload, server)).or_default().push(figures);
+        }
+        Ok(results)
     }
+
+    /// The median of a figure, when it was measured.
+    pub fn figure(&self, workload: &str, server: &str, name: &str) -> Option<f64> {
+        median(self.runs.get(&(workload.to_owned(), server.to_owned()))?, name)
+    }
+}
+
+/// Writes `table.md`, `targets.md` and the plots.
+pub fn run(options: &TableOptions) -> Result<()> {
+    let results = Results::read(&options.results)?;
+    let Results { workloads, servers, runs } = &results;
     let mut table = String::new();
-    for workload in &workloads {
+    for workload in workloads {
         let Some((_, columns)) = SHOWN.iter().find(|(begin, _)| workload.starts_with(begin)) else { continue };
         let rows: Vec<(&str, &Runs)> = servers
             .iter()
@@ -140,14 +169,104 @@ pub fn run(options: &TableOptions) -> Result<()> {
                 rows.iter().filter_map(|(server, runs)| Some((*server, median(runs, column.figure)?))).collect();
             if bars.iter().any(|(_, value)| *value > 0.0) {
                 let path = options.out.join(format!("{workload}-{}.svg", column.figure));
-                fs::write(path, plot(&format!("{workload}: {}", column.title), column.digits, &bars))?;
+                fs::write(path, plot::bars(&format!("{workload}: {}", column.title), column.digits, &bars))?;
             }
         }
     }
-    write_growth(&options.out, &runs, &servers)?;
+    for growth in GROWTHS {
+        if let Some(plot) = growth.plot(&results) {
+            fs::write(options.out.join(format!("growth-{}.svg", growth.file)), plot)?;
+        }
+    }
     fs::write(options.out.join("table.md"), &table)?;
-    print!("{table}");
+    let targets = targets::table(&results)?;
+    fs::write(options.out.join("targets.md"), &targets)?;
+    print!("{table}{targets}");
     Ok(())
+}
+
+/// How a figure grows with something: a line for each server, both axes logarithmic.
+struct Growth {
+    file: &'static str,
+    title: &'static str,
+    /// What the names of its workloads begin with, and what no more of them does.
+    begin: &'static str,
+    but: &'static str,
+    across: &'static str,
+    up: &'static str,
+}
+
+const fn growth(
+    file: &'static str,
+    title: &'static str,
+    (begin, but): (&'static str, &'static str),
+    across: &'static str,
+    up: &'static str,
+) -> Growth {
+    Growth { file, title, begin, but, across, up }
+}
+
+const GROWTHS: &[Growth] = &[
+    growth(
+        "members",
+        "server CPU s per million deliveries, against members of the channel",
+        ("flood-", "-"),
+        "members",
+        CPU_PER_MILLION.figure,
+    ),
+    growth(
+        "channels",
+        "server CPU s per million deliveries at 18,000 a second, against channels of ten",
+        ("rooms-", "-"),
+        "channels",
+        CPU_PER_MILLION.figure,
+    ),
+    growth(
+        "connections",
+        "resident KiB a connection, against idle connections",
+        ("idle", "tls"),
+        "connections",
+        "resident_kib_per_connection",
+    ),
+    growth(
+        "history",
+        "page of history, p99 ms, against messages of the record",
+        ("history-", "cold"),
+        "messages",
+        "page_p99_ms",
+    ),
+    growth(
+        "history-cold",
+        "page of history that nobody has in memory, p99 ms, against messages of the record",
+        ("history-cold-", "-"),
+        "messages",
+        "page_p99_ms",
+    ),
+    growth(
+        "start",
+        "start to the first log-in, ms, against messages (a hundredth as many accounts)",
+        ("start-", "-"),
+        "messages",
+        "start_p50_ms",
+    ),
+];
+
+impl Growth {
+    fn plot(&self, results: &Results) -> Option<String> {
+        let is_of = |workload: &str| workload.strip_prefix(self.begin).is_some_and(|rest| !rest.contains(self.but));
+        let points = |server: &String| -> Vec<(f64, f64)> {
+            let runs = results.runs.iter().filter(|((workload, of), _)| is_of(workload) && of == server);
+            let mut points: Vec<(f64, f64)> = runs
+                .filter_map(|(_, runs)| Some((median(runs, self.across)?, median(runs, self.up)?)))
+                .filter(|(across, up)| *across > 0.0 && *up > 0.0)
+                .collect();
+            points.sort_by(|one, other| one.0.total_cmp(&other.0));
+            points
+        };
+        let servers = results.servers.iter().map(|server| (server.as_str(), points(server)));
+        let lines: Vec<(&str, Vec<(f64, f64)>)> = servers.filter(|(_, points)| points.len() > 1).collect();
+        (!lines.is_empty()).then(|| plot::lines(self.title, &lines))
+    }
 }
 
 fn remember(names: &mut Vec<String>, name: &str) {
@@ -194,7 +313,7 @@ fn median(runs: &Runs, name: &str) -> Option<f64> {
 }
 
 /// A number with its thousands apart.
-fn grouped(value: f64, digits: usize) -> String {
+pub fn grouped(value: f64, digits: usize) -> String {
     let text = format!("{value:.digits$}");
     let (whole, fraction) = text.split_at(text.find('.').unwrap_or(text.len()));
     let mut out = String::new();
@@ -259,116 +378,12 @@ pub fn clients(options: &TableOptions) -> Result<()> {
                 names.iter().filter_map(|name| Some((name.as_str(), median(&runs[name], figure)?))).collect();
             if !bars.is_empty() {
                 let path = options.out.join(format!("client-{figure}.svg"));
-                fs::write(path, plot(&figure.replace('_', " "), (*digits).max(1), &bars))?;
+                fs::write(path, plot::bars(&figure.replace('_', " "), (*digits).max(1), &bars))?;
             }
         }
     }
     fs::write(options.out.join("clients.md"), &table)?;
     print!("{table}");
-    Ok(())
-}
-
-const PLOT_WIDTH: f64 = 640.0;
-const BAR_HEIGHT: f64 = 22.0;
-const LABEL_WIDTH: f64 = 120.0;
-const VALUE_WIDTH: f64 = 110.0;
-const TITLE_HEIGHT: f64 = 34.0;
-
-/// Bars, one for each server.
-fn plot(title: &str, digits: usize, bars: &[(&str, f64)]) -> String {
-    let most = bars.iter().map(|(_, value)| *value).fold(f64::MIN_POSITIVE, f64::max);
-    let height = TITLE_HEIGHT + BAR_HEIGHT * bars.len() as f64 + 8.0;
-    let mut body = String::new();
-    for (index, (server, value)) in bars.iter().enumerate() {
-        let top = TITLE_HEIGHT + BAR_HEIGHT * index as f64;
-        let width = (value / most * (PLOT_WIDTH - LABEL_WIDTH - VALUE_WIDTH)).max(1.0);
-        let colour = if server.starts_with("limit") { "#9aa5b1" } else { "#3b7dd8" };
-        body += &format!(
-            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{server}</text>\
-             <rect x=\"{LABEL_WIDTH}\" y=\"{:.1}\" width=\"{width:.1}\" height=\"{:.1}\" fill=\"{colour}\"/>\
-             <text x=\"{:.1}\" y=\"{:.1}\">{}</text>\n",
-            LABEL_WIDTH - 6.0,
-            top + 15.0,
-            top + 3.0,
-            BAR_HEIGHT - 6.0,
-            LABEL_WIDTH + width + 6.0,
-            top + 15.0,
-            grouped(*value, digits),
-        );
-    }
-    svg(height, title, &body)
-}
-
-fn svg(height: f64, title: &str, body: &str) -> String {
-    format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{PLOT_WIDTH}\" height=\"{height}\" \
-         font-family=\"sans-serif\" font-size=\"13\">\n\
-         <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n\
-         <text x=\"8\" y=\"20\" font-weight=\"bold\">{title}</text>\n{body}</svg>\n"
-    )
-}
-
-const GROWTH_HEIGHT: f64 = 320.0;
-const COLOURS: &[&str] = &["#3b7dd8", "#d8703b", "#4a9d5b", "#8a5bb5", "#9aa5b1", "#c2a13a", "#555555"];
-
-/// One plot of CPU per million deliveries against members, from the floods: a line for each server, both axes logarithmic.
-fn write_growth(out: &Path, runs: &BTreeMap<(String, String), Runs>, servers: &[String]) -> Result<()> {
-    let figure = CPU_PER_MILLION.figure;
-    let points = |server: &String| -> Vec<(f64, f64)> {
-        let mut points: Vec<(f64, f64)> = runs
-            .iter()
-            .filter(|((workload, of), _)| workload.starts_with("flood-") && of == server)
-            .filter_map(|(_, runs)| Some((median(runs, "members")?, median(runs, figure)?)))
-            .filter(|(_, cpu)| *cpu > 0.0)
-            .collect();
-        points.sort_by(|one, other| one.0.total_cmp(&other.0));
-        points
-    };
-    let lines: Vec<(&String, Vec<(f64, f64)>)> =
-        servers.iter().map(|server| (server, points(server))).filter(|(_, points)| points.len() > 1).collect();
-    let all: Vec<(f64, f64)> = lines.iter().flat_map(|(_, points)| points.iter().copied()).collect();
-    if all.is_empty() {
-        return Ok(());
-    }
-    let range = |of: fn(&(f64, f64)) -> f64| {
-        let values = all.iter().map(of);
-        (values.clone().fold(f64::MAX, f64::min).log10(), values.fold(f64::MIN, f64::max).log10())
-    };
-    let (across, up) = (range(|point| point.0), range(|point| point.1));
-    let place = |value: f64, (least, most): (f64, f64)| (value.log10() - least) / (most - least).max(1e-9);
-    let mut body = String::new();
-    for (index, (server, points)) in lines.iter().enumerate() {
-        let colour = COLOURS[index % COLOURS.len()];
-        let at = |point: &(f64, f64)| {
-            let x = 60.0 + place(point.0, across) * (PLOT_WIDTH - 220.0);
-            (x, GROWTH_HEIGHT - 40.0 - place(point.1, up) * (GROWTH_HEIGHT - 90.0))
-        };
-        let path: Vec<String> = points.iter().map(at).map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
-        body += &format!(
-            "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>\n",
-            path.join(" ")
-        );
-        for point in points {
-            let (x, y) = at(point);
-            body += &format!(
-                "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{colour}\"/>\
-                 <text x=\"{x:.1}\" y=\"{:.1}\" font-size=\"10\">{:.2}</text>\n",
-                y - 6.0,
-                point.1
-            );
-        }
-        let (legend_x, legend_y) = (PLOT_WIDTH - 120.0, 50.0 + 18.0 * index as f64);
-        body += &format!("<text x=\"{legend_x}\" y=\"{legend_y}\" fill=\"{colour}\">{server}</text>\n");
-    }
-    let mut members: Vec<f64> = all.iter().map(|point| point.0).collect();
-    members.sort_by(f64::total_cmp);
-    members.dedup();
-    for count in members {
-        let x = 60.0 + place(count, across) * (PLOT_WIDTH - 220.0);
-        body += &format!("<text x=\"{x:.1}\" y=\"{:.1}\">{count:.0}</text>\n", GROWTH_HEIGHT - 14.0);
-    }
-    let title = "server CPU s per million deliveries, against members of the channel";
-    fs::write(out.join("growth-members.svg"), svg(GROWTH_HEIGHT, title, &body))?;
     Ok(())
 }
 

@@ -94,7 +94,7 @@ struct Traffic<'a> {
 /// Runs the workload.
 pub fn run(name: &str, common: &Common, options: &TrafficOptions) -> Result<Report> {
     ensure!(options.senders <= options.members, "more senders than members");
-    let mut fleet = Fleet::new()?;
+    let mut fleet = common.people.fleet()?;
     let count = options.channels * options.members;
     let people = common.people.people(count, |index| channel(index / options.members))?;
     let brought =
