@@ -15,6 +15,7 @@ use crate::proto::secret::Secret;
 
 mod accounts;
 mod guessing;
+mod invitations;
 mod limits;
 mod operators;
 

@@ -19,14 +19,15 @@ use crate::client::config::{Choices, Mode, Settings};
 use crate::client::connection::{Credentials, LoginStep, Proof, Status};
 use crate::client::conversation::{ConversationKind, Membership};
 use crate::client::entry::{Entry, EntryKind, Fate, Reply};
-use crate::client::event::{Effect, Effects, Event, Moment, Security};
+use crate::client::event::{Effect, Effects, Event, Moment, Security, ServerId};
 use crate::client::form::{FieldId, Form, Tab};
 use crate::client::links::Links;
 use crate::client::members::Member;
 use crate::client::model::{Model, Remembered, Screen, Start};
 use crate::client::overlay::{AddressQuestion, Overlay};
+use crate::client::panel::Panel;
 use crate::client::reactions::Reactor;
-use crate::client::session::fact::TypingState;
+use crate::client::session::fact::{Inspected, RefusalRow, SessionRow, TypingState};
 use crate::client::session::{Opening, Output};
 use crate::client::update::update;
 use crate::ground::texts::{Language, Texts};
@@ -557,11 +558,53 @@ fn a_long_conversation_costs_what_is_visible() {
     assert!(view.rows.entry_count() < 400, "{} entries were wrapped", view.rows.entry_count());
 }
 
+/// A panel in which these texts stand wherever a text may stand.
+fn panel(name: &str, draft: &str, texts: &[String], is_switched: bool) -> Panel {
+    let mut panel = Panel::new(ServerId(0), 0);
+    panel.filter.paste(draft);
+    let time = at("2022-09-18T12:00:00.000Z");
+    for (number, text) in (0..).zip(texts) {
+        let [nick, kind, address, command] = [name, text, text, name].map(str::to_owned);
+        let (port, code, transport) = (text.clone(), text.clone(), name.to_owned());
+        panel.take(Inspected::Figure("mailbox".to_owned(), number));
+        panel.take(Inspected::Refusal(RefusalRow {
+            time,
+            name: name.to_owned(),
+            address: text.clone(),
+            command,
+            code,
+        }));
+        let (account, channels) = (Some(text.clone()), vec![name.to_owned(); 3]);
+        let (since, idle_seconds, queued_bytes) = (time, number, number);
+        let row = SessionRow {
+            number,
+            nick,
+            account,
+            kind,
+            transport,
+            address,
+            port,
+            since,
+            idle_seconds,
+            queued_bytes,
+            channels,
+        };
+        panel.take(Inspected::Session(row));
+    }
+    panel.take(Inspected::End(7));
+    panel.step(2);
+    if is_switched {
+        panel.switch();
+        panel.note = Some(name.to_owned());
+    }
+    panel
+}
+
 /// Any model that is worth a picture.
 fn models() -> impl Strategy<Value = Model> {
     let language = prop_oneof![Just(Language::English), Just(Language::French)];
     let texts = proptest::collection::vec(any::<String>(), 0..8);
-    (language, texts, any::<String>(), any::<String>(), 0..9u8, -30..5i32).prop_map(
+    (language, texts, any::<String>(), any::<String>(), 0..11u8, -30..5i32).prop_map(
         |(language, texts, name, draft, variant, scroll)| {
             let mut model = if variant < 3 { form(language, Tab::Register) } else { chat(language) };
             for id in [FieldId::Server, FieldId::Name, FieldId::Password] {
@@ -583,6 +626,8 @@ fn models() -> impl Strategy<Value = Model> {
                 0 | 4 => model.overlays.toggle_help(),
                 5 => model.overlays.push(changed_certificate()),
                 6 => model.overlays.push(Overlay::Resend { count: 3 }),
+                1 => model.form.fail(FieldId::Invitation, name.clone()),
+                9 | 10 => model.panel = Some(panel(&name, &draft, &texts, variant == 10)),
                 _ => {}
             }
             model
