@@ -227,6 +227,9 @@ impl World {
 
     fn note_own_act(&mut self, act: OperatorAct, text: String, effects: &mut Effects) {
         self.begin(None, false);
+        if matches!(act, OperatorAct::Retained | OperatorAct::Erased) {
+            self.recent.forget_all_stored();
+        }
         let (author, event) = (self.system_author(), Event::OperatorActed { act, account: None, text });
         self.append(Draft::new(author, Place::Server, "", event));
         self.finish(effects);

@@ -91,6 +91,11 @@ impl Recent {
         }
     }
 
+    /// What the store keeps may have become less than what is kept here: pages come from there again.
+    pub fn forget_all_stored(&mut self) {
+        self.conversations.retain(|key, _| matches!(key, Key::Guest(..)));
+    }
+
     /// Nobody reads a place any more.
     pub fn forget_place(&mut self, place: Place) {
         self.conversations.remove(&Key::Place(place));

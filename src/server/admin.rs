@@ -115,10 +115,23 @@ pub enum AdminError {
     Server(ServerError),
 }
 
+/// What was done with the record could not be put into it.
+#[derive(Debug, thiserror::Error)]
+#[error("what operators do with the record is put into it, and that failed: {0}")]
+pub struct NoteError(#[source] AdminError);
+
 impl From<io::Error> for AdminError {
     fn from(error: io::Error) -> Self {
         Self::Lost(error.to_string())
     }
+}
+
+/// Puts into the record what a command does with it.
+///
+/// # Errors
+/// When it could not be put there: then whoever only reads should not.
+pub async fn note(config: &Config, act: OperatorAct, text: String) -> Result<(), NoteError> {
+    run(config.clone(), &AuditNote { act, text }).await.map(drop).map_err(NoteError)
 }
 
 /// Does a command by the server that runs with this configuration, or in its place when none does.

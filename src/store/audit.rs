@@ -7,11 +7,13 @@
 //! - [`Audit::checkpoint`] removes the oldest rows, after it has verified them, and signs where the rest follows on.
 //! - [`Audit::retain`] does both by rules.
 //! - [`Audit::export`] hands out rows, page by page.
+//! - [`Audit::person`] is all that is kept about one person beside the rows, [`Audit::forget`] removes it.
 //! - [`Audit::erase`] removes what rows say of people and leaves their links, so that the chain stays valid.
 
 mod checkpoint;
 pub mod erase;
 pub mod export;
+pub mod person;
 pub mod retain;
 pub mod verify;
 
@@ -23,10 +25,12 @@ use super::chain::{Anchor, Checkpoint};
 use super::session::{Patience, Session};
 use super::sql_store::SqlStore;
 use super::{StoreError, migrate, record};
-use crate::chat::event::Seq;
+use crate::chat::event::{AccountId, Seq};
+use crate::proto::names::AccountName;
 use crate::proto::time::Timestamp;
 use erase::Selection;
 use export::{Exported, Filter};
+use person::Person;
 use retain::{Retained, Rule};
 use verify::Verification;
 
@@ -66,6 +70,12 @@ pub trait Audit: Send + Sync + 'static {
 
     /// The next rows behind an event that a filter lets through, oldest first; nothing when none is left.
     async fn export(&self, filter: &Filter, after: Seq) -> Result<Vec<Exported>, StoreError>;
+
+    /// What is kept about a person beside the record's rows; nothing when there never was such an account.
+    async fn person(&self, name: &AccountName) -> Result<Option<Person>, StoreError>;
+
+    /// Removes what is left of a deleted account beside the record's rows; its name alone stays.
+    async fn forget(&self, account: AccountId, name: &AccountName) -> Result<(), StoreError>;
 
     /// Closes the database in good order.
     async fn close(&self);
@@ -166,6 +176,20 @@ impl<S: Session> Audit for SqlStore<S> {
             .readers()
             .run(PATIENCE, move |clerk| Box::pin(async move { export::export_some(clerk, &filter, after).await }));
         read.await
+    }
+
+    async fn person(&self, name: &AccountName) -> Result<Option<Person>, StoreError> {
+        let name = name.clone();
+        let read = self.readers().run(PATIENCE, move |clerk| Box::pin(async move { person::read(clerk, &name).await }));
+        read.await
+    }
+
+    async fn forget(&self, account: AccountId, name: &AccountName) -> Result<(), StoreError> {
+        let name = name.clone();
+        let done = self
+            .writer()
+            .run(PATIENCE, move |clerk| Box::pin(async move { person::forget(clerk, account, &name).await }));
+        done.await
     }
 
     async fn close(&self) {

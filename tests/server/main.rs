@@ -28,6 +28,7 @@ mod invitations;
 mod limits;
 mod migration;
 mod outage;
+mod people;
 mod proxies;
 mod record;
 mod reload;

@@ -71,7 +71,7 @@ impl Which {
             address: self.address,
             text,
             messages_only: self.messages,
-            until: None,
+            ..Filter::default()
         })
     }
 }

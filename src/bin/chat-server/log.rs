@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use chat_tui::chat::event::{AccountId, OperatorAct, Seq};
 use chat_tui::proto::time::Timestamp;
-use chat_tui::server::admin::{self, AuditNote};
+use chat_tui::server::admin;
 use chat_tui::server::anchors;
 use chat_tui::server::clock::now;
 use chat_tui::server::config::Config;
@@ -100,21 +100,17 @@ async fn ask(config: &Config, audit: &dyn Audit, log: Log) -> anyhow::Result<()>
         }
         Log::Export { format, which } => hand_out(config, audit, OperatorAct::Exported, None, which, format).await?,
         Log::Retain { dry_run } => retain(config, audit, dry_run).await?,
-        Log::Checkpoint { before, reason } => {
-            let removal = audit.checkpoint(before, &reason, now()).await?;
-            match removal.checkpoint {
-                Some(checkpoint) => {
-                    println!(
-                        "{} events removed; the record begins behind event {}",
-                        removal.rows, checkpoint.anchor.seq
-                    )
-                }
-                None => println!("nothing is older than that"),
-            }
-        }
+        Log::Checkpoint { before, reason } => remove(config, audit, before, &reason).await?,
         Log::Erase { event, account, before } => {
             let (seq, account) = (event.map(Seq), account.map(AccountId));
-            let count = audit.erase(&Selection { seq, account, place: None, before }).await?;
+            let count = audit.erase(&Selection { seq, account, before, ..Selection::default() }).await?;
+            let parts = [
+                seq.map(|seq| format!("event {seq}")),
+                account.map(|account| format!("account {account}")),
+                before.map(|before| format!("before {before}")),
+            ];
+            let what = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
+            admin::note(config, OperatorAct::Erased, format!("{what}: {count} events")).await?;
             println!("{count} events erased");
         }
     }
@@ -133,14 +129,22 @@ async fn hand_out(
 ) -> anyhow::Result<()> {
     let what = text.iter().map(|text| format!("{text:?}")).chain([which.described()]).collect::<Vec<_>>().join(", ");
     let filter = Filter { until: Some(audit.head().await?.seq), ..which.filter(text)? };
-    note(config, act, what).await?;
+    admin::note(config, act, what).await?;
     export::write(audit, &filter, format).await
 }
 
-/// Puts into the record what a command does with it.
-async fn note(config: &Config, act: OperatorAct, text: String) -> anyhow::Result<()> {
-    let noted = admin::run(config.clone(), &AuditNote { act, text }).await;
-    noted.map(drop).context("what operators do with the record is put into it, and that failed")
+async fn remove(config: &Config, audit: &dyn Audit, before: Timestamp, reason: &str) -> anyhow::Result<()> {
+    let removal = audit.checkpoint(before, reason, now()).await?;
+    let Some(checkpoint) = removal.checkpoint else {
+        println!("nothing is older than that");
+        return Ok(());
+    };
+    let (rows, seq) = (removal.rows, checkpoint.anchor.seq);
+    if rows > 0 {
+        admin::note(config, OperatorAct::Retained, format!("checkpoint at {seq}: {rows} removed")).await?;
+    }
+    println!("{rows} events removed; the record begins behind event {seq}");
+    Ok(())
 }
 
 async fn retain(config: &Config, audit: &dyn Audit, dry_run: bool) -> anyhow::Result<()> {
@@ -151,7 +155,7 @@ async fn retain(config: &Config, audit: &dyn Audit, dry_run: bool) -> anyhow::Re
     let text = retention::describe(&config.retention, &retained);
     println!("{}{text}", if dry_run { "would be: " } else { "" });
     if !dry_run && !retained.is_nothing() {
-        note(config, OperatorAct::Retained, text).await?;
+        admin::note(config, OperatorAct::Retained, text).await?;
     }
     Ok(())
 }

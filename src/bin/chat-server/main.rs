@@ -4,6 +4,7 @@ mod channel;
 mod export;
 mod invite;
 mod log;
+mod person;
 
 use std::io::{BufRead, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
@@ -229,6 +230,20 @@ enum Account {
     Resume {
         /// Which
         name: String,
+    },
+    /// Print all that is kept about a person, as JSON: account, addresses, devices, channels, read markers, keys and values, and
+    /// each event by or about that account. No password hash, no token
+    Export {
+        /// Whose
+        name: String,
+    },
+    /// Remove an account, and who, where and what from all that it wrote and did, for good. Its name stays reserved, and log
+    /// verify accepts the record
+    Erase {
+        /// Which
+        name: String,
+        #[command(flatten)]
+        sure: channel::Sure,
     },
     /// Remove an account for good. Its name stays reserved, what it wrote stays in the record
     Delete {
@@ -484,6 +499,11 @@ fn administer(config: Config, account: Account) -> anyhow::Result<()> {
         Account::AllowIp { name, address } => AccountCommand::Allow { name, address },
         Account::Suspend { name, reason } => AccountCommand::Suspend { name, reason },
         Account::Resume { name } => AccountCommand::Resume { name },
+        Account::Export { name } => return runtime()?.block_on(person::export(&config, &name)),
+        Account::Erase { name, sure } => {
+            sure.ask(&format!("all that the account {name} wrote and did will be erased"))?;
+            return runtime()?.block_on(person::erase(&config, &name));
+        }
         Account::Delete { name } => AccountCommand::Delete { name },
     };
     order(config, &command, as_json)

@@ -23,6 +23,9 @@ pub(crate) fn audit(world: &mut World, call: &Call<'_>) -> Handled {
     };
     world.require_journal(&[call.param(0)])?;
     let text = cut(call.param(1), world.settings.limits.reason_bytes_max).to_owned();
+    if matches!(act, OperatorAct::Retained | OperatorAct::Erased) {
+        world.recent.forget_all_stored();
+    }
     world.note_act(conn, act, "", None, &text);
     let said = world.say(conn, &Text::new("server-account-done").with("name", act.word()));
     let line = world.server_line("AUDIT").param("DONE").param(&act.word().to_ascii_uppercase()).trailing(&said);

@@ -17,6 +17,8 @@ pub struct Selection {
     pub seq: Option<Seq>,
     /// What this account wrote or did, or what is about it.
     pub account: Option<AccountId>,
+    /// Beside what is the account's: bans and mutes of this target, and their ends.
+    pub ban_target: Option<String>,
     /// What belongs to this conversation.
     pub place: Option<Place>,
     /// What is older than this.
@@ -50,8 +52,13 @@ async fn erase_within<S: Session>(
         values.push(seq.into());
     }
     if let Some(account) = selection.account {
-        sql.push_str(" AND (account_id = ? OR subject_account_id = ?)");
+        sql.push_str(" AND (account_id = ? OR subject_account_id = ?");
         values.extend(values![account, account]);
+        if let Some(target) = &selection.ban_target {
+            sql.push_str(" OR (kind IN ('ban_set', 'ban_lifted') AND target = ?)");
+            values.push(target.as_str().into());
+        }
+        sql.push(')');
     }
     if let Some(place) = selection.place {
         let Some(conversation) = clerk.conversation(place).await? else { return Ok(None) };

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::chat::event::Seq;
+use crate::chat::event::{AccountId, Seq};
 use crate::proto::names::{AccountName, ChannelName};
 use crate::proto::time::Timestamp;
 use crate::store::session::{Clerk, Session};
@@ -21,6 +21,8 @@ pub struct Filter {
     pub before: Option<Timestamp>,
     /// By this account.
     pub account: Option<AccountName>,
+    /// By or about this account.
+    pub about: Option<AccountId>,
     /// In this channel, whatever it was called then.
     pub channel: Option<ChannelName>,
     /// From this address, as it stands in the record.
@@ -130,6 +132,10 @@ pub async fn export_some<S: Session>(
     if let Some(account) = &filter.account {
         sql.push_str(" AND account_id IN (SELECT id FROM account WHERE name_folded = ?)");
         values.push(account.folded().as_str().into());
+    }
+    if let Some(about) = filter.about {
+        sql.push_str(" AND (account_id = ? OR subject_account_id = ?)");
+        values.extend(values![about, about]);
     }
     if let Some(channel) = &filter.channel {
         sql.push_str(

@@ -1,0 +1,119 @@
+//! What is kept about a person, for that person, and its removal: on both databases, while the server runs.
+
+use std::path::Path;
+use std::process::Output;
+
+use serde_json::Value;
+use tempfile::tempdir;
+
+use crate::database::Database;
+use crate::host::{Program, run};
+
+const PASSWORD: &str = "correct horse";
+
+fn command(directory: &Path, url: &str, arguments: &[&str]) -> Output {
+    run(&[&["--database", url], arguments].concat(), directory)
+}
+
+fn done(directory: &Path, url: &str, arguments: &[&str]) -> String {
+    let output = command(directory, url, arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn refused(directory: &Path, url: &str, arguments: &[&str], said: &str) {
+    let output = command(directory, url, arguments);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {stderr}");
+    assert!(stderr.contains(said), "{arguments:?}: {stderr}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_gets_all_that_is_kept_and_can_be_erased() {
+    for database in Database::all().await {
+        let directory = tempdir().unwrap();
+        let (path, url) = (directory.path(), database.url(&directory));
+        let server = Program::start(&directory, &url);
+        let mut ann = server.connect().await.register("Ann", PASSWORD).await;
+        let mut bob = server.connect().await.register("bob", PASSWORD).await;
+        ann.send("JOIN #tea").await;
+        ann.send("TOPIC #tea :Leaves").await;
+        ann.send("PRIVMSG #tea :no sugar for me").await;
+        ann.send("PRIVMSG bob :my number is 555").await;
+        ann.send("METADATA * SET avatar :https://example.org/ann.png").await;
+        ann.send("MARKREAD #tea timestamp=2026-01-01T00:00:00.000Z").await;
+        ann.send("DEVICE ADD :telephone").await;
+        let token = ann.expect("DEVICE ADD 1 ").await;
+        let token = token.split_whitespace().nth(4).unwrap().to_owned();
+        ann.settle().await;
+        bob.send("JOIN #tea").await;
+        bob.send("PRIVMSG #tea :milk?").await;
+        bob.settle().await;
+        done(path, &url, &["ban", "mute", "account:ann", "too loud", "--for", "1h"]);
+
+        let text = done(path, &url, &["account", "export", "ann"]);
+        let person: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!((&person["account"]["name"], &person["account"]["deleted"]), (&"Ann".into(), &Value::Null));
+        assert_eq!(person["addresses"][0]["address"], "127.0.0.1");
+        assert_eq!(person["devices"][0]["name"], "telephone");
+        let channels = person["channels"].as_array().unwrap();
+        assert!(channels.iter().any(|channel| channel["channel"] == "#tea" && channel["rank"] == "qo"), "{text}");
+        assert_eq!(person["founded"][0], "#tea");
+        assert_eq!(person["read_markers"][0]["conversation"], "#tea");
+        assert_eq!(person["metadata"]["avatar"], "https://example.org/ann.png");
+        assert_eq!((&person["bans"][0]["effect"], &person["bans"][0]["reason"]), (&"mute".into(), &"too loud".into()));
+        let texts: Vec<_> =
+            person["events"].as_array().unwrap().iter().filter_map(|event| event["text"].as_str()).collect();
+        assert!(texts.contains(&"no sugar for me") && texts.contains(&"my number is 555"), "{texts:?}");
+        assert!(!texts.contains(&"milk?"), "what others wrote is theirs");
+        assert!(!text.contains("argon2") && !text.contains("digest") && !text.contains(&token), "no secrets");
+        refused(path, &url, &["account", "export", "nobody"], "there is no account nobody");
+        refused(path, &url, &["account", "export", "no body"], "not an account's name");
+
+        // Nothing happens by mistake.
+        refused(path, &url, &["account", "erase", "ann"], "--yes");
+        refused(path, &url, &["account", "erase", "nobody", "--yes"], "there is no account nobody");
+        refused(path, &url, &["account", "erase", "serveur", "--yes"], "serveur");
+        assert!(done(path, &url, &["account", "list"]).contains("active"));
+
+        let said = done(path, &url, &["account", "erase", "ANN", "--yes"]);
+        assert!(said.contains("the account is gone"), "{said}");
+        assert!(ann.rest().await.last().is_some_and(|line| line.starts_with("ERROR :")));
+        // At once, also for those who are there.
+        for target in ["#tea", "ann"] {
+            bob.send(&format!("CHATHISTORY LATEST {target} * 50")).await;
+        }
+        let before = bob.seen.len();
+        bob.settle().await;
+        let seen = bob.seen[before..].join("\n");
+        assert!(!seen.contains("no sugar") && !seen.contains("555"), "{seen}");
+        drop(server);
+
+        let rows = done(path, &url, &["log", "export"]);
+        for gone in ["no sugar", "555", "Leaves", "avatar", "telephone", "too loud", "Ann", "account:ann"] {
+            assert!(!rows.contains(gone), "{gone}:\n{rows}");
+        }
+        assert!(rows.contains("milk?"));
+        let noted = rows.lines().map(|row| serde_json::from_str::<Value>(row).unwrap());
+        let subjects: Vec<_> = noted
+            .filter(|row| row["kind"] == "operator_acted")
+            .map(|row| row["subject"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(subjects, ["export", "erase"], "the operator's own acts stay");
+        assert!(done(path, &url, &["log", "verify"]).contains("the record is whole"));
+        let person: Value = serde_json::from_str(&done(path, &url, &["account", "export", "ann"])).unwrap();
+        assert!(person["account"]["deleted"].is_string());
+        for empty in ["addresses", "devices", "channels", "founded", "read_markers", "bans", "events"] {
+            assert_eq!(person[empty], serde_json::json!([]), "{empty}");
+        }
+        assert_eq!(person["metadata"], serde_json::json!({}));
+
+        // The name stays reserved, and erasing again changes nothing.
+        let secret = path.join("password");
+        std::fs::write(&secret, PASSWORD).unwrap();
+        let secret = secret.to_str().unwrap();
+        refused(path, &url, &["account", "add", "ann", "--password-file", secret], "ann");
+        assert!(done(path, &url, &["account", "erase", "ann", "--yes"]).contains(" 0 events"));
+        database.remove().await;
+    }
+}
