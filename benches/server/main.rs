@@ -63,12 +63,20 @@ fn path_of(bencher: divan::Bencher<'_, '_>, path: &Path) {
     bencher.bench_local((path.prepare)(path.size));
 }
 
-/// `--list-paths`, or `--steps TIMES NAME`: the path of that name, `TIMES` times its steps.
+/// The largest world of a check: it is made by a program without optimization.
+const CHECKED_SIZE_MAX: usize = 1_000;
+
+/// `--list-paths`; `--check`, which takes one step of each path; or `--steps TIMES NAME`: the path of that name, `TIMES` times
+/// its steps.
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["--list-paths", ..] => PATHS.iter().for_each(|path| println!("{}\t{path}", path.steps)),
+        ["--check", ..] => {
+            let checked = PATHS.iter().filter(|path| path.size <= CHECKED_SIZE_MAX);
+            checked.for_each(|path| (path.prepare)(path.size)());
+        }
         ["--steps", times, name, ..] => {
             let path = PATHS.iter().find(|path| path.to_string() == *name);
             let (Some(path), Ok(times)) = (path, times.parse::<usize>()) else { return ExitCode::FAILURE };

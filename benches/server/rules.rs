@@ -9,7 +9,7 @@ use chat_tui::chat::ports::{Answer, ConnId, Effect, Effects, Input, Peer, Transp
 use chat_tui::chat::settings::Settings;
 use chat_tui::chat::world::World;
 use chat_tui::proto::names::{AccountName, ChannelName};
-use chat_tui::proto::sasl::{Mechanism, PlainCredentials};
+use chat_tui::proto::sasl::{Mechanism, PlainCredentials, payload_chunks};
 use chat_tui::proto::secret::Secret;
 use chat_tui::proto::time::Timestamp;
 
@@ -82,7 +82,9 @@ impl Scene {
         self.say(conn, &format!("NICK {account}"));
         self.say(conn, "USER bench 0 * :bench");
         self.say(conn, &format!("AUTHENTICATE {}", Mechanism::Plain));
-        self.say(conn, &format!("AUTHENTICATE {}", String::from_utf8(payload).expect("Base64")));
+        for chunk in payload_chunks(&payload) {
+            self.say(conn, &format!("AUTHENTICATE {chunk}"));
+        }
         let answer = Answer::Proved { account: AccountId(1 + number as u64), device: None };
         self.input(Input::Answer { conn, answer });
         self.say(conn, "CAP END");
