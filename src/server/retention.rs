@@ -9,7 +9,7 @@ use super::clock::now;
 use super::hub::{Mail, stopped};
 use crate::chat::event::OperatorAct;
 use crate::store::audit::Audit;
-use crate::store::audit::retain::{Retained, Rule, Scope};
+use crate::store::audit::retain::{Retained, Rule};
 
 /// How often the rules are carried out. Each time goes along what they are about.
 const INTERVAL: Duration = Duration::from_secs(6 * 60 * 60);
@@ -37,13 +37,9 @@ pub async fn keep(audit: Arc<dyn Audit>, rules: Vec<Rule>, hub: mpsc::Sender<Mai
 
 /// What was let go of, in a line: it names the rules and no more.
 pub fn describe(rules: &[Rule], retained: &Retained) -> String {
-    let each = rules.iter().zip(&retained.erased).map(|(rule, count)| {
-        let scope = match &rule.scope {
-            Scope::Channel(name) => name.as_str(),
-            Scope::Direct => "direct",
-            Scope::Rest => "*",
-        };
-        format!("{scope} ({} days): {count} erased", rule.days)
-    });
+    let each = rules
+        .iter()
+        .zip(&retained.erased)
+        .map(|(rule, count)| format!("{} ({} days): {count} erased", rule.scope, rule.days));
     std::iter::once(format!("{} removed", retained.removed)).chain(each).collect::<Vec<_>>().join(", ")
 }

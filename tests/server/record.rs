@@ -1,5 +1,6 @@
 //! The operator's `log` commands, on the record of a server that runs.
 
+use serde_json::Value;
 use tempfile::tempdir;
 
 use crate::database::Database;
@@ -13,6 +14,61 @@ fn log(directory: &tempfile::TempDir, url: &str, arguments: &[&str]) -> (bool, S
     let output = run(&all, directory.path());
     let said = [output.stdout, output.stderr].concat();
     (output.status.success(), String::from_utf8(said).unwrap())
+}
+
+/// Runs `chat-server log … --json`: its exit code, and what it printed, which is JSON also when something is wrong.
+fn json(directory: &tempfile::TempDir, url: &str, arguments: &[&str]) -> (Option<i32>, Value) {
+    let output = run(&[&["log"], arguments, &["--json", "--database", url]].concat(), directory.path());
+    (output.status.code(), serde_json::from_slice(&output.stdout).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_get_the_answers_as_json() {
+    for database in Database::all().await {
+        let directory = tempdir().unwrap();
+        let url = database.url(&directory);
+        let server = Program::start(&directory, &url);
+        let mut ann = server.connect().await.register("ann", PASSWORD).await;
+        ann.send("PRIVMSG #general :one").await;
+        ann.expect(":one").await;
+        drop(server);
+
+        let (code, head) = json(&directory, &url, &["head"]);
+        let (_, line) = log(&directory, &url, &["head"]);
+        let parts = format!("{} {}", head["seq"], head["chain"].as_str().unwrap());
+        assert_eq!((code, parts.as_str()), (Some(0), line.trim()));
+        let (code, found) = json(&directory, &url, &["verify"]);
+        assert_eq!((code, &found["is_whole"], &found["faults"]), (Some(0), &true.into(), &serde_json::json!([])));
+        assert_eq!((&found["head"], &found["checkpoint"]), (&head, &Value::Null));
+
+        database.execute(&directory, &["UPDATE event SET text = 'two' WHERE text = 'one'"]).await;
+        let (code, found) = json(&directory, &url, &["verify"]);
+        assert_eq!((code, &found["is_whole"], &found["fault_count"]), (Some(1), &false.into(), &1.into()));
+        assert!(found["faults"][0].as_str().unwrap().contains("was changed"), "{found}");
+        database.execute(&directory, &["UPDATE event SET text = 'one' WHERE text = 'two'"]).await;
+
+        let number = &database.query(&directory, "SELECT CAST(seq AS CHAR) FROM event WHERE text = 'one'").await[0];
+        let erase = ["erase", "--event", number];
+        assert_eq!(json(&directory, &url, &erase), (Some(0), serde_json::json!({ "erased": 1 })));
+        assert_eq!(json(&directory, &url, &erase), (Some(0), serde_json::json!({ "erased": 0 })));
+        let nothing = serde_json::json!({ "removed": 0, "checkpoint": null });
+        assert_eq!(json(&directory, &url, &["checkpoint", "--before", "2000-01-01"]), (Some(0), nothing));
+        let (code, cut) = json(&directory, &url, &["checkpoint", "--before", "2999-01-01", "--reason", "age"]);
+        assert_eq!((code, &cut["checkpoint"]["reason"]), (Some(0), &"age".into()));
+        assert!(cut["removed"].as_u64().is_some_and(|removed| removed > 0), "{cut}");
+        let (code, found) = json(&directory, &url, &["verify"]);
+        assert_eq!((code, &found["checkpoint"]), (Some(0), &cut["checkpoint"]));
+
+        let config = directory.path().join("settings.toml");
+        std::fs::write(&config, "[[retention]]\nchannel = \"#tea\"\ndays = 30\n").unwrap();
+        let retain = ["retain", "--dry-run", "--config", config.to_str().unwrap()];
+        let rules = serde_json::json!([{ "channel": "#tea", "days": 30, "erased": 0 }]);
+        let answer = serde_json::json!({ "is_rehearsal": true, "removed": 0, "rules": rules });
+        assert_eq!(json(&directory, &url, &retain), (Some(0), answer));
+        let output = run(&["log", "retain", "--json", "--database", &url], directory.path());
+        assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]));
+        database.remove().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

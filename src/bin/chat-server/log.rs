@@ -15,22 +15,29 @@ use chat_tui::server::retention;
 use chat_tui::store::audit::Audit;
 use chat_tui::store::audit::erase::Selection;
 use chat_tui::store::audit::export::Filter;
-use chat_tui::store::audit::verify::{FAULTS_LISTED_MAX, Verification};
 use chat_tui::store::chain::Anchor;
 use clap::Subcommand;
 
+use super::answers::{Answer, CutOff, Erased, Findings, Head, LetGo};
 use super::export::{self, Format, Which, moment};
 
 /// What is asked.
 #[derive(Subcommand)]
 pub enum Log {
     /// Print where the record ends, to be kept elsewhere: with it, verify finds out whether the end was cut off
-    Head,
+    Head {
+        /// As JSON, for programs
+        #[arg(long)]
+        json: bool,
+    },
     /// Go along the whole record and tell each row that was changed, inserted, removed or cut off
     Verify {
         /// Compare with the heads in this file, one a line, as log head prints them. Unless given: anchor_file
         #[arg(long, value_name = "FILE")]
         anchors: Option<PathBuf>,
+        /// As JSON, for programs
+        #[arg(long)]
+        json: bool,
     },
     /// Print the events with a text in them, oldest first
     Search {
@@ -55,6 +62,9 @@ pub enum Log {
         /// Only tell how much that is
         #[arg(long)]
         dry_run: bool,
+        /// As JSON, for programs
+        #[arg(long)]
+        json: bool,
     },
     /// Remove what is older than a day, and sign where the rest follows on, so that verify accepts it
     Checkpoint {
@@ -64,6 +74,9 @@ pub enum Log {
         /// Why; kept with the checkpoint
         #[arg(long, value_name = "TEXT", default_value = "")]
         reason: String,
+        /// As JSON, for programs
+        #[arg(long)]
+        json: bool,
     },
     /// Remove who, where and what from rows for good; they keep their place, and verify accepts them
     Erase {
@@ -76,6 +89,9 @@ pub enum Log {
         /// Only what is older than this day or moment
         #[arg(long, value_name = "DATE", value_parser = moment)]
         before: Option<Timestamp>,
+        /// As JSON, for programs
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -89,19 +105,23 @@ pub async fn run(config: &Config, log: Log) -> anyhow::Result<()> {
 
 async fn ask(config: &Config, audit: &dyn Audit, log: Log) -> anyhow::Result<()> {
     match log {
-        Log::Head => println!("{}", audit.head().await?),
-        Log::Verify { anchors } => {
+        Log::Head { json } => Head::from(audit.head().await?).print(json)?,
+        Log::Verify { anchors, json } => {
             let known = known_anchors(anchors.as_deref().or(config.anchors.file.as_deref()))?;
-            tell(&audit.verify(&known).await?, known.len())?;
+            let verified = audit.verify(&known).await?;
+            Findings::new(&verified, known.len()).print(json)?;
+            if !verified.is_whole() {
+                bail!("the record is not whole: {} faults", verified.fault_count);
+            }
         }
         Log::Search { text, json, which } => {
             let format = if json { Format::Jsonl } else { Format::Text };
             hand_out(config, audit, OperatorAct::Searched, Some(text), which, format).await?;
         }
         Log::Export { format, which } => hand_out(config, audit, OperatorAct::Exported, None, which, format).await?,
-        Log::Retain { dry_run } => retain(config, audit, dry_run).await?,
-        Log::Checkpoint { before, reason } => remove(config, audit, before, &reason).await?,
-        Log::Erase { event, account, before } => {
+        Log::Retain { dry_run, json } => retain(config, audit, dry_run).await?.print(json)?,
+        Log::Checkpoint { before, reason, json } => remove(config, audit, before, &reason).await?.print(json)?,
+        Log::Erase { event, account, before, json } => {
             let (seq, account) = (event.map(Seq), account.map(AccountId));
             let count = audit.erase(&Selection { seq, account, before, ..Selection::default() }).await?;
             let parts = [
@@ -111,7 +131,7 @@ async fn ask(config: &Config, audit: &dyn Audit, log: Log) -> anyhow::Result<()>
             ];
             let what = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
             admin::note(config, OperatorAct::Erased, format!("{what}: {count} events")).await?;
-            println!("{count} events erased");
+            Erased { erased: count }.print(json)?;
         }
     }
     Ok(())
@@ -133,57 +153,29 @@ async fn hand_out(
     export::write(audit, &filter, format).await
 }
 
-async fn remove(config: &Config, audit: &dyn Audit, before: Timestamp, reason: &str) -> anyhow::Result<()> {
+async fn remove(config: &Config, audit: &dyn Audit, before: Timestamp, reason: &str) -> anyhow::Result<CutOff> {
     let removal = audit.checkpoint(before, reason, now()).await?;
-    let Some(checkpoint) = removal.checkpoint else {
-        println!("nothing is older than that");
-        return Ok(());
-    };
-    let (rows, seq) = (removal.rows, checkpoint.anchor.seq);
-    if rows > 0 {
-        admin::note(config, OperatorAct::Retained, format!("checkpoint at {seq}: {rows} removed")).await?;
+    if let Some(checkpoint) = removal.checkpoint.as_ref().filter(|_| removal.rows > 0) {
+        let text = format!("checkpoint at {}: {} removed", checkpoint.anchor.seq, removal.rows);
+        admin::note(config, OperatorAct::Retained, text).await?;
     }
-    println!("{rows} events removed; the record begins behind event {seq}");
-    Ok(())
+    Ok(CutOff::from(&removal))
 }
 
-async fn retain(config: &Config, audit: &dyn Audit, dry_run: bool) -> anyhow::Result<()> {
+async fn retain(config: &Config, audit: &dyn Audit, dry_run: bool) -> anyhow::Result<LetGo> {
     if config.retention.is_empty() {
         bail!("the settings have no [[retention]]: everything is kept");
     }
     let retained = audit.retain(&config.retention, now(), dry_run).await?;
-    let text = retention::describe(&config.retention, &retained);
-    println!("{}{text}", if dry_run { "would be: " } else { "" });
     if !dry_run && !retained.is_nothing() {
+        let text = retention::describe(&config.retention, &retained);
         admin::note(config, OperatorAct::Retained, text).await?;
     }
-    Ok(())
+    Ok(LetGo::new(&config.retention, &retained, dry_run))
 }
 
 fn known_anchors(path: Option<&Path>) -> anyhow::Result<Vec<Anchor>> {
     let Some(path) = path else { return Ok(Vec::new()) };
     let content = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     anchors::read(&content).map_err(|line| anyhow::anyhow!("{}:{line}: not a head of the record", path.display()))
-}
-
-fn tell(verified: &Verification, anchors: usize) -> anyhow::Result<()> {
-    for fault in &verified.faults {
-        println!("{fault}");
-    }
-    if verified.fault_count > FAULTS_LISTED_MAX as u64 {
-        println!("… and {} more", verified.fault_count - FAULTS_LISTED_MAX as u64);
-    }
-    if let Some(checkpoint) = &verified.checkpoint {
-        println!(
-            "what is older than event {} was removed at {}: {}",
-            checkpoint.anchor.seq, checkpoint.made_at, checkpoint.reason
-        );
-    }
-    println!("{} events, {} of them erased, compared with {anchors} known heads", verified.rows, verified.erased);
-    println!("the head: {}", verified.head);
-    if !verified.is_whole() {
-        bail!("the record is not whole: {} faults", verified.fault_count);
-    }
-    println!("the record is whole");
-    Ok(())
 }

@@ -1,5 +1,6 @@
 //! `chat-server`: the daemon, and its operator's commands: flags → configuration → run → exit code.
 
+mod answers;
 mod channel;
 mod export;
 mod invite;

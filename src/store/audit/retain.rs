@@ -1,6 +1,8 @@
 //! How long what was said is kept: rules by conversation and age. What a rule lets go of is erased where it stands, so that the
 //! chain stays valid; what no rule keeps any longer is removed behind a checkpoint.
 
+use std::fmt;
+
 use super::erase::erase_rows;
 use crate::chat::event::Seq;
 use crate::proto::names::ChannelName;
@@ -20,6 +22,17 @@ pub enum Scope {
     Direct,
     /// Everything that no other rule is about, the server's own events included.
     Rest,
+}
+
+/// As it stands in the settings.
+impl fmt::Display for Scope {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Channel(name) => name.as_str(),
+            Self::Direct => "direct",
+            Self::Rest => "*",
+        })
+    }
 }
 
 /// For how long something is kept.
