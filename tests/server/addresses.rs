@@ -73,3 +73,62 @@ async fn the_owner_allows_an_address_by_its_code() {
     host.connect_from("192.0.2.2").await.log_in("ann", PASSWORD).await;
     host.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_in_says_what_is_recorded_and_addresses_are_for_operators_and_oneself() {
+    const HOME: &str = "198.51.100.7";
+    let directory = tempdir().unwrap();
+    let host = Host::start(&directory, &Database::Sqlite.url(&directory)).await;
+    let mut ann = host.connect_from(HOME).await.register("ann", PASSWORD).await;
+    ann.settle().await;
+    let mut again = host.connect_from(HOME).await.log_in("ann", PASSWORD).await;
+    again.settle().await;
+    // To who registers, and to who comes back.
+    let notice = "Recorded here: every message, its date, your IP address and your port.";
+    for session in [&ann, &again] {
+        let said = session.seen.iter().filter(|line| line.contains(notice)).count();
+        assert_eq!(said, 1, "{:#?}", session.seen);
+    }
+    ann.send("JOIN #tea").await;
+    ann.send("PRIVMSG #tea :hello").await;
+    ann.settle().await;
+
+    let mut bob = host.connect_from("203.0.113.9").await.register("bob", PASSWORD).await;
+    bob.send("CAP REQ :draft/chathistory draft/event-playback extended-join message-tags userhost-in-names").await;
+    bob.send("JOIN #tea").await;
+    let questions = [
+        "WHOIS ann",
+        "WHO #tea",
+        "WHO ann %tcuihsnfdlaor",
+        "USERHOST ann",
+        "NAMES #tea",
+        "CHATHISTORY LATEST #tea * 50",
+        "INSPECT",
+        "STATS L",
+        "TRACE ann",
+    ];
+    for question in questions {
+        bob.send(question).await;
+    }
+    ann.send("PRIVMSG bob :it is me").await;
+    ann.send("QUIT :bye").await;
+    again.send("QUIT :bye").await;
+    bob.expect("it is me").await;
+    ann.rest().await;
+    again.rest().await;
+    bob.send("WHOWAS ann").await;
+    bob.settle().await;
+    assert!(bob.seen.iter().any(|line| line.contains(" 311 bob ann ")), "{:#?}", bob.seen);
+    assert!(bob.seen.iter().any(|line| line.contains(" 314 bob ann ")), "{:#?}", bob.seen);
+    assert!(!bob.seen.iter().any(|line| line.contains(HOME)), "{:#?}", bob.seen);
+
+    // The operator sees what the person sees of themselves.
+    let mut ann = host.connect_from(HOME).await.log_in("ann", PASSWORD).await;
+    let mut console = host.console().await;
+    for client in [&mut ann, &mut console] {
+        client.send("WHOIS ann").await;
+        let line = client.expect(" 338 ").await;
+        assert!(line.contains(HOME), "{line}");
+    }
+    host.stop().await;
+}
