@@ -17,6 +17,7 @@ pub mod clients;
 pub mod clock;
 pub mod config;
 pub mod connection;
+pub mod dump;
 pub mod held;
 pub mod http;
 pub mod hub;

@@ -7,10 +7,12 @@
 //! - [`Audit::checkpoint`] removes the oldest rows, after it has verified them, and signs where the rest follows on.
 //! - [`Audit::retain`] does both by rules.
 //! - [`Audit::export`] hands out rows, page by page.
+//! - [`Audit::dump`] writes the whole database down, [`Audit::restore`] makes another one of it.
 //! - [`Audit::person`] is all that is kept about one person beside the rows, [`Audit::forget`] removes it.
 //! - [`Audit::erase`] removes what rows say of people and leaves their links, so that the chain stays valid.
 
 mod checkpoint;
+pub mod dump;
 pub mod erase;
 pub mod export;
 pub mod person;
@@ -70,6 +72,15 @@ pub trait Audit: Send + Sync + 'static {
 
     /// The next rows behind an event that a filter lets through, oldest first; nothing when none is left.
     async fn export(&self, filter: &Filter, after: Seq) -> Result<Vec<Exported>, StoreError>;
+
+    /// Writes all rows of all tables as they are in one moment; how many.
+    async fn dump(&self, output: dump::Output) -> Result<u64, StoreError>;
+
+    /// Fills an empty database with the rows of a dump, all or none; how many.
+    ///
+    /// # Errors
+    /// [`StoreError::Rejected`] also when the database is not empty, and when the dump's record is not whole.
+    async fn restore(&self, input: dump::Input) -> Result<u64, StoreError>;
 
     /// What is kept about a person beside the record's rows; nothing when there never was such an account.
     async fn person(&self, name: &AccountName) -> Result<Option<Person>, StoreError>;
@@ -176,6 +187,18 @@ impl<S: Session> Audit for SqlStore<S> {
             .readers()
             .run(PATIENCE, move |clerk| Box::pin(async move { export::export_some(clerk, &filter, after).await }));
         read.await
+    }
+
+    async fn dump(&self, output: dump::Output) -> Result<u64, StoreError> {
+        let dumped = self.readers().run(PATIENCE, move |clerk| Box::pin(dump::dump(clerk, output)));
+        dumped.await
+    }
+
+    async fn restore(&self, input: dump::Input) -> Result<u64, StoreError> {
+        let key = self.key().clone();
+        let restored =
+            self.writer().run(PATIENCE, move |clerk| Box::pin(async move { dump::restore(clerk, &key, input).await }));
+        restored.await
     }
 
     async fn person(&self, name: &AccountName) -> Result<Option<Person>, StoreError> {

@@ -17,7 +17,7 @@ use crate::proto::names::IDEMPOTENCY_ID_BYTES_MAX;
 use crate::proto::time::Timestamp;
 
 /// Ids are kept for longer than they count, so that a batch whose commit is unknown finds them when it comes again.
-const IDEMPOTENCY_KEPT_MILLIS: i64 = IDEMPOTENCY_WINDOW.as_millis() as i64 + 24 * 60 * 60 * 1_000;
+pub(super) const IDEMPOTENCY_KEPT_MILLIS: i64 = IDEMPOTENCY_WINDOW.as_millis() as i64 + 24 * 60 * 60 * 1_000;
 
 fn rejected(text: impl Into<String>) -> StoreError {
     StoreError::Rejected(text.into())

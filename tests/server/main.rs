@@ -22,6 +22,7 @@ mod conversation;
 mod crash;
 mod database;
 mod doors;
+mod dumps;
 mod exports;
 mod host;
 mod invitations;

@@ -27,6 +27,7 @@ use chat_tui::server::admin::bans::BanCommand;
 use chat_tui::server::admin::order::Order;
 use chat_tui::server::admin::{self, Outcome};
 use chat_tui::server::config::{Config, DEFAULT_FILE, Faults, LogFormat, Raw, Sources, masked_url};
+use chat_tui::server::dump;
 use chat_tui::server::hub::ReloadHandle;
 use chat_tui::server::record;
 use chat_tui::server::{Options, Server, shutdown_signal};
@@ -185,6 +186,18 @@ enum Command {
         /// The new file
         path: PathBuf,
     },
+    /// Write the whole database, of either kind, into a new file of lines of JSON, beside a server that runs or without one. It
+    /// holds all that the database does: hashes of passwords, addresses, every message
+    Dump {
+        /// The new file
+        path: PathBuf,
+    },
+    /// Fill an empty database, of either kind, from a dump, while no server runs. The data directory needs the server.key of the
+    /// dumped server: the record is verified with it, and nothing is kept unless it is whole
+    Restore {
+        /// The dump
+        path: PathBuf,
+    },
     /// Ask the record itself: whether it is whole, where it ends; let go of what is old
     #[command(subcommand)]
     Log(log::Log),
@@ -332,6 +345,16 @@ fn main() -> ExitCode {
         Some(Command::HashPassword { .. } | Command::WritePages { .. }) => Ok(()),
         Some(Command::Migrate) => set_up_log(&config, Some("error")).and_then(|()| migrate(&config)),
         Some(Command::Backup { path }) => set_up_log(&config, Some("error")).and_then(|()| back_up(&config, &path)),
+        Some(Command::Dump { path }) => set_up_log(&config, Some("error")).and_then(|()| {
+            let rows = runtime()?.block_on(dump::dump(&config, &path))?;
+            println!("{}: {rows} rows", path.display());
+            Ok(())
+        }),
+        Some(Command::Restore { path }) => set_up_log(&config, Some("error")).and_then(|()| {
+            let rows = runtime()?.block_on(dump::restore(&config, &path))?;
+            println!("{rows} rows restored; the record is whole");
+            Ok(())
+        }),
         Some(Command::Log(log)) => set_up_log(&config, Some("error"))
             .and_then(|()| runtime())
             .and_then(|runtime| runtime.block_on(log::run(&config, log))),

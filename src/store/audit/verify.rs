@@ -51,7 +51,8 @@ pub async fn verify<S: Session>(
     clerk.finish(result).await
 }
 
-async fn verify_within<S: Session>(
+/// The same within a transaction.
+pub(super) async fn verify_within<S: Session>(
     clerk: &mut Clerk<S>,
     key: &ChainKey,
     anchors: &[Anchor],

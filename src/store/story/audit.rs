@@ -243,3 +243,41 @@ pub async fn only_todays_tables_are_judged(stage: &mut Stage) {
     assert!(matches!(newer, Err(StoreError::NewerSchema { found: 99, .. })), "{newer:?}");
     audit.close().await;
 }
+
+pub async fn a_dump_of_every_kind_of_event_is_restored(stage: &mut Stage) {
+    filled(stage).await;
+    let directory = tempfile::tempdir().unwrap();
+    let mut dumps = Vec::new();
+    let mut before = None;
+    for place in ["first", "second"] {
+        let other = stage.one_more().await;
+        let (source, path) = (before.as_ref().unwrap_or(&*stage), directory.path().join(place));
+        let audit = source.audit();
+        let rows = audit.dump(Box::new(std::fs::File::create(&path).unwrap())).await.unwrap();
+        audit.close().await;
+        let audit = other.audit();
+        let input = || Box::new(std::io::BufReader::new(std::fs::File::open(&path).unwrap()));
+        assert_eq!(audit.restore(input()).await.unwrap(), rows);
+        assert!(audit.restore(input()).await.is_err_and(|error| !error.is_retryable()), "only into an empty one");
+        audit.close().await;
+        assert_eq!(faults(&other).await, []);
+        let state = |stage: &Stage| {
+            let store = std::sync::Arc::clone(&stage.store);
+            async move { format!("{:#?}", store.load().await.unwrap()) }
+        };
+        assert_eq!(state(&other).await, state(stage).await);
+        dumps.push(std::fs::read_to_string(&path).unwrap());
+        before = Some(other);
+    }
+    assert!(dumps[0] == dumps[1], "the same rows give the same bytes");
+    let tables = match stage.url.starts_with("sqlite:") {
+        true => "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name",
+        false => {
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = \
+             'BASE TABLE' ORDER BY table_name"
+        }
+    };
+    let mut known = crate::store::audit::dump::tables::names();
+    known.sort_unstable();
+    assert_eq!(stage.ask(tables).await, known, "each table is in a dump, or left out for a reason");
+}

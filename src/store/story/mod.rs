@@ -52,6 +52,7 @@ stories! {
     audit::what_is_old_goes_behind_a_checkpoint,
     audit::rules_let_go_of_what_is_old_and_of_nothing_else,
     audit::a_checkpoint_hides_nothing,
+    audit::a_dump_of_every_kind_of_event_is_restored,
     audit::only_todays_tables_are_judged,
     pages::a_playback_is_the_last_pages_of_several,
     presence::who_left_and_who_was_here_is_known_again,
