@@ -5,13 +5,14 @@ mod channel;
 mod export;
 mod invite;
 mod log;
+mod password;
 mod person;
 
-use std::io::{BufRead, IsTerminal, Read, Write};
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, bail};
 #[cfg(feature = "tui")]
 use chat_tui::client::{event::Exit, run::run_console};
 use chat_tui::ground::paths::Directories;
@@ -20,7 +21,6 @@ use chat_tui::ground::texts::Texts;
 use chat_tui::ground::tls::server::ServerCertificate;
 use chat_tui::ground::{pages, telemetry, tls};
 use chat_tui::proto::sasl::prepare_password;
-use chat_tui::proto::secret::Secret;
 use chat_tui::proto::text::shown;
 use chat_tui::server::admin::accounts::AccountCommand;
 use chat_tui::server::admin::bans::BanCommand;
@@ -34,7 +34,6 @@ use chat_tui::server::{Options, Server, shutdown_signal};
 use chat_tui::store::database;
 use chat_tui::store::hashing;
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The exit code for what is wrong with flags or settings.
@@ -45,9 +44,6 @@ const CONFIG_NAME: &str = "chat-server.toml";
 const SYSTEM_CONFIG: &str = "/etc/chat-server/config.toml";
 /// The data directory of a user without a home.
 const DATA_DIR_WITHOUT_HOME: &str = "/var/lib/chat-server";
-/// The most bytes of a file that holds a password.
-const PASSWORD_FILE_BYTES_MAX: u64 = 4_096;
-
 const EXAMPLES: &str = "\
 Examples:
   chat-server
@@ -170,7 +166,7 @@ enum Command {
     /// Print the hash of a password, for an operator's table in the settings
     HashPassword {
         #[command(flatten)]
-        password: PasswordSource,
+        password: password::PasswordSource,
     },
     /// Write the manual pages and the completions into a directory, for packages
     #[command(hide = true)]
@@ -216,14 +212,14 @@ enum Account {
         /// What it is called
         name: String,
         #[command(flatten)]
-        password: PasswordSource,
+        password: password::PasswordSource,
     },
     /// Give an account a new password
     Password {
         /// Whose
         name: String,
         #[command(flatten)]
-        password: PasswordSource,
+        password: password::PasswordSource,
     },
     /// Accept an account's password from one more address
     AllowIp {
@@ -301,13 +297,6 @@ impl BanDetails {
     fn set(self, mute: bool) -> BanCommand {
         BanCommand::Set { target: self.target, mute, duration: self.duration, reason: self.reason }
     }
-}
-
-#[derive(Args)]
-struct PasswordSource {
-    /// Read the password from the first line of this file instead of asking (- is standard input)
-    #[arg(long, value_name = "FILE")]
-    password_file: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -518,8 +507,8 @@ fn administer(config: Config, account: Account) -> anyhow::Result<()> {
             as_json = json;
             AccountCommand::List
         }
-        Account::Add { name, password } => AccountCommand::Add { name, password: read_password(&password)? },
-        Account::Password { name, password } => AccountCommand::Password { name, password: read_password(&password)? },
+        Account::Add { name, password } => AccountCommand::Add { name, password: password::read(&password)? },
+        Account::Password { name, password } => AccountCommand::Password { name, password: password::read(&password)? },
         Account::AllowIp { name, address } => AccountCommand::Allow { name, address },
         Account::Suspend { name, reason } => AccountCommand::Suspend { name, reason },
         Account::Resume { name } => AccountCommand::Resume { name },
@@ -590,74 +579,13 @@ fn order(config: Config, order: &dyn Order, as_json: bool) -> anyhow::Result<()>
 }
 
 /// Prints what stands for an operator's password in the settings.
-fn hash_password(source: &PasswordSource) -> anyhow::Result<()> {
-    let password = read_password(source)?;
+fn hash_password(source: &password::PasswordSource) -> anyhow::Result<()> {
+    let password = password::read(source)?;
     if password.expose().is_empty() {
         bail!("the password is empty");
     }
     let hash = hashing::phc(prepare_password(&password).expose().as_bytes(), &mut Vec::new());
     println!("{}", hash.context("the operating system gave no random bytes")?);
-    Ok(())
-}
-
-/// The password for an account or an operator: from a file, from standard input when it is not a terminal, else asked for twice.
-fn read_password(source: &PasswordSource) -> anyhow::Result<Secret> {
-    let stdin = std::io::stdin();
-    match &source.password_file {
-        Some(path) if path != Path::new("-") => {
-            let mut content = String::new();
-            let file = std::fs::File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-            file.take(PASSWORD_FILE_BYTES_MAX)
-                .read_to_string(&mut content)
-                .with_context(|| format!("cannot read {}", path.display()))?;
-            Ok(Secret::new(content.lines().next().unwrap_or_default()))
-        }
-        None if stdin.is_terminal() => {
-            let first = ask_hidden("Password: ")?;
-            if ask_hidden("The same again: ")? != first {
-                bail!("the two passwords differ");
-            }
-            Ok(first)
-        }
-        _ => {
-            let mut line = String::new();
-            stdin.lock().take(PASSWORD_FILE_BYTES_MAX).read_line(&mut line).context("cannot read standard input")?;
-            Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
-        }
-    }
-}
-
-/// Asks on the terminal without showing what is typed. Ctrl-C ends the line instead of the program, so that the terminal
-/// is always as it was afterwards.
-fn ask_hidden(question: &str) -> anyhow::Result<Secret> {
-    const CTRL_C: u8 = 3;
-    let stdin = std::io::stdin();
-    let before = tcgetattr(&stdin).context("cannot hide what is typed")?;
-    let mut hidden = before.clone();
-    hidden.local_modes.remove(LocalModes::ECHO | LocalModes::ISIG);
-    hidden.special_codes[SpecialCodeIndex::VEOL] = CTRL_C;
-    eprint!("{question}");
-    tcsetattr(&stdin, OptionalActions::Flush, &hidden).context("cannot hide what is typed")?;
-    let mut typed = Vec::new();
-    let read = read_hidden_line(&mut typed, CTRL_C);
-    let restored = tcsetattr(&stdin, OptionalActions::Flush, &before);
-    eprintln!();
-    read.context("cannot read the terminal")?;
-    restored.context("the terminal cannot be restored")?;
-    if typed.pop() != Some(b'\n') {
-        bail!("nothing was changed");
-    }
-    String::from_utf8(typed).map(Secret::new).map_err(|_| anyhow!("the password is not UTF-8"))
-}
-
-fn read_hidden_line(typed: &mut Vec<u8>, interrupt: u8) -> std::io::Result<()> {
-    for byte in std::io::stdin().lock().bytes().take(PASSWORD_FILE_BYTES_MAX as usize) {
-        let byte = byte?;
-        typed.push(byte);
-        if byte == b'\n' || byte == interrupt {
-            break;
-        }
-    }
     Ok(())
 }
 
