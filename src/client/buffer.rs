@@ -47,6 +47,8 @@ pub struct Buffer {
     answers: HashMap<Arc<str>, Vec<EntryKey>>,
     /// How many entries at the end are pending.
     pending: usize,
+    /// Grows when something becomes of an own message.
+    fates: u64,
     next_key: u64,
     position: Position,
     unseen: usize,
@@ -63,6 +65,7 @@ impl Buffer {
             annotations: Waiting::default(),
             answers: HashMap::new(),
             pending: 0,
+            fates: 0,
             next_key: u64::from(number) << 40,
             position: Position::default(),
             unseen: 0,
@@ -264,6 +267,7 @@ impl Buffer {
         entry.own = true;
         let key = self.insert_at(self.entries.len(), entry);
         self.pending += 1;
+        self.fates += 1;
         self.drop_oldest();
         self.scroll_to_end();
         Some(key)
@@ -311,6 +315,7 @@ impl Buffer {
             entry.fate != Fate::Delivered && entry.id.as_deref().is_some_and(|candidate| candidate == id)
         })?;
         let key = self.entries[index].key;
+        self.fates += 1;
         if msgid.as_deref().is_some_and(|msgid| self.knows(msgid)) {
             // A page of history was faster.
             self.remove(index);
@@ -336,6 +341,7 @@ impl Buffer {
     pub fn split_pending(&mut self, key: EntryKey, texts: &[String]) {
         let Some(index) = self.index_of(key).filter(|index| self.entries[*index].is_pending()) else { return };
         let Some(whole) = self.remove(index) else { return };
+        self.fates += 1;
         for (number, text) in texts.iter().enumerate() {
             let mut part = whole.clone();
             part.text.clone_from(text);
@@ -352,6 +358,7 @@ impl Buffer {
     pub fn set_fate(&mut self, key: EntryKey, fate: Fate) {
         let Some(index) = self.index_of(key) else { return };
         let is_pending = matches!(fate, Fate::Pending { .. });
+        self.fates += 1;
         if self.entries[index].is_pending() == is_pending {
             self.entries[index].fate = fate;
             self.entries[index].revision += 1;
@@ -378,6 +385,11 @@ impl Buffer {
     /// Own messages that wait for the server, in the order in which they were written.
     pub fn pending(&self) -> impl DoubleEndedIterator<Item = &Entry> {
         self.entries.range(self.entries.len() - self.pending..)
+    }
+
+    /// Grows with every change of what waits for the server, was refused, or is of unknown fate.
+    pub fn fates(&self) -> u64 {
+        self.fates
     }
 
     /// How many own messages wait for the server.

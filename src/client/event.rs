@@ -320,6 +320,8 @@ pub enum Effect {
         /// The one that the person accepted.
         fingerprint: Fingerprint,
     },
+    /// Keep what has not reached its server (`unsent::collect`), in place of what was kept before.
+    KeepUnsent,
     /// Keep these drafts in place of those for the same conversations.
     KeepDrafts(Vec<Draft>),
     /// Keep a message in the log.

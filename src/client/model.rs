@@ -122,6 +122,9 @@ pub struct Model {
     pub(super) active_at_millis: u64,
     /// The servers were told that the person is away, because nothing was done for so long.
     pub(super) is_idle: bool,
+    /// When own messages that have not arrived are kept next, by `Moment::elapsed_millis`; what was known of them last.
+    pub(super) unsent_due_millis: Option<u64>,
+    pub(super) unsent_fates: u64,
     /// When drafts are kept next, by `Moment::elapsed_millis`.
     pub(super) drafts_due_millis: Option<u64>,
     /// The drafts as they were kept last.
@@ -172,6 +175,8 @@ impl Model {
             title: env!("CARGO_PKG_NAME").to_owned(),
             active_at_millis: 0,
             is_idle: false,
+            unsent_due_millis: None,
+            unsent_fates: 0,
             drafts_due_millis: None,
             kept_drafts: Vec::new(),
             entropy: Entropy::new(seed),

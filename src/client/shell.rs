@@ -112,7 +112,7 @@ pub struct Shell {
     store_faults: mpsc::Receiver<StoreError>,
     keeper: Keeper,
     logs: LogFiles,
-    /// The unsent messages of earlier runs.
+    /// The unsent messages that are on disk: of earlier runs, and of this one since.
     unsent_ids: Vec<String>,
     start_faults: Vec<String>,
     surroundings: Surroundings,
@@ -281,6 +281,7 @@ impl Shell {
             Effect::Remember(login) => return self.order(Order::Remember(login)),
             Effect::Forget { server } => return self.order(Order::Forget(server)),
             Effect::Pin { server, fingerprint } => return self.order(Order::Pin(server, fingerprint)),
+            Effect::KeepUnsent => self.keep_unsent(),
             Effect::KeepDrafts(drafts) => return self.order(Order::KeepDrafts(drafts)),
             Effect::Log { place, line } => {
                 if !self.logs.keep(place, &line) {
@@ -364,6 +365,7 @@ impl Shell {
             Front::Lines(_) => left.retain(|unsent| read.contains(&unsent.id)),
             Front::Errand(_) => return,
         }
+        self.unsent_ids = left.iter().map(|unsent| unsent.id.clone()).collect();
         if !(left.is_empty() && read.is_empty())
             && let Err(error) = self.keeper.order(Order::KeepUnsent { read, left })
         {

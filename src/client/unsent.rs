@@ -1,13 +1,33 @@
-//! Own messages that have not reached the server: taken along when the program ends, put back when it is there again.
+//! Own messages that have not reached the server: kept a moment after that changes and when the program ends, put back when
+//! the server is there again.
 //!
 //! They keep their idempotency ids, so that a server of our kind takes each of them once, whatever happened in between. Pure:
 //! the shell reads and writes the file.
 
 use super::conversation::Conversation;
 use super::entry::{Entry, Fate};
-use super::event::Unsent;
+use super::event::{Effect, Effects, Unsent};
 use super::model::Model;
 use super::servers::Server;
+
+/// How long after a change they are kept: most messages have arrived by then and never touch the disk, and what a crash costs
+/// is no more than that.
+const KEEP_DELAY_MILLIS: u64 = 500;
+
+/// After each event: notices whether something has become of own messages.
+pub fn settle(model: &mut Model) {
+    let fates = model.conversations.list().iter().map(|conversation| conversation.buffer.fates()).sum();
+    if std::mem::replace(&mut model.unsent_fates, fates) != fates {
+        model.unsent_due_millis.get_or_insert(model.now.elapsed_millis + KEEP_DELAY_MILLIS);
+    }
+}
+
+/// Has them kept when their time has come.
+pub fn tick(model: &mut Model, effects: &mut Effects) {
+    if model.unsent_due_millis.take_if(|due| *due <= model.now.elapsed_millis).is_some() {
+        effects.push(Effect::KeepUnsent);
+    }
+}
 
 /// Everything that must not be lost when the program ends now: what was written, and what is still there from earlier runs.
 pub fn collect(model: &Model) -> Vec<Unsent> {

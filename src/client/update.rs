@@ -8,7 +8,7 @@ use super::model::{Model, Screen};
 use super::servers::Server;
 use super::{
     away, connect, drafts, history, inspecting, keys, link, log, markers, mouse, notices, outbox, presence, remarks,
-    search, typing,
+    search, typing, unsent,
 };
 
 /// Takes in one event, which happened at `now`; what it asks for is added to `effects`.
@@ -51,6 +51,7 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
         }
         Event::Tick => {
             drafts::tick(model, effects);
+            unsent::tick(model, effects);
             away::tick(model, effects);
             for server in server_ids(model) {
                 turn_to(model, server, effects);
@@ -83,7 +84,9 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
         turn_to(model, model.shown_server(), effects);
         typing::settle(model, effects);
     }
+    unsent::settle(model);
     let own = [
+        model.unsent_due_millis,
         model.drafts_due_millis,
         typing::wake_at_millis(model),
         away::due_millis(model),

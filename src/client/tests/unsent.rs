@@ -44,6 +44,26 @@ fn the_next_run_sends_what_this_one_could_not() {
 }
 
 #[test]
+fn it_is_kept_a_moment_after_it_has_changed() {
+    let mut stage = Stage::online();
+    let keeps = |stage: &mut Stage| {
+        stage.wait(1_000);
+        stage.event(Event::Tick);
+        stage.done.drain(..).filter(|effect| matches!(effect, Effect::KeepUnsent)).count()
+    };
+    keeps(&mut stage);
+    assert_eq!(keeps(&mut stage), 0, "nothing has changed");
+    stage.say("one");
+    let sent = stage.take_sent();
+    assert_eq!(keeps(&mut stage), 1);
+    assert_eq!(keeps(&mut stage), 0);
+    let line = sent.iter().find(|line| line.contains("PRIVMSG")).unwrap();
+    stage.lines(&[&echo(line, "m1", 1)]);
+    assert_eq!(keeps(&mut stage), 1, "it has arrived");
+    assert_eq!(collect(&stage.model), []);
+}
+
+#[test]
 fn what_is_for_another_account_waits_for_it() {
     let mut stage = Stage::online();
     stage.lose();
