@@ -164,7 +164,7 @@ fn serve(stream: TcpStream, shared: &Shared) -> Result<()> {
             }
             "PING" => format!(":{SERVER} PONG {SERVER} :{last}\r\n"),
             // irssi asks for no channel at all, to learn whether the server knows capabilities.
-            "JOIN" if last == CHANNEL => joined(&nick, shared),
+            "JOIN" if last.trim() == CHANNEL => joined(&nick, shared),
             "QUIT" => return Ok(()),
             _ => String::new(),
         };

@@ -5,7 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::{SIZES, changed_certificate, form, golden, reading};
 use crate::client::chat::{self, reports};
 use crate::client::conversation::Replying;
-use crate::client::entry::Quote;
+use crate::client::entry::{Entry, EntryKind, Quote};
 use crate::client::event::{Effects, Event, Moment};
 use crate::client::form::{FieldId, Tab};
 use crate::client::model::Model;
@@ -49,6 +49,13 @@ pub(super) fn pictures(language: Language) -> Vec<(&'static str, Model)> {
     });
     add("palette", &mut |model| press(model, &[(KeyCode::Char('x'), KeyModifiers::ALT)]));
     add("reactions", &mut |model| switcher::open(model, Purpose::React("m1".into())));
+    add("links", &mut |model| {
+        let time = model.conversations.current().unwrap().buffer.newest().unwrap().time;
+        let text = "https://example.org/first, then https://example.org/a/rather/long/way/to/the/second.html?with=words";
+        let entry = Entry::new(EntryKind::Message, "plk", text, time);
+        model.conversations.current_mut().unwrap().buffer.push_live(entry);
+        press(model, &[(KeyCode::Up, KeyModifiers::SHIFT), (KeyCode::Char('o'), none)]);
+    });
     add("search", &mut |model| {
         press(
             model,
@@ -192,6 +199,7 @@ fn overlays_in_french_on_small_screens() {
     const LOOKED_AT: &[&str] = &[
         "chosen",
         "switcher",
+        "links",
         "search",
         "completion",
         "ask_paste",
