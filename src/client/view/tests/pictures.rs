@@ -54,7 +54,7 @@ pub(super) fn pictures(language: Language) -> Vec<(&'static str, Model)> {
         let text = "https://example.org/first, then https://example.org/a/rather/long/way/to/the/second.html?with=words";
         let entry = Entry::new(EntryKind::Message, "plk", text, time);
         model.conversations.current_mut().unwrap().buffer.push_live(entry);
-        press(model, &[(KeyCode::Up, KeyModifiers::SHIFT), (KeyCode::Char('o'), none)]);
+        press(model, &[(KeyCode::Up, KeyModifiers::SHIFT), (KeyCode::Up, none), (KeyCode::Char('o'), none)]);
     });
     add("search", &mut |model| {
         press(
