@@ -77,7 +77,8 @@ impl Client {
                     "servers = ({{ address = \"127.0.0.1\"; chatnet = \"bench\"; port = \"{port}\"; autoconnect = \"Yes\"; }});\n\
                      chatnets = {{ bench = {{ type = \"IRC\"; nick = \"{NAME}\"; }}; }};\n\
                      channels = ({{ name = \"{CHANNEL}\"; chatnet = \"bench\"; autojoin = \"Yes\"; }});\n\
-                     settings = {{ core = {{ real_name = \"{NAME}\"; user_name = \"{NAME}\"; nick = \"{NAME}\"; }}; }};\n"
+                     settings = {{ core = {{ real_name = \"{NAME}\"; user_name = \"{NAME}\"; nick = \"{NAME}\"; }}; \
+                     \"fe-common/core\" = {{ window_auto_change = \"Yes\"; }}; }};\n"
                 );
                 fs::create_dir_all(home)?;
                 fs::write(home.join("config"), config)?;

@@ -15,8 +15,9 @@ use tokio::sync::mpsc;
 
 /// How many events may wait to be handled; further ones stay in the terminal.
 const EVENTS_MAX: usize = 256;
-/// How long the rest of what has come is waited for, such as the end of a key's sequence.
-const REST_PATIENCE: Duration = Duration::from_millis(1);
+/// How long more is waited for behind what has come, such as the end of a key's sequence. crossterm sleeps for whole
+/// milliseconds and asks again and again for the rest of the last one: here next to nothing is left of it.
+const REST_PATIENCE: Duration = Duration::from_micros(20_100);
 
 /// What the terminal sends. Dropped, it leaves what comes from then on to whoever reads next.
 #[derive(Debug)]

@@ -66,8 +66,10 @@ pub fn page(model: &mut Model, id: ConversationId, lines: Vec<LogLine>, is_start
     let Some(conversation) = model.conversations.get_mut(id) else { return };
     conversation.history = if is_start { HistoryState::Start } else { HistoryState::More };
     let oldest = conversation.buffer.oldest().map(Entry::key);
+    let newest = entries.iter().map(|entry| entry.time).max();
+    let could_be_known = conversation.buffer.entries().iter().filter(|entry| Some(entry.time) <= newest);
     let known: HashSet<(Timestamp, &str, &str)> =
-        conversation.buffer.entries().iter().map(|entry| (entry.time, &*entry.author, &*entry.text)).collect();
+        could_be_known.map(|entry| (entry.time, &*entry.author, &*entry.text)).collect();
     let is_new = |entry: &Entry| !known.contains(&(entry.time, &*entry.author, &*entry.text));
     let new: Vec<Entry> = entries.into_iter().filter(is_new).collect();
     if new.is_empty() {

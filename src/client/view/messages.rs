@@ -63,13 +63,20 @@ pub fn settle(
     })
 }
 
-/// Notes which row of which entry is where: for the mouse.
-pub fn note_rows(conversation: &Conversation, window: Window, cache: &mut RowCache, look: &Look<'_>, pane: &mut Pane) {
+/// Notes which row of which entry is where: for the mouse. Returns the lowest place that is visible where messages are missing.
+pub fn note_rows(
+    conversation: &Conversation,
+    window: Window,
+    cache: &mut RowCache,
+    look: &Look<'_>,
+    pane: &mut Pane,
+) -> Option<EntryKey> {
     pane.rows.clear();
     let (area, entries) = (pane.area, conversation.buffer.entries());
     if entries.is_empty() || area.is_empty() {
-        return;
+        return None;
     }
+    let mut gap = None;
     let grid = Grid::of(area.width);
     let mut index = window.bottom.min(entries.len() - 1);
     let mut last_row = Some(window.bottom_row);
@@ -80,14 +87,17 @@ pub fn note_rows(conversation: &Conversation, window: Window, cache: &mut RowCac
         let count = above + cache.rows(entry, look).len();
         for row in (0..=last_row.take().map_or(count - 1, |row| row.min(count - 1))).rev() {
             if pane.rows.len() == usize::from(area.height) {
-                return;
+                return gap;
+            }
+            if entry.kind == EntryKind::Gap {
+                gap.get_or_insert(entry.key());
             }
             let x = if row == above { grid.first_text_x(entry) } else { grid.text_x() };
             pane.rows.push(PaneRow { key: entry.key(), row, above, text_x: area.x + x });
         }
         match index.checked_sub(1) {
             Some(above) => index = above,
-            None => return,
+            None => return gap,
         }
     }
 }

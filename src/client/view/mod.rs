@@ -31,7 +31,7 @@ use self::rows::RowCache;
 use self::selection::Stretch;
 use self::theme::Theme;
 use super::conversation::ConversationId;
-use super::entry::{EntryKey, EntryKind};
+use super::entry::EntryKey;
 use super::geometry::Area;
 use super::links::Links;
 use super::model::{Model, Screen};
@@ -98,13 +98,11 @@ impl View {
         };
         let window = messages::settle(conversation, &mut self.rows, &look, area.width, area.height);
         self.window = Some((conversation.id, window));
-        messages::note_rows(conversation, window, &mut self.rows, &look, pane);
+        let gap = messages::note_rows(conversation, window, &mut self.rows, &look, pane);
         let hints = messages::Hints::of(conversation, pane.rows.last().map(|row| row.key), area.width, &look);
         (pane.above, pane.below) = hints.areas(pane.area);
         let stretch = model.drag.filter(|drag| drag.is_done).and_then(|drag| Stretch::of(&drag, &conversation.buffer));
         let dragged = stretch.map(|stretch| stretch.text(&conversation.buffer, &mut self.rows, &look));
-        let is_gap = |key: &EntryKey| conversation.buffer.entry(*key).is_some_and(|entry| entry.kind == EntryKind::Gap);
-        let gap = pane.rows.iter().map(|row| row.key).find(is_gap);
         Found { is_top_near: window.top_near, gap, dragged }
     }
 

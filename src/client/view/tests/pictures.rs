@@ -51,7 +51,8 @@ pub(super) fn pictures(language: Language) -> Vec<(&'static str, Model)> {
     add("reactions", &mut |model| switcher::open(model, Purpose::React("m1".into())));
     add("links", &mut |model| {
         let time = model.conversations.current().unwrap().buffer.newest().unwrap().time;
-        let text = "https://example.org/first, then https://example.org/a/rather/long/way/to/the/second.html?with=words";
+        let text =
+            "https://example.org/first, then https://example.org/a/rather/long/way/to/the/second.html?with=words";
         let entry = Entry::new(EntryKind::Message, "plk", text, time);
         model.conversations.current_mut().unwrap().buffer.push_live(entry);
         press(model, &[(KeyCode::Up, KeyModifiers::SHIFT), (KeyCode::Up, none), (KeyCode::Char('o'), none)]);
