@@ -3,11 +3,13 @@
 use std::path::Path;
 use std::process::Output;
 
+use chat_tui::chat::settings::Registration;
+use chat_tui::server::config::Config;
 use serde_json::Value;
 use tempfile::tempdir;
 
 use crate::database::Database;
-use crate::host::{Program, run};
+use crate::host::{Host, Program, run};
 
 const PASSWORD: &str = "correct horse";
 
@@ -103,7 +105,17 @@ async fn a_person_gets_all_that_is_kept_and_can_be_erased() {
         assert!(done(path, &url, &["log", "verify"]).contains("the record is whole"));
         let person: Value = serde_json::from_str(&done(path, &url, &["account", "export", "ann"])).unwrap();
         assert!(person["account"]["deleted"].is_string());
-        for empty in ["addresses", "devices", "channels", "founded", "read_markers", "bans", "events"] {
+        for empty in [
+            "addresses",
+            "devices",
+            "channels",
+            "founded",
+            "read_markers",
+            "bans",
+            "invitations",
+            "legacy_rows",
+            "events",
+        ] {
             assert_eq!(person[empty], serde_json::json!([]), "{empty}");
         }
         assert_eq!(person["metadata"], serde_json::json!({}));
@@ -114,6 +126,59 @@ async fn a_person_gets_all_that_is_kept_and_can_be_erased() {
         let secret = secret.to_str().unwrap();
         refused(path, &url, &["account", "add", "ann", "--password-file", secret], "ann");
         assert!(done(path, &url, &["account", "erase", "ann", "--yes"]).contains(" 0 events"));
+        database.remove().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_before_the_account_belongs_to_the_person_too() {
+    for database in Database::all().await {
+        let directory = tempdir().unwrap();
+        let (path, url) = (directory.path(), database.url(&directory));
+        let old = [
+            "CREATE TABLE authentification (id TEXT, mdp TEXT, ip TEXT)",
+            "CREATE TABLE connexion (date_time TEXT, type TEXT, ip TEXT, port TEXT, `donnée` TEXT)",
+            "INSERT INTO authentification VALUES ('Romain', 'Um9tYWluXzE5OTU=', '192.168.56.1')",
+            "INSERT INTO connexion VALUES ('one day', 'client_Romain', '192.168.56.1', '51434', 'odd words'), \
+             ('one day', 'client_other', '192.168.56.2', '51435', 'words of another')",
+        ];
+        database.execute(&directory, &old).await;
+        let code = done(path, &url, &["invite", "create", "for the neighbour's daughter"]);
+        done(path, &url, &["invite", "create", "for another"]);
+        let by_code = |config: &mut Config| config.rules.registration = Registration::Invitation;
+        let host = Host::with(&directory, &url, by_code).await;
+        let mut ann = host.connect_from("198.51.100.1").await;
+        ann.send("CAP LS 302").await;
+        ann.send(&format!("REGISTER ann {} :{PASSWORD}", code.trim())).await;
+        ann.expect("REGISTER SUCCESS ann").await;
+        host.stop().await;
+
+        let person =
+            |name: &str| -> Value { serde_json::from_str(&done(path, &url, &["account", "export", name])).unwrap() };
+        let (ann, romain) = (person("ann"), person("romain"));
+        assert_eq!(ann["invitations"][0]["note"], "for the neighbour's daughter");
+        let is_invitation = |event: &&Value| event["kind"] == "invitation_made";
+        assert_eq!(ann["events"].as_array().unwrap().iter().filter(is_invitation).count(), 1);
+        assert_eq!(ann["legacy_rows"], serde_json::json!([]));
+        let rows = romain["legacy_rows"].as_array().unwrap();
+        assert!(rows.iter().any(|row| row["text"] == "odd words" && row["time"] == "one day"), "{romain}");
+        assert!(!romain.to_string().contains("words of another") && !romain.to_string().contains("argon2"), "{romain}");
+
+        for name in ["ann", "romain"] {
+            done(path, &url, &["account", "erase", name, "--yes"]);
+            let gone = person(name);
+            let nothing = serde_json::json!([]);
+            assert_eq!((&gone["legacy_rows"], &gone["events"]), (&nothing, &nothing));
+            assert!(!gone.to_string().contains("daughter"), "{gone}");
+        }
+        let rows = done(path, &url, &["log", "export"]);
+        assert!(!rows.contains("daughter") && !rows.contains("odd words") && rows.contains("for another"), "{rows}");
+        assert!(done(path, &url, &["log", "verify"]).contains("the record is whole"));
+        // The other's row stays, and the server starts with what is left.
+        assert!(
+            database.query(&directory, "SELECT data FROM legacy_row").await.contains(&"words of another".to_owned())
+        );
+        Host::start(&directory, &url).await.stop().await;
         database.remove().await;
     }
 }

@@ -52,8 +52,11 @@ async fn erase_within<S: Session>(
         values.push(seq.into());
     }
     if let Some(account) = selection.account {
-        sql.push_str(" AND (account_id = ? OR subject_account_id = ?");
-        values.extend(values![account, account]);
+        // The invitation by which somebody came says for whom it was made.
+        sql.push_str(
+            " AND (account_id = ? OR subject_account_id = ? OR seq IN (SELECT seq FROM invitation WHERE used_by = ?)",
+        );
+        values.extend(values![account, account, account]);
         if let Some(target) = &selection.ban_target {
             sql.push_str(" OR (kind IN ('ban_set', 'ban_lifted') AND target = ?)");
             values.push(target.as_str().into());

@@ -21,7 +21,7 @@ pub struct Filter {
     pub before: Option<Timestamp>,
     /// By this account.
     pub account: Option<AccountName>,
-    /// By or about this account.
+    /// By or about this account, the invitation by which it came included; not what was erased.
     pub about: Option<AccountId>,
     /// In this channel, whatever it was called then.
     pub channel: Option<ChannelName>,
@@ -134,8 +134,11 @@ pub async fn export_some<S: Session>(
         values.push(account.folded().as_str().into());
     }
     if let Some(about) = filter.about {
-        sql.push_str(" AND (account_id = ? OR subject_account_id = ?)");
-        values.extend(values![about, about]);
+        sql.push_str(
+            " AND (account_id = ? OR subject_account_id = ? OR seq IN (SELECT seq FROM invitation WHERE used_by = ?)) \
+             AND salt IS NOT NULL",
+        );
+        values.extend(values![about, about, about]);
     }
     if let Some(channel) = &filter.channel {
         sql.push_str(

@@ -30,6 +30,10 @@ pub struct Person {
     pub metadata: BTreeMap<String, String>,
     /// The bans and mutes that mean it by its name.
     pub bans: Vec<Ban>,
+    /// The invitation by which it was registered.
+    pub invitations: Vec<Invitation>,
+    /// Rows of the tables that this database was made of, as far as they could not be understood wholly.
+    pub legacy_rows: Vec<LegacyRow>,
 }
 
 /// The row of an account, without what proves who somebody is.
@@ -108,6 +112,34 @@ pub struct Ban {
     pub until: Option<String>,
 }
 
+/// An invitation; its code is not kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Invitation {
+    /// For whom, or what for.
+    pub note: String,
+    /// Who made it.
+    pub by: String,
+    /// When.
+    pub made: String,
+    /// When it was used.
+    pub used: Option<String>,
+}
+
+/// A row of an old table, without its password.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LegacyRow {
+    /// Which table.
+    pub table: String,
+    /// What could not be understood.
+    pub reason: String,
+    /// The address.
+    pub address: Option<String>,
+    /// The time, as the table had it.
+    pub time: Option<String>,
+    /// What was said.
+    pub text: Option<String>,
+}
+
 /// The target of bans that mean an account by its name.
 pub fn ban_target(name: &AccountName) -> String {
     format!("account:{}", name.folded().as_str())
@@ -152,6 +184,7 @@ async fn read_within<S: Session>(clerk: &mut Clerk<S>, name: &AccountName) -> Re
         let (effect, reason, by) = (row.text()?, row.text()?, row.text()?);
         Ok(Ban { effect, reason, by, since: time(row)?, until: optional_time(row)? })
     })?;
+    let legacy_rows = legacy_rows(clerk, &account.name).await?;
     Ok(Some(Person {
         account,
         addresses,
@@ -161,7 +194,27 @@ async fn read_within<S: Session>(clerk: &mut Clerk<S>, name: &AccountName) -> Re
         read_markers: read_markers(clerk, id).await?,
         metadata: metadata.into_iter().collect(),
         bans,
+        invitations: invitations(clerk, id).await?,
+        legacy_rows,
     }))
+}
+
+async fn invitations<S: Session>(clerk: &mut Clerk<S>, id: AccountId) -> Result<Vec<Invitation>, StoreError> {
+    let sql = "SELECT note, made_by, made_at, used_at FROM invitation WHERE used_by = ? ORDER BY seq";
+    all(clerk.session.query(sql, values![id]).await?, |row| {
+        Ok(Invitation { note: row.text()?, by: row.text()?, made: time(row)?, used: optional_time(row)? })
+    })
+}
+
+/// `name` is as its owner wrote it: the old tables told capitals apart.
+async fn legacy_rows<S: Session>(clerk: &mut Clerk<S>, name: &str) -> Result<Vec<LegacyRow>, StoreError> {
+    let sql = "SELECT source, reason, ip, date_time, data FROM legacy_row \
+               WHERE (source = 'authentification' AND name = ?) OR (source = 'connexion' AND name = ?) ORDER BY id";
+    all(clerk.session.query(sql, values![name, format!("client_{name}")]).await?, |row| {
+        let (table, reason) = (row.text()?, row.text()?);
+        let (address, time, text) = (row.optional_text()?, row.optional_text()?, row.optional_text()?);
+        Ok(LegacyRow { table, reason, address, time, text })
+    })
 }
 
 async fn devices<S: Session>(clerk: &mut Clerk<S>, id: AccountId) -> Result<Vec<Device>, StoreError> {
@@ -220,11 +273,14 @@ async fn forget_within<S: Session>(clerk: &mut Clerk<S>, id: AccountId, name: &A
     let sql = "UPDATE account SET suspended_at = NULL, suspended_reason = NULL, is_here = 0, left_seq = 0 WHERE id = ?";
     clerk.session.execute(sql, values![id]).await?;
     clerk.session.execute("DELETE FROM idempotency WHERE account_id = ?", values![id]).await?;
+    clerk.session.execute("UPDATE invitation SET note = '' WHERE used_by = ?", values![id]).await?;
     clerk.session.execute("UPDATE channel SET founder_id = NULL WHERE founder_id = ?", values![id]).await?;
     clerk.session.execute("DELETE FROM server_ban WHERE target = ?", values![ban_target(name)]).await?;
     for sql in [
         "UPDATE channel SET topic_set_by = '*' WHERE topic_set_by = ?",
         "UPDATE channel_mask SET set_by = '*' WHERE set_by = ?",
+        "UPDATE server_ban SET set_by = '*' WHERE set_by = ?",
+        "UPDATE invitation SET made_by = '*' WHERE made_by = ?",
         "DELETE FROM legacy_row WHERE source = 'authentification' AND name = ?",
     ] {
         clerk.session.execute(sql, values![name.as_str()]).await?;
