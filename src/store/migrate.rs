@@ -13,6 +13,10 @@ use crate::proto::time::Timestamp;
 
 /// Applies the migrations that are missing; their names.
 pub async fn migrate<S: Session>(clerk: &mut Clerk<S>) -> Result<Vec<String>, StoreError> {
+    if check(clerk).await.is_ok() {
+        // Whoever finds nothing to do needs no right to do it.
+        return Ok(Vec::new());
+    }
     clerk.session.lock_schema().await?;
     let result = migrate_locked(clerk, S::DIALECT.migrations).await;
     let unlocked = clerk.session.unlock_schema(result.is_ok()).await;
