@@ -67,6 +67,9 @@ pub fn idle(common: &Common, options: &IdleOptions) -> Result<Report> {
 /// Log-ins, a few at a time.
 #[derive(Clone, Debug, Args)]
 pub struct LoginsOptions {
+    /// What to call this shape of it in the figures
+    #[arg(long, default_value = "logins")]
+    pub name: String,
     /// How many
     #[arg(long, default_value_t = 2_000)]
     pub connections: usize,
@@ -88,7 +91,7 @@ pub fn logins(common: &Common, options: &LoginsOptions) -> Result<Report> {
         login::bring_up(&mut fleet, common.server, &people, common.people.at_once, common.people.login_seconds_max)?;
     let cpu = common.processes.cpu()?.since(cpu_before);
 
-    let mut report = Report::new("logins");
+    let mut report = Report::new(&options.name);
     report.count("connections", options.connections as u64);
     report.count("at_once", common.people.at_once as u64);
     report.text("login", &format!("{:?}", common.people.login).to_lowercase());
