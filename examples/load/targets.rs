@@ -201,6 +201,8 @@ fn machine() -> String {
     let model = processors.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();
     let count = processors.lines().filter(|line| line.starts_with("processor")).count();
     let memory = number(&read("/proc/meminfo"), "MemTotal").and_then(|kib| kib.parse::<f64>().ok()).unwrap_or_default();
+    let release = read("/proc/sys/kernel/osrelease");
+    let kernel: Vec<&str> = release.trim().splitn(3, '.').take(2).collect();
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let today = Timestamp::from_millis(i64::try_from(now.as_millis()).unwrap_or_default()).to_string();
     format!(
@@ -208,6 +210,6 @@ fn machine() -> String {
         today.split('T').next().unwrap_or_default(),
         model.trim_start_matches(['\t', ' ', ':']),
         memory / 1_048_576.0,
-        read("/proc/sys/kernel/osrelease").trim(),
+        kernel.join("."),
     )
 }
