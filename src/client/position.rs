@@ -186,9 +186,10 @@ impl Position {
             at = walk.down(Spot { index: 0, row: 0 }, height - 1);
         }
         let (_, missing) = walk.up(at, 2 * height);
-        if !is_displaced || is_asked {
+        if is_asked {
             self.squeezed = None;
-        } else if let (None, Some(anchor)) = (self.squeezed, self.anchor) {
+        } else if is_displaced && let (None, Some(anchor)) = (self.squeezed, self.anchor) {
+            // The next layout of this height finds nothing displaced any more, and must not forget it.
             self.squeezed = Some((anchor, height));
         }
         let was_following = self.anchor.is_none();

@@ -382,6 +382,36 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    /// At some sizes there is too little above, and another row stands at the lower edge; afterwards the old one is back.
+    #[test]
+    fn whatever_size_was_in_between_the_row_is_back(
+        sizes in proptest::collection::vec((40..200u16, prop_oneof![8..60u16, Just(55)]), 1..12),
+    ) {
+        let mut model = chat(Language::English);
+        let general = model.conversations.current_mut().unwrap();
+        for number in 0..60 {
+            let text = format!("message {number} {}", "word ".repeat(number % 7));
+            general.buffer.push_live(message("mlk", &text, "2022-09-18T12:00:00.000Z"));
+        }
+        model.size = (100, 30);
+        let mut view = View::new(Theme::new(Depth::None), Zone::Utc, Links::default());
+        view.layout(&mut model);
+        model.conversations.current_mut().unwrap().buffer.scroll_rows(-24);
+        view.layout(&mut model);
+        let before = model.pane.rows.first().map(|row| row.key);
+        for size in sizes.into_iter().chain([(100, 30)]) {
+            model.size = size;
+            // A size may be drawn more than once.
+            view.layout(&mut model);
+            view.layout(&mut model);
+        }
+        prop_assert_eq!(model.pane.rows.first().map(|row| row.key), before);
+    }
+}
+
 /// A view with a model, and the mouse.
 struct Desk {
     model: Model,
