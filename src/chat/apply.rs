@@ -7,7 +7,9 @@
 //! [`World`]: super::world::World
 //! [`World::append`]: super::world::World::append
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
+
+use smallvec::SmallVec;
 
 use super::bans::Ban;
 use super::event::{
@@ -24,12 +26,26 @@ use crate::proto::time::Timestamp;
 pub(crate) struct Account {
     /// What the store keeps of it.
     pub state: AccountState,
-    /// The channels that it is a member of.
-    pub channels: BTreeSet<ChannelId>,
+    /// The channels that it is a member of, by rising number: few, for which no tree is allocated.
+    pub channels: SmallVec<[ChannelId; 2]>,
     /// The last event about the account itself.
     pub last_seq: Seq,
     /// The last event after which what proved who somebody is may prove it no more.
     pub proofs_seq: Seq,
+}
+
+impl Account {
+    fn enter(&mut self, channel: ChannelId) {
+        if let Err(place) = self.channels.binary_search(&channel) {
+            self.channels.insert(place, channel);
+        }
+    }
+
+    fn leave(&mut self, channel: ChannelId) {
+        if let Ok(place) = self.channels.binary_search(&channel) {
+            self.channels.remove(place);
+        }
+    }
 }
 
 /// A channel.
@@ -407,7 +423,7 @@ impl State {
                     return;
                 };
                 channel.members.insert(account, *rank);
-                member.channels.insert(place);
+                member.enter(place);
                 member.state.has_joined = true;
             }
             Event::Parted { .. } => self.remove_member(place, record.author.account),
@@ -462,13 +478,13 @@ impl State {
     fn add_account(&mut self, state: AccountState, last_seq: Seq) {
         self.account_looks.add(state.name.folded());
         self.account_names.insert(state.name.folded().clone(), state.id);
-        self.accounts.insert(state.id, Account { state, channels: BTreeSet::new(), last_seq, proofs_seq: last_seq });
+        self.accounts.insert(state.id, Account { state, channels: SmallVec::new(), last_seq, proofs_seq: last_seq });
     }
 
     fn add_channel(&mut self, state: ChannelState) {
         for (account, _) in &state.members {
             if let Some(account) = self.accounts.get_mut(account) {
-                account.channels.insert(state.id);
+                account.enter(state.id);
             }
         }
         self.channel_names.insert(state.name.folded().clone(), state.id);
@@ -493,7 +509,7 @@ impl State {
         self.read_markers.retain(|(_, place), _| *place != Place::Channel(id));
         for account in channel.members.keys() {
             if let Some(account) = self.accounts.get_mut(account) {
-                account.channels.remove(&id);
+                account.leave(id);
             }
         }
     }
@@ -532,7 +548,7 @@ impl State {
             channel.members.remove(&account);
         }
         if let Some(account) = self.accounts.get_mut(&account) {
-            account.channels.remove(&place);
+            account.leave(place);
         }
     }
 }

@@ -308,7 +308,7 @@ impl World {
     fn deliver_join(&mut self, channel: ChannelId, account: AccountId, stamp: &Stamp, source: &str) {
         let receivers = self.channel_sessions(channel);
         let own = self.account_sessions(account).to_vec();
-        let realname = own.first().map_or("", |conn| self.session(*conn).realname.as_str()).to_owned();
+        let realname = own.first().map_or("", |conn| &*self.session(*conn).realname).to_owned();
         self.tell_join(&receivers, channel, stamp, source, &realname);
         for conn in own {
             self.show_channel(conn, channel);

@@ -20,7 +20,7 @@ impl World {
         if session.is_operator() {
             return Some(Rights::ALL);
         }
-        session.duty.as_ref().map(|duty| duty.rights)
+        session.seldom().duty.as_ref().map(|duty| duty.rights)
     }
 
     /// Whether a session is an operator with this right.
@@ -37,7 +37,7 @@ impl World {
     /// A session as the author of something that it may do as an operator: the record names the operator too.
     pub(crate) fn acting_author(&self, conn: ConnId) -> Author {
         let author = self.session(conn).author();
-        match (&self.session(conn).duty, author.kind) {
+        match (&self.session(conn).seldom().duty, author.kind) {
             (Some(duty), AuthorKind::Account | AuthorKind::Guest) => {
                 Author { operator: Some(format!("oper:{}", duty.operator)), ..author }
             }
@@ -185,12 +185,12 @@ impl World {
         let on_duty: Vec<(ConnId, Duty)> = self
             .sessions
             .values()
-            .filter_map(|session| session.duty.clone().map(|duty| (session.conn, duty)))
+            .filter_map(|session| session.seldom().duty.clone().map(|duty| (session.conn, duty)))
             .collect();
         for (conn, duty) in on_duty {
             let known = self.settings.operators.iter().find(|operator| operator.name == duty.operator);
             match known.map(|operator| operator.rights) {
-                Some(rights) => self.session_mut(conn).duty = Some(Duty { rights, ..duty }),
+                Some(rights) => self.session_mut(conn).seldom_mut().duty = Some(Duty { rights, ..duty }),
                 None => self.end_duty(conn),
             }
         }
@@ -214,7 +214,7 @@ impl World {
 
     /// A session is no operator any more.
     pub(crate) fn end_duty(&mut self, conn: ConnId) {
-        self.session_mut(conn).duty = None;
+        self.session_mut(conn).seldom_mut().duty = None;
         let modes: String = self.session(conn).modes.chars().filter(|letter| !"os".contains(*letter)).collect();
         self.set_user_modes(conn, &modes);
     }

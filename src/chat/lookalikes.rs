@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use smallvec::SmallVec;
 use unicode_security::confusable_detection::skeleton;
 
 use crate::proto::names::Folded;
@@ -13,7 +14,7 @@ use crate::proto::names::Folded;
 /// Names by what they look like.
 #[derive(Debug, Default)]
 pub(crate) struct Lookalikes {
-    by_skeleton: HashMap<Box<str>, Vec<Folded>>,
+    by_skeleton: HashMap<Box<str>, SmallVec<[Folded; 1]>>,
 }
 
 impl Lookalikes {
@@ -39,7 +40,7 @@ impl Lookalikes {
     /// The other names that this one looks like.
     pub fn of(&self, name: &Folded) -> impl Iterator<Item = &Folded> {
         let is_ascii = name.as_str().is_ascii();
-        let alike = self.by_skeleton.get(&skeleton_of(name)).map_or(&[][..], Vec::as_slice);
+        let alike = self.by_skeleton.get(&skeleton_of(name)).map_or(&[][..], SmallVec::as_slice);
         alike.iter().filter(move |known| *known != name && !(is_ascii && known.as_str().is_ascii()))
     }
 }

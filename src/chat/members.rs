@@ -73,7 +73,7 @@ impl World {
     pub(crate) fn channels_of(&self, conn: ConnId) -> Vec<ChannelId> {
         match self.account_of(conn) {
             Some(account) => account.channels.iter().copied().collect(),
-            None => self.session(conn).guest_channels.iter().copied().collect(),
+            None => self.session(conn).seldom().guest_channels.iter().copied().collect(),
         }
     }
 
@@ -89,7 +89,7 @@ impl World {
     pub(crate) fn add_guest(&mut self, channel: ChannelId, conn: ConnId, rank: Rank) {
         self.audiences.change();
         self.guests.entry(channel).or_default().insert(conn, rank);
-        self.session_mut(conn).guest_channels.insert(channel);
+        self.session_mut(conn).seldom_mut().guest_channels.insert(channel);
     }
 
     /// Ends the membership of a session without an account. Telling it is the caller's.
@@ -101,14 +101,14 @@ impl World {
                 self.guests.remove(&channel);
             }
         }
-        self.session_mut(conn).guest_channels.remove(&channel);
+        self.session_mut(conn).seldom_mut().guest_channels.remove(&channel);
     }
 
     /// A channel is gone: what is known of it beside the durable state goes too.
     pub(crate) fn forget_channel(&mut self, id: ChannelId) {
         self.audiences.change();
         for guest in self.guests.remove(&id).unwrap_or_default().into_keys() {
-            self.session_mut(guest).guest_channels.remove(&id);
+            self.session_mut(guest).seldom_mut().guest_channels.remove(&id);
         }
         self.invites.forget_channel(id);
         self.recent.forget_place(Place::Channel(id));

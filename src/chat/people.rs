@@ -87,7 +87,8 @@ impl World {
     /// wrote goes before the `*` of a session that was opened by itself (IRCv3 `pre-away`).
     pub(crate) fn away_of(&self, person: Person) -> Option<String> {
         let sessions = self.sessions_of(person);
-        let reasons: Option<Vec<&String>> = sessions.iter().map(|conn| self.session(*conn).away.as_ref()).collect();
+        let reasons: Option<Vec<&String>> =
+            sessions.iter().map(|conn| self.session(*conn).seldom().away.as_ref()).collect();
         let reasons = reasons?;
         let written = reasons.iter().rev().find(|reason| reason.as_str() != NOT_PRESENT);
         written.or(reasons.last()).map(|reason| (*reason).clone())

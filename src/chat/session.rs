@@ -86,6 +86,45 @@ pub(crate) struct OpenBatch {
     pub is_refused: bool,
 }
 
+/// What few sessions have any of.
+#[derive(Debug)]
+pub(crate) struct Seldom {
+    /// The nick that it wanted before it was welcomed and somebody else has: `REGISTER *` means it as long as it has none.
+    pub refused_nick: Option<Nick>,
+    /// As which operator it acts, by OPER.
+    pub duty: Option<Duty>,
+    /// Why it is away.
+    pub away: Option<String>,
+    /// The channels that a session without an account is a member of.
+    pub guest_channels: BTreeSet<ChannelId>,
+    /// The last messages of a session without an account, which may withdraw them.
+    pub guest_messages: VecDeque<Seq>,
+    /// How far it has read what the record keeps no marker of, by the names in small letters.
+    pub read_markers: BTreeMap<String, Timestamp>,
+    /// The keys and values of a session without an account.
+    pub metadata: Metadata,
+    /// The keys whose changes it wants to hear of.
+    pub metadata_keys: Vec<String>,
+}
+
+impl Seldom {
+    /// What most sessions have of it.
+    const NONE: Self = Self {
+        refused_nick: None,
+        duty: None,
+        away: None,
+        guest_channels: BTreeSet::new(),
+        guest_messages: VecDeque::new(),
+        read_markers: BTreeMap::new(),
+        metadata: Metadata::new(),
+        metadata_keys: Vec::new(),
+    };
+}
+
+/// How many bytes a session may take beside its texts; a test holds it to that.
+#[cfg(test)]
+const SESSION_BYTES_MAX: usize = 384;
+
 /// A connection as the rules see it. There are thousands, so what few of them have at a time is boxed.
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -94,7 +133,7 @@ pub(crate) struct Session {
     /// Its other end.
     pub peer: Peer,
     /// The host that others see.
-    pub host: String,
+    pub host: Box<str>,
     /// When it connected.
     pub connected_at: Timestamp,
     /// When its last line came.
@@ -114,9 +153,9 @@ pub(crate) struct Session {
     /// What it wants to be called, and once welcomed what it is called.
     pub nick: Option<Nick>,
     /// The name given with USER, as far as others see it.
-    pub user: Option<String>,
+    pub user: Option<Box<str>>,
     /// The real name given with USER.
-    pub realname: String,
+    pub realname: Box<str>,
     /// As whom it acts.
     pub identity: Identity,
     /// The token that it logged in with.
@@ -136,24 +175,10 @@ pub(crate) struct Session {
     pub login_failures: usize,
     /// How many accounts it tried to register.
     pub registrations: usize,
-    /// The nick that it wanted before it was welcomed and somebody else has: `REGISTER *` means it as long as it has none.
-    pub refused_nick: Option<Nick>,
     /// The letters of its user modes, in alphabetical order.
     pub modes: String,
-    /// As which operator it acts, by OPER.
-    pub duty: Option<Duty>,
-    /// Why it is away.
-    pub away: Option<String>,
-    /// The channels that a session without an account is a member of.
-    pub guest_channels: BTreeSet<ChannelId>,
-    /// The last messages of a session without an account, which may withdraw them.
-    pub guest_messages: VecDeque<Seq>,
-    /// How far it has read what the record keeps no marker of, by the names in small letters.
-    pub read_markers: BTreeMap<String, Timestamp>,
-    /// The keys and values of a session without an account.
-    pub metadata: Metadata,
-    /// The keys whose changes it wants to hear of.
-    pub metadata_keys: Vec<String>,
+    /// The rest: see [`Session::seldom`].
+    seldom: Option<Box<Seldom>>,
     /// A message of several lines that it has begun.
     pub open_batch: Option<Box<OpenBatch>>,
     /// The open question.
@@ -172,9 +197,9 @@ pub(crate) struct Session {
 const NO_USER: &str = "user";
 
 /// A name given with USER as others see it: letters, digits and a few signs, not too many of them.
-pub(crate) fn shown_user(given: &str) -> String {
+pub(crate) fn shown_user(given: &str) -> Box<str> {
     let is_shown = |letter: &char| letter.is_ascii_alphanumeric() || "-._~".contains(*letter);
-    given.chars().filter(is_shown).take(limits::USER_BYTES_MAX).collect()
+    given.chars().filter(is_shown).take(limits::USER_BYTES_MAX).collect::<String>().into()
 }
 
 impl Session {
@@ -183,7 +208,7 @@ impl Session {
         Self {
             conn,
             peer,
-            host,
+            host: host.into(),
             connected_at: now,
             heard_at: now,
             heard_seq: Seq(0),
@@ -194,7 +219,7 @@ impl Session {
             is_negotiating: false,
             nick: None,
             user: None,
-            realname: String::new(),
+            realname: Box::default(),
             identity: Identity::Anonymous,
             device: None,
             is_welcome: false,
@@ -204,15 +229,8 @@ impl Session {
             exchange: None,
             login_failures: 0,
             registrations: 0,
-            refused_nick: None,
             modes: String::new(),
-            duty: None,
-            away: None,
-            guest_channels: BTreeSet::new(),
-            guest_messages: VecDeque::new(),
-            read_markers: BTreeMap::new(),
-            metadata: Metadata::new(),
-            metadata_keys: Vec::new(),
+            seldom: None,
             open_batch: None,
             waiting: None,
             queue: VecDeque::new(),
@@ -220,6 +238,16 @@ impl Session {
             pinged_after: Seq(0),
             is_closed: false,
         }
+    }
+
+    /// What few sessions have any of.
+    pub fn seldom(&self) -> &Seldom {
+        self.seldom.as_deref().unwrap_or(const { &Seldom::NONE })
+    }
+
+    /// The same, to be changed.
+    pub fn seldom_mut(&mut self) -> &mut Seldom {
+        self.seldom.get_or_insert_with(|| Box::new(Seldom::NONE))
     }
 
     /// Its account, when it is logged in to one. Operators are not: they only write as the correspondent.
@@ -276,10 +304,11 @@ impl Session {
     /// Takes note of what a session without an account has said. Of too many the oldest is forgotten.
     pub fn note_said(&mut self, seq: Seq) {
         if self.account().is_none() && !self.is_operator() {
-            if self.guest_messages.len() >= limits::GUEST_MESSAGES_MAX {
-                self.guest_messages.pop_front();
+            let messages = &mut self.seldom_mut().guest_messages;
+            if messages.len() >= limits::GUEST_MESSAGES_MAX {
+                messages.pop_front();
             }
-            self.guest_messages.push_back(seq);
+            messages.push_back(seq);
         }
     }
 
@@ -292,5 +321,15 @@ impl Session {
         };
         let port = if matches!(self.peer.transport, Transport::Unix { .. }) { 0 } else { self.peer.port };
         Author { kind, account, name: self.name().to_owned(), operator, address: self.address(), port }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_small_because_there_are_thousands() {
+        assert!(size_of::<Session>() <= SESSION_BYTES_MAX, "{} bytes", size_of::<Session>());
     }
 }

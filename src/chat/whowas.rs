@@ -18,9 +18,9 @@ pub(crate) struct Departure {
     /// The user name that others saw.
     pub user: String,
     /// The host that others saw.
-    pub host: String,
+    pub host: Box<str>,
     /// The real name.
-    pub realname: String,
+    pub realname: Box<str>,
     /// The account's name.
     pub account: Option<String>,
     /// When.
@@ -56,7 +56,7 @@ mod tests {
         let nick = Nick::new("ann").unwrap();
         for second in 0..=DEPARTURES_MAX as i64 {
             let (nick, left_at) = (nick.clone(), Timestamp::from_millis(second * 1_000));
-            let (user, host, realname) = (String::new(), String::new(), String::new());
+            let (user, host, realname) = (String::new(), Box::default(), Box::default());
             departures.add(Departure { nick, user, host, realname, account: None, left_at });
         }
         let all = departures.of(std::slice::from_ref(&nick), usize::MAX);

@@ -7,6 +7,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use smallvec::SmallVec;
+
 use super::absence::Absences;
 use super::apply::{Account, State};
 use super::audience::Audiences;
@@ -47,10 +49,10 @@ pub struct World {
     /// a tree that grows at one end keeps its nodes half empty.
     pub(super) sessions: BTreeMap<ConnId, Box<Session>>,
     /// The welcomed sessions by what they are called. Those of one account share a nick.
-    nicks: HashMap<Folded, Vec<ConnId>>,
+    nicks: HashMap<Folded, Conns>,
     nick_looks: Lookalikes,
     /// The welcomed sessions of each account.
-    account_sessions: HashMap<AccountId, Vec<ConnId>>,
+    account_sessions: HashMap<AccountId, Conns>,
     /// The welcomed sessions of the correspondent.
     operators: Vec<ConnId>,
     /// The members of channels that have no account.
@@ -94,6 +96,9 @@ pub struct World {
     pub(super) audiences: Audiences,
     pub(super) turn: Turn,
 }
+
+/// The sessions under one key of an index: nearly always one, for which no list is allocated.
+type Conns = SmallVec<[ConnId; 2]>;
 
 /// A message with an idempotency id that is not committed yet.
 #[derive(Debug)]
@@ -217,7 +222,7 @@ impl World {
             remove(&mut self.account_sessions, &account, conn);
         }
         self.operators.retain(|operator| *operator != conn);
-        for channel in session.guest_channels.clone() {
+        for channel in session.seldom().guest_channels.clone() {
             self.remove_guest(channel, conn);
         }
     }
@@ -252,7 +257,7 @@ impl World {
         if let Some(before) = session.account() {
             remove(&mut self.account_sessions, &before, conn);
         }
-        for channel in session.guest_channels.clone() {
+        for channel in session.seldom().guest_channels.clone() {
             self.remove_guest(channel, conn);
         }
         self.session_mut(conn).identity = Identity::Account(account);
@@ -330,7 +335,7 @@ impl World {
 
     /// The welcomed sessions that are called so: of one account, of one guest, or of the operators.
     pub(crate) fn nick_sessions(&self, nick: &Nick) -> &[ConnId] {
-        self.nicks.get(nick.folded()).map_or(&[], Vec::as_slice)
+        self.nicks.get(nick.folded()).map_or(&[], SmallVec::as_slice)
     }
 
     /// The welcomed sessions whose nicks a nick looks like without being theirs.
@@ -340,7 +345,7 @@ impl World {
 
     /// The welcomed sessions of an account.
     pub(crate) fn account_sessions(&self, account: AccountId) -> &[ConnId] {
-        self.account_sessions.get(&account).map_or(&[], Vec::as_slice)
+        self.account_sessions.get(&account).map_or(&[], SmallVec::as_slice)
     }
 
     /// How many accounts have a welcomed session.
@@ -422,7 +427,7 @@ impl std::fmt::Debug for World {
 }
 
 /// Takes a connection out of an index. Whether it was the last one under its key.
-fn remove<K: std::hash::Hash + Eq>(index: &mut HashMap<K, Vec<ConnId>>, key: &K, conn: ConnId) -> bool {
+fn remove<K: std::hash::Hash + Eq>(index: &mut HashMap<K, Conns>, key: &K, conn: ConnId) -> bool {
     let Some(conns) = index.get_mut(key) else { return false };
     conns.retain(|known| *known != conn);
     let is_last = conns.is_empty();

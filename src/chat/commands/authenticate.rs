@@ -188,7 +188,7 @@ fn by_socket(world: &mut World, conn: ConnId, response: &[u8]) -> Handled {
     welcome::call_early(world, conn, correspondent.clone());
     let session = world.session_mut(conn);
     session.identity = Identity::Operator { uid, account };
-    session.host = server_name;
+    session.host = server_name.into();
     world.log(Notable::LoggedIn {
         account: AccountName::of_nick(&correspondent),
         peer: world.session(conn).peer.clone(),

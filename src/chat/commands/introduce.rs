@@ -37,7 +37,7 @@ pub(crate) fn nick(world: &mut World, call: &Call<'_>) -> Handled {
         // Who negotiates may still log in and so have a right to the nick; others can be told now.
         let may_log_in = session.is_negotiating || session.identity != Identity::Anonymous || !world.settings.guests;
         if !may_log_in && !world.may_have_nick(call.conn, &nick) {
-            world.session_mut(call.conn).refused_nick = Some(nick);
+            world.session_mut(call.conn).seldom_mut().refused_nick = Some(nick);
             return Err(Refusal::numeric(ERR_NICKNAMEINUSE, &[text], "Nickname is already in use"));
         }
         welcome::call_early(world, call.conn, nick);
@@ -86,7 +86,7 @@ pub(crate) fn user(world: &mut World, call: &Call<'_>) -> Handled {
         return Err(call.needs_more_params());
     }
     session.user = Some(shown_user(call.param(0)));
-    session.realname = cut(call.param(3), name_bytes_max).to_owned();
+    session.realname = cut(call.param(3), name_bytes_max).into();
     welcome::try_welcome(world, call.conn)
 }
 

@@ -73,7 +73,7 @@ fn mark_conversation(world: &mut World, conn: ConnId, place: Place, name: &str, 
 
 fn mark_name(world: &mut World, conn: ConnId, target: &str, marked: Option<Timestamp>) -> Handled {
     let key = target.to_lowercase();
-    let markers = &mut world.session_mut(conn).read_markers;
+    let markers = &mut world.session_mut(conn).seldom_mut().read_markers;
     let known = markers.get(&key).copied();
     if let Some(until) = marked.filter(|until| known.is_none_or(|known| known < *until)) {
         if known.is_none() && markers.len() >= limits::GUEST_READ_MARKERS_MAX {
@@ -110,7 +110,7 @@ impl World {
         let name = self.channel_name(channel);
         let until = match reader(self, conn) {
             Some(own) => self.state.read_marker(own, Place::Channel(channel)),
-            None => self.session(conn).read_markers.get(&name.to_lowercase()).copied(),
+            None => self.session(conn).seldom().read_markers.get(&name.to_lowercase()).copied(),
         };
         let line = marker(self, &name, until);
         self.reply(conn, line);

@@ -97,7 +97,7 @@ fn durable_owner(world: &World, owner: Owner) -> Option<MetadataOwner> {
 fn known(world: &World, owner: Owner) -> Metadata {
     match (durable_owner(world, owner), owner) {
         (Some(owner), _) => world.state.metadata(owner).cloned().unwrap_or_default(),
-        (None, Owner::Person(Person::Guest(guest))) => world.session(guest).metadata.clone(),
+        (None, Owner::Person(Person::Guest(guest))) => world.session(guest).seldom().metadata.clone(),
         (None, _) => Metadata::new(),
     }
 }
@@ -236,7 +236,7 @@ fn change(world: &mut World, conn: ConnId, owner: Owner, key: &str, value: Optio
     let place = match owner {
         Owner::Channel(channel) => Place::Channel(channel),
         Owner::Person(Person::Guest(guest)) => {
-            let metadata = &mut world.session_mut(guest).metadata;
+            let metadata = &mut world.session_mut(guest).seldom_mut().metadata;
             match value {
                 Some(value) => drop(metadata.insert(key.to_owned(), value.to_owned())),
                 None => drop(metadata.remove(key)),
@@ -279,7 +279,7 @@ fn subscribe(world: &mut World, call: &Call<'_>, _owner: Owner) -> Handled {
             continue;
         };
         let subscriptions_max = world.settings.limits.metadata_subscriptions_max;
-        let own = &mut world.session_mut(conn).metadata_keys;
+        let own = &mut world.session_mut(conn).seldom_mut().metadata_keys;
         if own.len() >= subscriptions_max {
             let line = fail(world, conn, "TOO_MANY_SUBS", &[&key], "server-metadata-too-many-subs");
             world.reply(conn, line);
@@ -314,7 +314,7 @@ fn unsubscribe(world: &mut World, call: &Call<'_>, _owner: Owner) -> Handled {
             world.reply(conn, line);
             continue;
         };
-        world.session_mut(conn).metadata_keys.retain(|known| *known != key);
+        world.session_mut(conn).seldom_mut().metadata_keys.retain(|known| *known != key);
         if !gone.contains(&key) {
             gone.push(key);
         }
@@ -326,7 +326,7 @@ fn unsubscribe(world: &mut World, call: &Call<'_>, _owner: Owner) -> Handled {
 }
 
 fn subscriptions(world: &mut World, call: &Call<'_>, _owner: Owner) -> Handled {
-    let keys = world.session(call.conn).metadata_keys.clone();
+    let keys = world.session(call.conn).seldom().metadata_keys.clone();
     if !keys.is_empty() {
         reply_keys(world, call.conn, RPL_METADATASUBS, &keys);
     }
@@ -338,7 +338,7 @@ fn sync(world: &mut World, call: &Call<'_>, owner: Owner) -> Handled {
         Owner::Channel(channel) => owners_in(world, channel),
         Owner::Person(_) => vec![owner],
     };
-    let (target, keys) = (name_of(world, owner), world.session(call.conn).metadata_keys.clone());
+    let (target, keys) = (name_of(world, owner), world.session(call.conn).seldom().metadata_keys.clone());
     world.show_metadata(call.conn, &target, owners, &keys, true);
     Ok(())
 }
@@ -374,7 +374,7 @@ impl World {
             let session = self.session(*receiver);
             Some(*receiver) != self.turn_actor()
                 && session.has(Cap::Metadata)
-                && session.metadata_keys.iter().any(|known| known == key)
+                && session.seldom().metadata_keys.iter().any(|known| known == key)
         });
         let stamp = crate::chat::stamp::Stamp::at(self.now);
         let line = notification(source, target, key, value);
@@ -406,8 +406,8 @@ impl World {
     /// What a channel and its people have of the keys that a session has subscribed to, as it follows its own JOIN.
     pub(crate) fn show_channel_metadata(&mut self, conn: ConnId, channel: ChannelId) {
         let session = self.session(conn);
-        if session.has(Cap::Metadata) && !session.metadata_keys.is_empty() {
-            let (keys, owners) = (session.metadata_keys.clone(), owners_in(self, channel));
+        if session.has(Cap::Metadata) && !session.seldom().metadata_keys.is_empty() {
+            let (keys, owners) = (session.seldom().metadata_keys.clone(), owners_in(self, channel));
             let name = self.channel_name(channel);
             self.show_metadata(conn, &name, owners, &keys, false);
         }

@@ -20,7 +20,7 @@ pub(crate) fn away(world: &mut World, call: &Call<'_>) -> Handled {
     let is_welcome = world.session(conn).is_welcome;
     let before = is_welcome.then(|| world.away_of(world.person_of(conn)));
     let reason = cut(call.param(0), world.settings.limits.away_bytes_max);
-    world.session_mut(conn).away = (!reason.is_empty()).then(|| reason.to_owned());
+    world.session_mut(conn).seldom_mut().away = (!reason.is_empty()).then(|| reason.to_owned());
     let line = if reason.is_empty() {
         world.numeric(conn, RPL_UNAWAY).trailing("You are no longer marked as being away")
     } else {
@@ -89,7 +89,7 @@ pub(crate) fn setname(world: &mut World, call: &Call<'_>) -> Handled {
     let person = world.person_of(conn);
     let own = world.sessions_of(person);
     for session in &own {
-        realname.clone_into(&mut world.session_mut(*session).realname);
+        world.session_mut(*session).realname = realname.into();
     }
     let mut receivers = own;
     receivers.extend(world.observers(conn));

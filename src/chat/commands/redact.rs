@@ -74,7 +74,7 @@ fn may_redact(world: &World, conn: ConnId, place: Place, event: &StoredEvent, as
     }
     let is_own = match event.account {
         Some(account) => reader(world, conn) == Some(account),
-        None => world.session(conn).guest_messages.contains(&event.seq),
+        None => world.session(conn).seldom().guest_messages.contains(&event.seq),
     };
     let context = [asked.target.as_str(), asked.msgid.as_str()];
     if !is_own {

@@ -34,7 +34,7 @@ pub(super) fn ask_for_account(world: &mut World, conn: ConnId, name: &str, code:
     let session = world.session_mut(conn);
     let before = session.registrations;
     session.registrations += 1;
-    let asked_for = match (name, session.nick.as_ref().or(session.refused_nick.as_ref())) {
+    let asked_for = match (name, session.nick.as_ref().or(session.seldom().refused_nick.as_ref())) {
         ("*", None) => return Err(Refusal::fail("NEED_NICK", &["*"], "server-need-nick")),
         ("*", Some(nick)) => nick.to_string(),
         (name, _) => name.to_owned(),

@@ -44,11 +44,11 @@ pub(crate) fn mode(world: &mut World, call: &Call<'_>) -> Handled {
             }
         }
     }
-    let resigns = world.session(conn).duty.is_some() && !modes.contains('o');
+    let resigns = world.session(conn).seldom().duty.is_some() && !modes.contains('o');
     if resigns {
         world.require_journal(&[])?;
         world.note_act(conn, OperatorAct::Resigned, "", None, "");
-        world.session_mut(conn).duty = None;
+        world.session_mut(conn).seldom_mut().duty = None;
         modes.retain(|letter| letter != 's');
     }
     world.set_user_modes(conn, &modes);
@@ -60,7 +60,7 @@ pub(crate) fn mode(world: &mut World, call: &Call<'_>) -> Handled {
 
 fn may_switch(world: &World, conn: ConnId, letter: char, is_adding: bool) -> bool {
     match letter {
-        'o' => !is_adding && world.session(conn).duty.is_some(),
+        'o' => !is_adding && world.session(conn).seldom().duty.is_some(),
         's' => !is_adding || world.has_right(conn, Right::Notices),
         _ => true,
     }

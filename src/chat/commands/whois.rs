@@ -30,7 +30,7 @@ impl World {
         if session.is_operator() {
             return (self.settings.correspondent.to_string(), self.settings.server_name.clone());
         }
-        (session.user().to_owned(), session.host.clone())
+        (session.user().to_owned(), session.host.to_string())
     }
 
     /// Whether a session may see from where another one has come.
