@@ -3,6 +3,8 @@
 //! A line is handled in one turn, or in several when its handler asks the outside something; then the connection's later
 //! lines wait in the session. Each line is reported as done exactly once.
 
+use std::collections::VecDeque;
+
 use super::commands;
 use super::deliver::IDEMPOTENCY_TAG;
 use super::event::{Event, OperatorAct, Place, Seq};
@@ -133,7 +135,11 @@ impl World {
         self.finish(effects);
         // The lines that came meanwhile, up to the next one that asks something or closes the connection.
         while let Some(session) = self.sessions.get_mut(&conn).filter(|session| session.waiting.is_none()) {
-            let Some(line) = session.queue.pop_front() else { break };
+            let Some(line) = session.queue.pop_front() else {
+                // An idle session holds no list.
+                session.queue = VecDeque::new();
+                break;
+            };
             self.run(conn, &line, effects);
         }
     }

@@ -10,23 +10,33 @@ pub const CLIENT_TAG_BYTES_MAX: usize = 4_096;
 /// The most bytes of tag section that a server may send.
 pub const SERVER_TAG_BYTES_MAX: usize = 8_191;
 
-/// How long the parts of an arriving line may be.
+/// How long the parts of an arriving line may be. Small, because every connection holds one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineLimits {
     /// The tag section: `@`, the tags, the blank.
-    pub tag_bytes_max: usize,
+    pub tag_bytes_max: u16,
     /// Everything behind it, CR LF included.
-    pub body_bytes_max: usize,
+    pub body_bytes_max: u16,
 }
 
 impl LineLimits {
     /// What a server accepts from its clients.
-    pub const FROM_CLIENT: Self = Self { tag_bytes_max: CLIENT_TAG_BYTES_MAX, body_bytes_max: BODY_BYTES_MAX };
+    pub const FROM_CLIENT: Self = Self::new(CLIENT_TAG_BYTES_MAX, BODY_BYTES_MAX);
     /// What a server reads. Its rules hold each line to [`Self::FROM_CLIENT`] but those that carry a password: REGISTER with one
     /// of 600 bytes is longer.
-    pub const FROM_CLIENT_WITH_PASSWORD: Self = Self { body_bytes_max: 2 * BODY_BYTES_MAX, ..Self::FROM_CLIENT };
+    pub const FROM_CLIENT_WITH_PASSWORD: Self = Self::new(CLIENT_TAG_BYTES_MAX, 2 * BODY_BYTES_MAX);
     /// What a client accepts from a server: more than the specification asks, because some servers send longer lines.
-    pub const FROM_SERVER: Self = Self { tag_bytes_max: SERVER_TAG_BYTES_MAX, body_bytes_max: 8 * BODY_BYTES_MAX };
+    pub const FROM_SERVER: Self = Self::new(SERVER_TAG_BYTES_MAX, 8 * BODY_BYTES_MAX);
+
+    const fn new(tag_bytes_max: usize, body_bytes_max: usize) -> Self {
+        assert!(tag_bytes_max <= u16::MAX as usize && body_bytes_max <= u16::MAX as usize);
+        Self { tag_bytes_max: tag_bytes_max as u16, body_bytes_max: body_bytes_max as u16 }
+    }
+
+    /// The most bytes of a whole line.
+    pub fn bytes_max(self) -> usize {
+        usize::from(self.tag_bytes_max) + usize::from(self.body_bytes_max)
+    }
 }
 
 /// Why the bytes up to the next line end are not a line. The bytes are gone; what follows is read as usual.
@@ -80,7 +90,7 @@ impl LineReader {
         if self.discarding || bytes.is_empty() {
             return;
         }
-        if self.partial.len() + bytes.len() > self.limits.tag_bytes_max + self.limits.body_bytes_max {
+        if self.partial.len() + bytes.len() > self.limits.bytes_max() {
             self.partial = Vec::new();
             self.discarding = true;
         } else {
@@ -101,7 +111,9 @@ impl LineReader {
             [b'@', ..] => line.iter().position(|byte| *byte == b' ').map_or(line.len(), |blank| blank + 1),
             _ => 0,
         };
-        if tag_bytes > self.limits.tag_bytes_max || line.len() - tag_bytes + 2 > self.limits.body_bytes_max {
+        if tag_bytes > usize::from(self.limits.tag_bytes_max)
+            || line.len() - tag_bytes + 2 > usize::from(self.limits.body_bytes_max)
+        {
             return sink(Err(LineError::TooLong));
         }
         if line.contains(&0) {

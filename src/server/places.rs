@@ -10,14 +10,14 @@ pub struct Places(Mutex<Taken>);
 #[derive(Debug, Default)]
 struct Taken {
     total: usize,
-    by_address: HashMap<String, usize>,
+    by_address: HashMap<Box<str>, usize>,
 }
 
 /// A connection's place.
 #[derive(Debug)]
 pub struct Place {
     places: Arc<Places>,
-    address: Option<String>,
+    address: Option<Box<str>>,
 }
 
 impl Places {
@@ -46,6 +46,7 @@ impl Place {
     /// The place is one of so many for an address from now on. False: all of these are taken.
     pub fn belongs_to(&mut self, address: String, most: usize) -> bool {
         let mut taken = self.places.taken();
+        let address = address.into_boxed_str();
         let count = taken.by_address.entry(address.clone()).or_default();
         let has_room = *count < most;
         if has_room {

@@ -16,7 +16,7 @@ fn read(limits: LineLimits, bytes: &[u8], sizes: &[usize]) -> Vec<Result<String,
         let (piece, after) = rest.split_at(size.min(rest.len()));
         rest = after;
         reader.feed(piece, |line| lines.push(line.map(str::to_owned)));
-        assert!(reader.held_bytes() <= limits.tag_bytes_max + limits.body_bytes_max);
+        assert!(reader.held_bytes() <= limits.bytes_max());
     }
     lines
 }

@@ -7,6 +7,7 @@ use super::*;
 use crate::server::outbox::{INBOX_BYTES_LEAST, LINES_IN_FLIGHT_MAX, OutboxLimits};
 use crate::server::pace::PaceLimits;
 use crate::server::places::Places;
+use crate::server::prompt::PromptStream;
 
 const CONN: ConnId = ConnId(7);
 
@@ -151,7 +152,7 @@ fn an_idle_connection_is_small() {
     fn size_of_output<A, B, C, D, E, F, Future>(_: impl Fn(A, B, C, D, E, F) -> Future) -> usize {
         size_of::<Future>()
     }
-    let plain = size_of_output(serve::<tokio::net::TcpStream>);
+    let plain = size_of_output(serve::<PromptStream>);
     let tls = size_of_output(serve::<Box<tokio_rustls::server::TlsStream<tokio::net::TcpStream>>>);
     assert!(plain <= FUTURE_BYTES_MAX && tls <= FUTURE_BYTES_MAX, "{plain} and {tls} bytes");
 }

@@ -18,7 +18,7 @@ fn read(limits: LineLimits, bytes: &[u8], piece: usize) -> Vec<Option<String>> {
     let mut lines = Vec::new();
     for piece in bytes.chunks(piece) {
         reader.feed(piece, |line| lines.push(line.ok().map(str::to_owned)));
-        assert!(reader.held_bytes() <= limits.tag_bytes_max + limits.body_bytes_max);
+        assert!(reader.held_bytes() <= limits.bytes_max());
     }
     lines
 }
