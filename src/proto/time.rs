@@ -8,7 +8,8 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 
 const MILLIS_PER_DAY: i64 = 24 * 60 * 60 * 1_000;
-const WIRE_BYTES: usize = 24;
+/// How many bytes a moment takes on the wire.
+pub const WIRE_BYTES: usize = 24;
 
 /// A moment in UTC, to the millisecond, within the years 0000 to 9999 that four digits can write.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]

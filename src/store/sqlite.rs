@@ -20,6 +20,9 @@ use super::{Store, StoreError};
 
 /// How long a statement waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How much of the file each of those who read holds in memory. What lies above the rows of a page of history fits in, and
+/// the rows themselves are hardly ever asked for twice: the system's own cache is behind it.
+const READER_CACHE_KIB: u32 = 512;
 /// More than the different statements that there are.
 const CACHED_STATEMENTS_MAX: usize = 128;
 
@@ -142,6 +145,10 @@ impl SqliteSession {
         let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
                         PRAGMA secure_delete = ON;";
         connection.execute_batch(settings).map_err(refused)?;
+        if !self.writes {
+            let cache = format!("PRAGMA cache_size = -{READER_CACHE_KIB}");
+            connection.execute_batch(&cache).map_err(refused)?;
+        }
         Ok(connection)
     }
 

@@ -6,7 +6,7 @@ use chrono::NaiveDateTime;
 
 use super::StoreError;
 use crate::chat::event::{AccountId, ChannelId, DeviceId, Seq};
-use crate::proto::time::Timestamp;
+use crate::proto::time::{Timestamp, WIRE_BYTES};
 
 /// One value of a statement or of a row. Databases may hand out texts as [`Value::Bytes`]; [`Row`] does not mind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,6 +140,24 @@ pub fn date_of(time: Timestamp) -> String {
 
 /// The moment of a date.
 pub fn moment_of(date: &str) -> Option<Timestamp> {
+    written_by_us(date).or_else(|| written_otherwise(date))
+}
+
+/// The moment of a date as [`date_of`] writes it, which nearly all are.
+fn written_by_us(date: &str) -> Option<Timestamp> {
+    let (day, hour) = date.split_once(' ')?;
+    let mut wire = [0; WIRE_BYTES];
+    let mut rest = wire.as_mut_slice();
+    for part in [day, "T", hour, "Z"] {
+        let (place, behind) = rest.split_at_mut_checked(part.len())?;
+        place.copy_from_slice(part.as_bytes());
+        rest = behind;
+    }
+    Timestamp::parse(std::str::from_utf8(&wire).ok()?)
+}
+
+/// The moment of a date with more or fewer digits of a second.
+fn written_otherwise(date: &str) -> Option<Timestamp> {
     let parsed = NaiveDateTime::parse_from_str(date, "%Y-%m-%d %H:%M:%S%.f").ok()?;
     Some(Timestamp::from_millis(parsed.and_utc().timestamp_millis()))
 }
@@ -250,6 +268,14 @@ mod tests {
             let time = Timestamp::from_millis(millis);
             assert_eq!(date_of(time), date);
             assert_eq!(moment_of(date), Some(time));
+        }
+        for date in ["2026-11-22 10:00:00", "2026-11-22 10:00:00.0", "2026-11-22 10:00:00.000000"] {
+            assert_eq!(moment_of(date), moment_of("2026-11-22 10:00:00.000"), "{date}");
+        }
+        for date in
+            ["", " ", "2026-11-22", "2026-11-22T10:00:00.000", "2026-11-22 10:00:00.000 ", "2026-13-22 10:00:00.000"]
+        {
+            assert_eq!(moment_of(date), None, "{date}");
         }
         assert_eq!(date_of(Timestamp::from_millis(i64::MAX)), date_of(DATE_MAX));
         assert_eq!(date_of(Timestamp::from_millis(i64::MIN)), date_of(DATE_MIN));
