@@ -29,7 +29,7 @@ pub struct HistoryOptions {
     /// How many messages a page has
     #[arg(long, default_value_t = 100)]
     pub limit: usize,
-    /// How many pages are asked for
+    /// How many pages are asked for; unless `--cold`, each is asked for once before
     #[arg(long, default_value_t = 1000)]
     pub pages: usize,
     /// How many messages the whole record has, for the figures
@@ -64,19 +64,31 @@ pub fn run(name: &str, common: &Common, options: &HistoryOptions) -> Result<Repo
     let (oldest, _) = page(&mut fleet, peer, &after)?;
     let (Some(begin), Some(end)) = (oldest.first, newest.last) else { bail!("{target} has no history") };
 
+    // The same places each time.
+    let queries = || {
+        let mut random = Random(0x9e37_79b9_7f4a_7c15);
+        let span = u64::try_from(end.as_millis() - begin.as_millis()).unwrap_or(0);
+        let target = target.clone();
+        (0..options.pages).map(move |_| {
+            let moment = begin.as_millis() + i64::try_from(random.next() % span.max(1)).unwrap_or(0);
+            let bound = Reference::Time(Timestamp::from_millis(moment));
+            HistoryQuery::Before { target: target.clone(), bound, limit }
+        })
+    };
+    if options.cold.is_none() {
+        // Warm is what the system holds in memory, whatever it held before.
+        for query in queries() {
+            page(&mut fleet, peer, &query)?;
+        }
+    }
     let mut latencies = Latencies::new();
     let mut messages = 0;
-    // A fixed seed: every server and every repetition is asked for the same places.
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let (cpu_before, from) = (common.processes.cpu()?, fleet.now());
-    for _ in 0..options.pages {
-        let span = u64::try_from(end.as_millis() - begin.as_millis()).unwrap_or(0);
-        let moment = begin.as_millis() + i64::try_from(random.next() % span.max(1)).unwrap_or(0);
-        let bound = Reference::Time(Timestamp::from_millis(moment));
+    for query in queries() {
         if let Some(database) = &options.cold {
             forget_pages(database)?;
         }
-        let (page, took) = page(&mut fleet, peer, &HistoryQuery::Before { target: target.clone(), bound, limit })?;
+        let (page, took) = page(&mut fleet, peer, &query)?;
         messages += page.messages;
         latencies.record(took);
     }
