@@ -66,10 +66,10 @@ pub(super) fn fold(text: &str) -> Result<Folded, NameError> {
         }
         return Ok(Folded(text.to_ascii_lowercase().into()));
     }
-    match UsernameCaseMapped::enforce(text) {
-        Ok(folded) => Ok(Folded(folded.into())),
-        Err(_) => Err(NameError::BadCharacter),
-    }
+    let fold = |text: &str| UsernameCaseMapped::enforce(text).map(String::from).map_err(|_| NameError::BadCharacter);
+    let folded = fold(text)?;
+    // Small Cherokee letters are no letters for PRECIS while the capital ones are: what is folded must be a name itself.
+    if fold(&folded)? == folded { Ok(Folded(folded.into())) } else { Err(NameError::BadCharacter) }
 }
 
 macro_rules! name_type {

@@ -117,6 +117,13 @@ fn message_ids_are_thirteen_digits() {
     }
 }
 
+#[test]
+fn a_name_that_is_none_once_folded_is_refused() {
+    for capital in ["\u{13a0}", "ann\u{13a0}"] {
+        assert_eq!(Nick::new(capital).err(), Some(NameError::BadCharacter), "{capital}");
+    }
+}
+
 proptest! {
     #[test]
     fn message_ids_round_trip_and_sort(one in 0..1u64 << 63, other in 0..1u64 << 63) {
