@@ -1,120 +1,15 @@
-//! Pages of history, and which conversations have any.
-//!
-//! Both ends of a page are turned into numbers first; then one stretch of one conversation is read along its key, the
-//! filter standing before the limit.
+//! What is asked of history besides pages: what was missed, what matches, and which conversations have any.
 
 use std::collections::HashMap;
 
-use super::rows::{EVENT_COLUMNS, EventRow, MESSAGE_KINDS, page_kinds};
+use super::pages::{Edge, Part, SHOWN, Stretch, read};
+use super::rows::{EVENT_COLUMNS, EventRow, MESSAGE_KINDS};
 use super::session::{Clerk, Session};
 use super::value::{Value, values};
 use super::{IdKey, StoreError};
 use crate::chat::event::{AccountId, ChannelId, Place, Seq};
-use crate::chat::ports::{Bound, Extras, PageQuery, PageRange, PlaybackQuery, SearchQuery, StoredEvent, TargetsQuery};
+use crate::chat::ports::{Extras, PlaybackQuery, SearchQuery, StoredEvent, TargetsQuery};
 use crate::proto::time::Timestamp;
-
-/// What history shows: neither what was withdrawn nor what was erased.
-const SHOWN: &str = "event.redacted_seq IS NULL AND event.salt IS NOT NULL";
-/// Behind every number.
-const END: u64 = i64::MAX as u64;
-
-/// The numbers that a bound stands for, the first and the last. When there is no event at a bound's time, `first` is the
-/// number behind it and `last` the one before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Edge {
-    first: u64,
-    last: u64,
-}
-
-impl Edge {
-    async fn of<S: Session>(clerk: &mut Clerk<S>, bound: Bound) -> Result<Self, StoreError> {
-        let time = match bound {
-            Bound::Seq(seq) => return Ok(Self { first: seq.0, last: seq.0 }),
-            Bound::Time(time) => time,
-        };
-        let sql = "SELECT seq FROM event WHERE time >= ? ORDER BY time, seq LIMIT 1";
-        let first = clerk.query_row(sql, values![time]).await?;
-        let sql = "SELECT seq FROM event WHERE time <= ? ORDER BY time DESC, seq DESC LIMIT 1";
-        let last = clerk.query_row(sql, values![time]).await?;
-        Ok(Self {
-            first: first.map(|mut row| row.number()).transpose()?.unwrap_or(END),
-            last: last.map(|mut row| row.number()).transpose()?.unwrap_or(0),
-        })
-    }
-}
-
-/// Part of a conversation: both ends are excluded.
-#[derive(Clone, Copy, Debug)]
-struct Stretch {
-    after: u64,
-    before: u64,
-    /// Whether its last events are wanted when there are more than the limit.
-    last: bool,
-}
-
-/// A page, oldest first.
-pub async fn page<S: Session>(clerk: &mut Clerk<S>, query: PageQuery) -> Result<Vec<StoredEvent>, StoreError> {
-    let Some(conversation) = clerk.conversation(query.place).await? else { return Ok(Vec::new()) };
-    let whole = Stretch { after: 0, before: END, last: false };
-    let limit = query.limit;
-    let stretches = match query.range {
-        PageRange::Before(bound) => {
-            vec![(Stretch { before: Edge::of(clerk, bound).await?.first, last: true, ..whole }, limit)]
-        }
-        PageRange::After(bound) => vec![(Stretch { after: Edge::of(clerk, bound).await?.last, ..whole }, limit)],
-        PageRange::Latest(None) => vec![(Stretch { last: true, ..whole }, limit)],
-        PageRange::Latest(Some(bound)) => {
-            vec![(Stretch { after: Edge::of(clerk, bound).await?.last, last: true, ..whole }, limit)]
-        }
-        PageRange::Around(bound) => {
-            let middle = Edge::of(clerk, bound).await?.first;
-            let before = limit / 2;
-            vec![
-                (Stretch { before: middle, last: true, ..whole }, before),
-                (Stretch { after: middle.saturating_sub(1), ..whole }, limit - before),
-            ]
-        }
-        PageRange::Between(from, to) => {
-            let (from, to) = (Edge::of(clerk, from).await?, Edge::of(clerk, to).await?);
-            let stretch = if from <= to {
-                Stretch { after: from.last, before: to.first, last: false }
-            } else {
-                Stretch { after: to.last, before: from.first, last: true }
-            };
-            vec![(stretch, limit)]
-        }
-    };
-    let mut events = Vec::new();
-    for (stretch, limit) in stretches {
-        events.extend(read(clerk, conversation, stretch, limit, query.extras).await?);
-    }
-    Ok(events)
-}
-
-async fn read<S: Session>(
-    clerk: &mut Clerk<S>,
-    conversation: u64,
-    stretch: Stretch,
-    limit: u32,
-    extras: Extras,
-) -> Result<Vec<StoredEvent>, StoreError> {
-    let kinds = page_kinds(extras);
-    let order = if stretch.last { "DESC" } else { "ASC" };
-    let along = S::DIALECT.along_conversation;
-    let sql = format!(
-        "SELECT {EVENT_COLUMNS} FROM event{along} \
-         WHERE conversation_id = ? AND seq > ? AND seq < ? AND kind IN {kinds} AND {SHOWN} ORDER BY seq {order} LIMIT ?"
-    );
-    let rows = clerk.session.query(&sql, values![conversation, stretch.after, stretch.before, limit]).await?;
-    let mut events = Vec::with_capacity(rows.len());
-    for mut row in rows {
-        events.extend(EventRow::read(&mut row)?.into_stored());
-    }
-    if stretch.last {
-        events.reverse();
-    }
-    Ok(events)
-}
 
 /// The most direct conversations in one playback, the latest ones; those beyond are found by CHATHISTORY TARGETS.
 const PLAYBACK_DIRECTS_MAX: u32 = 100;
@@ -136,8 +31,9 @@ pub async fn playback<S: Session>(
     let (mut pages, mut room) = (Vec::new(), query.limit_in_all);
     for place in places {
         let Some(conversation) = clerk.conversation(place).await? else { continue };
-        let stretch = Stretch { after, before, last: true };
-        let page = read(clerk, conversation, stretch, query.limit.min(room), Extras::default()).await?;
+        let stretch = Stretch { conversation, after, before, last: true };
+        let limit = query.limit.min(room) as usize;
+        let page = read(clerk, Part { stretch, limit, extras: Extras::default() }).await?;
         room = room.saturating_sub(u32::try_from(page.len()).unwrap_or(u32::MAX));
         if !page.is_empty() {
             pages.push((place, page));

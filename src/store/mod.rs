@@ -31,7 +31,7 @@
 //! | `sqlite`, `mysql` | the two kinds of connection |
 //! | `slow` | statements that take long, told by their name |
 //! | `record`, `state`, `rows`, [`chain`] | committing: the batch, what it changes beside the record, an event's row, its link |
-//! | `load`, `history`, `people` | reading: the whole state, pages, credentials, devices and presence |
+//! | `load`, `pages`, `history`, `people` | reading: the whole state, pages of history and what else is asked of it, credentials, devices and presence |
 //! | `notes` | what may be written down a moment later |
 //! | `migrate`, `legacy`, `correspondent` | preparation: migrations, the seed's tables, the account of "the server" |
 //! | [`audit`] | an operator's questions to the record: is it whole, and letting go of what is old |
@@ -49,6 +49,7 @@ mod load;
 mod migrate;
 mod mysql;
 mod notes;
+mod pages;
 mod people;
 mod queue;
 mod record;

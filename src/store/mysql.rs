@@ -53,6 +53,8 @@ const DIALECT: Dialect = Dialect {
     insert_new: "INSERT IGNORE",
     for_update: " FOR UPDATE",
     along_conversation: " FORCE INDEX (PRIMARY)",
+    // They lie side by side already: the key of the table begins with the conversation.
+    page_pieces: 1,
     rows_per_insert: &[256, 64, 16, 4, 1],
     migrations: MIGRATIONS,
     count_tables: "SELECT COUNT(*) FROM information_schema.tables \

@@ -44,6 +44,9 @@ pub struct Dialect {
     pub for_update: &'static str,
     /// Behind `FROM event`, so that a page is read along its conversation and never along time.
     pub along_conversation: &'static str,
+    /// Into how many pieces a long page may be cut, to be read side by side: more than one where the events of a conversation
+    /// lie far apart.
+    pub page_pieces: usize,
     /// The numbers of rows that one INSERT may have, falling, 1 at last: few statements to prepare, few round trips.
     pub rows_per_insert: &'static [usize],
     /// The migrations in order: number and name, and SQL.

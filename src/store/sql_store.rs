@@ -13,7 +13,7 @@ use super::people::{self, Use};
 use super::queue::Queue;
 use super::session::{Patience, Session};
 use super::{Duplicate, IdKey, Preparation, PrepareOptions, Store, StoreError};
-use super::{correspondent, history, legacy, load, migrate, record};
+use super::{correspondent, history, legacy, load, migrate, pages, record};
 use crate::chat::event::{AccountId, Credentials, DeviceId, Digest, Place, Record, Seq, Snapshot};
 use crate::chat::ports::{Device, PageQuery, PlaybackQuery, SearchQuery, StoredEvent, TargetsQuery};
 use crate::proto::time::Timestamp;
@@ -132,7 +132,9 @@ impl<S: Session> Store for SqlStore<S> {
     }
 
     async fn page(&self, query: PageQuery) -> Result<Vec<StoredEvent>, StoreError> {
-        self.inner.readers.run(Patience::Call, move |clerk| Box::pin(history::page(clerk, query))).await
+        let readers = &self.inner.readers;
+        let begun = readers.run(Patience::Call, move |clerk| Box::pin(pages::begin_page(clerk, query))).await?;
+        pages::finish_page(readers, begun).await
     }
 
     async fn search(&self, query: &SearchQuery) -> Result<Vec<StoredEvent>, StoreError> {

@@ -42,6 +42,7 @@ const DIALECT: Dialect = Dialect {
     insert_new: "INSERT OR IGNORE",
     for_update: "",
     along_conversation: " INDEXED BY event_conversation",
+    page_pieces: 4,
     // A statement is a call and no round trip: many rows at once would gain nothing.
     rows_per_insert: &[1],
     migrations: MIGRATIONS,
