@@ -1,5 +1,6 @@
-//! Cells out to the terminal: crossterm's backend, with two habits of its own.
+//! Cells out to the terminal: crossterm's backend, with three habits of its own.
 //!
+//! What the terminal shows already is not written again: a frame that changes nothing, cursor included, is no byte at all.
 //! Before a cluster of several characters its columns are emptied: terminals disagree on how wide an emoji with a selector,
 //! a modifier or a joiner is, and one that draws it narrower would leave what stood in its second column. And the terminal
 //! is never asked where its cursor is, because the answer would race the keys.
@@ -20,12 +21,21 @@ pub struct CellsOut<W: Write> {
     inner: CrosstermBackend<W>,
     /// The links on the screen; nothing when the terminal is not to be told of them.
     links: Option<Links>,
+    /// Whether the terminal shows its cursor; nothing when that is not known.
+    is_cursor_shown: Option<bool>,
+    /// Where the terminal's cursor stands; nothing when that is not known, as behind drawn cells.
+    cursor: Option<Position>,
 }
 
 impl<W: Write> CellsOut<W> {
     /// Writes to `writer`.
     pub fn new(writer: W, links: Option<Links>) -> Self {
-        Self { inner: CrosstermBackend::new(writer), links }
+        Self { inner: CrosstermBackend::new(writer), links, is_cursor_shown: None, cursor: None }
+    }
+
+    /// The cursor may be anywhere and look anyhow.
+    fn forget_cursor(&mut self) {
+        (self.is_cursor_shown, self.cursor) = (None, None);
     }
 
     /// Draws cells that belong to one link, or to none.
@@ -55,6 +65,10 @@ impl<W: Write> Backend for CellsOut<W> {
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
         let content: Vec<_> = content.collect();
+        if content.is_empty() {
+            return Ok(());
+        }
+        self.cursor = None;
         let blanks: Vec<(u16, u16, Cell)> = content
             .iter()
             .filter(|(_, _, cell)| is_disputed(cell))
@@ -87,10 +101,16 @@ impl<W: Write> Backend for CellsOut<W> {
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
+        if self.is_cursor_shown.replace(false) == Some(false) {
+            return Ok(());
+        }
         self.inner.hide_cursor()
     }
 
     fn show_cursor(&mut self) -> io::Result<()> {
+        if self.is_cursor_shown.replace(true) == Some(true) {
+            return Ok(());
+        }
         self.inner.show_cursor()
     }
 
@@ -99,19 +119,30 @@ impl<W: Write> Backend for CellsOut<W> {
     }
 
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
+        let position = position.into();
+        if self.cursor.replace(position) == Some(position) {
+            return Ok(());
+        }
         self.inner.set_cursor_position(position)
     }
 
     fn clear(&mut self) -> io::Result<()> {
+        self.forget_cursor();
         self.inner.clear()
     }
 
     fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
+        self.forget_cursor();
         self.inner.clear_region(region)
     }
 
+    /// Of standard output, which is drawn on: this is asked before each frame, and crossterm would open `/dev/tty` for it.
     fn size(&self) -> io::Result<Size> {
-        self.inner.size()
+        let size = rustix::termios::tcgetwinsize(io::stdout())?;
+        if size.ws_col == 0 || size.ws_row == 0 {
+            return self.inner.size();
+        }
+        Ok(Size { width: size.ws_col, height: size.ws_row })
     }
 
     fn window_size(&mut self) -> io::Result<WindowSize> {
@@ -125,12 +156,29 @@ impl<W: Write> Backend for CellsOut<W> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
     use ratatui::buffer::Buffer;
     use ratatui::layout::Rect;
     use ratatui::style::Style;
+    use ratatui::{Terminal, TerminalOptions, Viewport};
 
     use super::*;
     use crate::client::view::cells::paint;
+
+    /// What was written so far.
+    #[derive(Clone, Default)]
+    struct Written(Rc<RefCell<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.borrow_mut().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
 
     #[test]
     fn a_link_is_one_for_the_terminal_in_all_its_rows() {
@@ -150,6 +198,35 @@ mod tests {
         let mut out = Vec::new();
         CellsOut::new(&mut out, None).draw(Buffer::empty(area).diff(&after).into_iter()).unwrap();
         assert!(!String::from_utf8(out).unwrap().contains("\x1b]8"));
+    }
+
+    #[test]
+    fn a_frame_that_changes_nothing_is_no_byte() {
+        let viewport = Viewport::Fixed(Rect::new(0, 0, 6, 2));
+        let bytes = Written::default();
+        let out = CellsOut::new(bytes.clone(), None);
+        let mut terminal = Terminal::with_options(out, TerminalOptions { viewport }).unwrap();
+        let mut frame = |text: &str, cursor: Option<(u16, u16)>| {
+            terminal
+                .draw(|frame| {
+                    paint(frame.buffer_mut(), Rect::new(0, 0, 6, 2), 0, 0, text, 6, Style::new());
+                    cursor.into_iter().for_each(|cursor| frame.set_cursor_position(cursor));
+                })
+                .unwrap();
+            String::from_utf8(bytes.0.take()).unwrap()
+        };
+        assert!(frame("abc", Some((3, 0))).contains("abc"));
+        assert_eq!(frame("abc", Some((3, 0))), "");
+        assert_eq!(frame("abc", Some((2, 0))), "\x1b[1;3H");
+        assert_eq!(frame("abc", None), "\x1b[?25l");
+        assert_eq!(frame("abc", None), "");
+        assert_eq!(frame("abc", Some((2, 0))), "\x1b[?25h");
+        // What is drawn moves the cursor: it is put back, to the same place as well.
+        let drawn = frame("abd", Some((2, 0)));
+        assert!(
+            drawn.starts_with("\x1b[1;3H") && drawn.ends_with("\x1b[1;3H") && !drawn.contains("\x1b[?25"),
+            "{drawn:?}"
+        );
     }
 
     #[test]

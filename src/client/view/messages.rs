@@ -338,7 +338,9 @@ impl Hints {
             let text = look.texts.format("messages-unread-above", &[("key", key(Action::FirstUnread).into())]);
             Some((text, look.theme.warning().add_modifier(Modifier::REVERSED)))
         } else {
-            let is_loading = conversation.history == HistoryState::Loading && !is_at_end;
+            // What is fetched before it is needed is not announced.
+            let is_at_top = top.is_some() && top == buffer.entries().front().map(Entry::key);
+            let is_loading = conversation.history == HistoryState::Loading && is_at_top && !is_at_end;
             is_loading.then(|| (look.texts.get("messages-loading").into_owned(), look.theme.dim()))
         };
         let below = (!is_at_end).then(|| {

@@ -13,7 +13,7 @@ use super::View;
 use super::dates::Zone;
 use super::theme::{Depth, Theme};
 use crate::client::annotation::{Annotation, Note, Redaction};
-use crate::client::buffer::{ENTRIES_MAX, Place};
+use crate::client::buffer::Place;
 use crate::client::comings::Coming;
 use crate::client::config::{Choices, Mode, Settings};
 use crate::client::connection::{Credentials, LoginStep, Proof, Status};
@@ -35,6 +35,7 @@ use crate::ground::tls::Fingerprint;
 use crate::proto::time::Timestamp;
 
 mod pictures;
+mod scrolling;
 
 fn model(language: Language) -> Model {
     let settings = Settings::resolve(Choices::default(), Choices::default(), language, Mode::Person).unwrap();
@@ -570,22 +571,6 @@ fn without_colour_nothing_has_one() {
         let (cells, _) = draw(&mut model, 100, 30, Depth::None);
         assert!(cells.content.iter().all(|cell| (cell.fg, cell.bg) == (Color::Reset, Color::Reset)));
     }
-}
-
-#[test]
-fn a_long_conversation_costs_what_is_visible() {
-    let mut model = chat(Language::English);
-    let general = model.conversations.current_mut().unwrap();
-    for number in 0..ENTRIES_MAX {
-        general.buffer.push_live(message("mlk", &format!("message {number}"), "2022-09-18T12:00:00.000Z"));
-    }
-    model.size = (80, 24);
-    let mut view = View::new(Theme::new(Depth::Many), Zone::Utc, Links::default());
-    view.layout(&mut model);
-    assert!(view.rows.entry_count() < 200, "{} entries were wrapped", view.rows.entry_count());
-    model.conversations.current_mut().unwrap().buffer.scroll_to_top();
-    assert!(view.layout(&mut model).is_top_near);
-    assert!(view.rows.entry_count() < 400, "{} entries were wrapped", view.rows.entry_count());
 }
 
 /// A panel in which these texts stand wherever a text may stand.
