@@ -187,10 +187,14 @@ fn file_name(name: &str) -> String {
 
 fn keep(directory: &Path, place: &LogPlace, lines: &str) -> io::Result<()> {
     let path = path_of(directory, place);
-    if let Some(parent) = path.parent() {
-        paths::create_directory(parent).map_err(io::Error::other)?;
-    }
-    let mut file = OpenOptions::new().append(true).create(true).mode(PRIVATE_FILE_MODE).open(path)?;
+    let open = || OpenOptions::new().append(true).create(true).mode(PRIVATE_FILE_MODE).open(&path);
+    let mut file = match (open(), path.parent()) {
+        (Err(error), Some(parent)) if error.kind() == io::ErrorKind::NotFound => {
+            paths::create_directory(parent).map_err(io::Error::other)?;
+            open()?
+        }
+        (file, _) => file?,
+    };
     file.write_all(lines.as_bytes())
 }
 

@@ -5,6 +5,9 @@ use chrono::{DateTime, Datelike as _, FixedOffset, Local, NaiveDate};
 use crate::ground::texts::Texts;
 use crate::proto::time::Timestamp;
 
+/// In all time zones a day begins on a quarter of an hour of UTC.
+const QUARTER_MILLIS: i64 = 15 * 60 * 1_000;
+
 /// Whose clock is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Zone {
@@ -26,6 +29,12 @@ impl Zone {
     /// The day of a moment.
     pub fn day(self, time: Timestamp) -> NaiveDate {
         self.of(time).date_naive()
+    }
+
+    /// Whether two moments are of the same day. Most that are compared lie near each other: then no calendar is asked.
+    pub fn is_same_day(self, one: Timestamp, other: Timestamp) -> bool {
+        let quarter = |time: Timestamp| time.as_millis().div_euclid(QUARTER_MILLIS);
+        quarter(one) == quarter(other) || self.day(one) == self.day(other)
     }
 
     /// `hh:mm`.
@@ -57,6 +66,16 @@ pub fn day_name(day: NaiveDate, texts: &Texts) -> String {
 mod tests {
     use super::*;
     use crate::ground::texts::Language;
+
+    #[test]
+    fn a_day_ends_at_midnight() {
+        let at = |text: &str| Timestamp::parse(text).unwrap();
+        let evening = at("2022-09-18T23:59:59.999Z");
+        assert!(Zone::Utc.is_same_day(evening, at("2022-09-18T23:46:00.000Z")));
+        assert!(Zone::Utc.is_same_day(evening, at("2022-09-18T00:00:00.000Z")));
+        assert!(!Zone::Utc.is_same_day(evening, at("2022-09-19T00:00:00.000Z")));
+        assert!(!Zone::Utc.is_same_day(evening, at("2022-09-17T23:59:59.999Z")));
+    }
 
     #[test]
     fn days_and_clocks() {

@@ -36,7 +36,7 @@ enum Above {
 /// The rows above an entry: at most one of each kind.
 fn above(entry: &Entry, before: Option<&Entry>, unread: Option<EntryKey>, look: &Look<'_>) -> Vec<Above> {
     let mut above = Vec::new();
-    if before.is_none_or(|before| look.zone.day(before.time) != look.zone.day(entry.time)) {
+    if before.is_none_or(|before| !look.zone.is_same_day(before.time, entry.time)) {
         above.push(Above::Day);
     }
     if unread == Some(entry.key()) {

@@ -60,7 +60,28 @@ pub fn columns_of(text: &str) -> usize {
 
 /// The clusters of `text` that can be shown, each with its columns (never 0).
 pub fn clusters(text: &str) -> impl Iterator<Item = (&str, usize)> {
-    text.graphemes(true).filter(|cluster| is_shown(cluster)).map(|cluster| (cluster, usize::from(cluster.cell_width())))
+    Clusters(text).filter_map(|cluster| match cluster.as_bytes() {
+        [b' '..=b'~'] => Some((cluster, 1)),
+        _ => is_shown(cluster).then(|| (cluster, usize::from(cluster.cell_width()))),
+    })
+}
+
+/// The clusters of a text, whether they can be shown or not. A printable ASCII character that no other script follows is one: most
+/// are found without any table.
+struct Clusters<'a>(&'a str);
+
+impl<'a> Iterator for Clusters<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let bytes = match self.0.as_bytes() {
+            [b' '..=b'~'] | [b' '..=b'~', b'\0'..=b'\x7f', ..] => 1,
+            _ => self.0.graphemes(true).next()?.len(),
+        };
+        let (cluster, rest) = self.0.split_at(bytes);
+        self.0 = rest;
+        Some(cluster)
+    }
 }
 
 /// Whether a cluster may stand in a cell: it has columns, and nothing in it steers the terminal or the direction of
@@ -173,11 +194,12 @@ pub fn columns_between(row: &Line<'_>, from: usize, to: usize) -> String {
 fn pieces<'a>(runs: impl IntoIterator<Item = (&'a str, Style)>) -> Vec<Piece<'a>> {
     let mut pieces = Vec::new();
     for (text, style) in runs {
-        for cluster in text.graphemes(true) {
+        for cluster in Clusters(text) {
             let (kind, columns) = match cluster {
                 "\n" | "\r\n" | "\r" => (Kind::LineEnd, 0),
                 "\t" => (Kind::Tab, 0),
                 " " | "\u{3000}" => (Kind::Blank, usize::from(cluster.cell_width())),
+                _ if matches!(cluster.as_bytes(), [b'!'..=b'~']) => (Kind::Other, 1),
                 _ if !is_shown(cluster) => continue,
                 _ => match cluster.cell_width() {
                     1 => (Kind::Other, 1),
@@ -380,6 +402,11 @@ mod tests {
             let text = words.join(" ");
             let solid = |text: &str| text.chars().filter(|character| *character != ' ').collect::<String>();
             prop_assert_eq!(solid(&rows(&text, columns).concat()), solid(&text));
+        }
+
+        #[test]
+        fn clusters_are_those_of_the_standard(text in "[a-c \r\n\t~\u{7f}é\u{301}\u{200d}👨👧🇫🇷日❤\u{fe0f}]{0,20}") {
+            prop_assert_eq!(Clusters(&text).collect::<Vec<_>>(), text.graphemes(true).collect::<Vec<_>>());
         }
 
         #[test]
