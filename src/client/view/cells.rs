@@ -20,27 +20,26 @@ pub fn paint(buffer: &mut Buffer, area: Rect, x: u16, y: u16, text: &str, column
     if y < area.top() || y >= area.bottom() || x < area.left() {
         return x;
     }
-    let end = usize::from(area.right()).min(usize::from(x) + columns);
-    let mut column = usize::from(x);
-    for (cluster, width) in clusters(text) {
-        if column + width > end {
-            break;
-        }
-        // Everything below `end` fits into 16 bits, because `end` is at most the area's right edge.
-        let cell = &mut buffer[(column as u16, y)];
-        cell.set_symbol(cluster).set_style(style);
-        if cluster.contains('\u{FE0F}') {
-            cell.set_diff_option(forced(width));
-        } else {
-            cell.set_diff_option(CellDiffOption::None);
-        }
-        for covered in column + 1..column + width {
-            buffer[(covered as u16, y)].reset();
-            buffer[(covered as u16, y)].set_style(style);
-        }
-        column += width;
+    let room = usize::from(area.right()).min(usize::from(x) + columns).saturating_sub(usize::from(x));
+    if room == 0 {
+        return x;
     }
-    column as u16
+    let first = buffer.index_of(x, y);
+    let cells = &mut buffer.content[first..first + room];
+    let mut used = 0;
+    for (cluster, width) in clusters(text) {
+        let Some([cell, covered @ ..]) = cells.get_mut(used..used + width) else { break };
+        let has_selector = cluster.len() > 1 && cluster.contains('\u{FE0F}');
+        let option = if has_selector { forced(width) } else { CellDiffOption::None };
+        cell.set_symbol(cluster).set_style(style).set_diff_option(option);
+        for cell in covered {
+            cell.reset();
+            cell.set_style(style);
+        }
+        used += width;
+    }
+    // What is painted lies inside of the area, whose edges have 16 bits.
+    x + used as u16
 }
 
 fn forced(width: usize) -> CellDiffOption {
