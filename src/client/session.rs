@@ -88,6 +88,17 @@ pub fn ask_for_end_of_joins() -> Line {
     Line::new("PING").param(END_OF_JOINS)
 }
 
+/// Whether lines of a server say nothing but that it is there.
+pub fn are_keep_alive(lines: &[String]) -> bool {
+    lines.iter().all(|line| {
+        Message::parse(line).is_ok_and(|message| match message.command {
+            "PING" => true,
+            "PONG" => message.params().last() != Some(&END_OF_JOINS),
+            _ => false,
+        })
+    })
+}
+
 /// How far the conversation with the server has got.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Phase {

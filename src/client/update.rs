@@ -3,18 +3,20 @@
 use super::connection::Status;
 use super::conversation::ConversationId;
 use super::entry::EntryKind;
-use super::event::{Effects, Event, Exit, Moment, ServerId};
+use super::event::{Effects, Event, Exit, Moment, NetworkEvent, ServerId};
 use super::model::{Model, Screen};
 use super::servers::Server;
 use super::{
     away, connect, drafts, history, inspecting, keys, link, log, markers, mouse, notices, outbox, presence, remarks,
-    search, typing, unsent,
+    search, session, typing, unsent,
 };
 
 /// Takes in one event, which happened at `now`; what it asks for is added to `effects`.
 pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effects) {
     model.now = now;
     let is_quiet = matches!(event, Event::Tick | Event::TopNear | Event::GapNear(_));
+    let is_keep_alive =
+        matches!(&event, Event::Network(_, NetworkEvent::Lines(lines)) if session::are_keep_alive(lines));
     let is_written = matches!(event, Event::Key(_) | Event::Paste(_));
     let about = match &event {
         Event::Network(number, _) | Event::Proved(number, _) => connected_by(model, *number),
@@ -108,7 +110,8 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
     }
     turn_to(model, model.shown_server(), effects);
     notices::title(model, effects);
-    effects.redraw |= !is_quiet || link::is_busy(model) || !effects.is_empty();
+    let is_noticed = !is_quiet || !effects.is_empty();
+    effects.redraw |= link::is_busy(model) || (is_noticed && !is_keep_alive);
 }
 
 /// What follows is about this server.

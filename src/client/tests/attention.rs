@@ -180,3 +180,14 @@ fn comings_and_goings_share_one_line() {
     stage.lines(&["@msgid=m1 :daniel!d@h PRIVMSG #general :hello", ":eve!e@h JOIN #general"]);
     assert_eq!(stage.entries("#general").len(), before + 3, "what is said parts the lines");
 }
+
+#[test]
+fn a_sign_of_life_is_answered_and_not_drawn() {
+    let mut stage = Stage::online();
+    stage.effects.redraw = false;
+    stage.lines(&["PING :x", ":s PONG s :chat-tui"]);
+    assert_eq!(stage.sent.last().map(String::as_str), Some("PONG x"));
+    assert!(!stage.effects.redraw);
+    stage.lines(&["PING :y", ":bob!b@h PRIVMSG #general :hello"]);
+    assert!(stage.effects.redraw);
+}
