@@ -10,6 +10,7 @@ use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
@@ -20,6 +21,10 @@ use crate::proto::time::Timestamp;
 
 /// How many bytes may wait for the disk; further lines are not kept.
 const WAITING_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// How long lines are gathered before they are written together, unless somebody waits; who kills the program loses those.
+const GATHER_TIME: Duration = Duration::from_millis(500);
+/// So many bytes are written at once.
+const GATHER_BYTES: usize = 256 * 1024;
 /// How much of a file is read at once.
 const BLOCK_BYTES: u64 = 64 * 1024;
 /// The longest line that is read; a longer one is none of ours.
@@ -46,7 +51,15 @@ enum Order {
 struct Waiting {
     orders: VecDeque<Order>,
     bytes: usize,
+    is_asked: bool,
     is_closed: bool,
+}
+
+impl Waiting {
+    /// Whether the thread has to go on at once: somebody waits for an answer or for the end, or there is enough to write.
+    fn is_urgent(&self) -> bool {
+        self.is_closed || self.is_asked || self.bytes >= GATHER_BYTES
+    }
 }
 
 /// The orders between the program and the thread.
@@ -60,9 +73,9 @@ impl Queue {
     /// Changes what waits, and wakes the thread when it may sleep.
     fn change<T>(&self, change: impl FnOnce(&mut Waiting) -> T) -> T {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let may_sleep = waiting.orders.is_empty();
+        let (was_empty, was_urgent) = (waiting.orders.is_empty(), waiting.is_urgent());
         let result = change(&mut waiting);
-        if may_sleep {
+        if was_empty || (waiting.is_urgent() && !was_urgent) {
             self.changed.notify_one();
         }
         result
@@ -72,8 +85,11 @@ impl Queue {
     fn take(&self) -> VecDeque<Order> {
         let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let is_idle = |waiting: &mut Waiting| waiting.orders.is_empty() && !waiting.is_closed;
-        let mut waiting = self.changed.wait_while(waiting, is_idle).unwrap_or_else(PoisonError::into_inner);
-        waiting.bytes = 0;
+        let waiting = self.changed.wait_while(waiting, is_idle).unwrap_or_else(PoisonError::into_inner);
+        let gathers = |waiting: &mut Waiting| !waiting.is_urgent();
+        let gathered = self.changed.wait_timeout_while(waiting, GATHER_TIME, gathers);
+        let (mut waiting, _) = gathered.unwrap_or_else(PoisonError::into_inner);
+        (waiting.bytes, waiting.is_asked) = (0, false);
         std::mem::take(&mut waiting.orders)
     }
 }
@@ -81,15 +97,18 @@ impl Queue {
 /// Keeps and reads logs, in a thread that may block.
 pub struct LogFiles {
     queue: Arc<Queue>,
+    /// What the thread does, until the first order.
+    work: Option<Box<dyn FnOnce() + Send>>,
     task: Option<JoinHandle<()>>,
 }
 
 impl LogFiles {
-    /// Logs below a directory. What goes wrong is told to `failed`, once.
+    /// Logs below a directory. What goes wrong is told to `failed`, once. The thread begins with the first order: nobody waits
+    /// for it at the start, and many servers keep history themselves.
     pub fn new(directory: PathBuf, failed: impl Fn(String) + Send + 'static) -> Self {
         let queue = Arc::new(Queue::default());
         let orders = Arc::clone(&queue);
-        let task = tokio::task::spawn_blocking(move || {
+        let work = move || {
             let mut has_failed = false;
             loop {
                 let taken = orders.take();
@@ -112,12 +131,19 @@ impl LogFiles {
                     }
                 }
             }
-        });
-        Self { queue, task: Some(task) }
+        };
+        Self { queue, work: Some(Box::new(work)), task: None }
+    }
+
+    fn begin(&mut self) {
+        if let Some(work) = self.work.take() {
+            self.task = Some(tokio::task::spawn_blocking(work));
+        }
     }
 
     /// Keeps a line. Returns whether there was room for it.
-    pub fn keep(&self, place: LogPlace, line: &LogLine) -> bool {
+    pub fn keep(&mut self, place: LogPlace, line: &LogLine) -> bool {
+        self.begin();
         self.queue.change(|waiting| {
             if waiting.bytes >= WAITING_BYTES_MAX {
                 return false;
@@ -136,14 +162,18 @@ impl LogFiles {
 
     /// Reads what was said up to a moment, or at last. `answer` is called from the thread.
     pub fn read(
-        &self,
+        &mut self,
         place: LogPlace,
         before: Option<Timestamp>,
         limit: usize,
         answer: impl FnOnce(LogPage) + Send + 'static,
     ) {
+        self.begin();
         let order = Order::Read { place, before, limit, answer: Box::new(answer) };
-        self.queue.change(|waiting| waiting.orders.push_back(order));
+        self.queue.change(|waiting| {
+            waiting.orders.push_back(order);
+            waiting.is_asked = true;
+        });
     }
 
     /// Ends once everything is on disk.
@@ -387,7 +417,7 @@ mod tests {
     #[tokio::test]
     async fn a_flood_is_kept_whole_and_read_behind_it() {
         let root = tempfile::tempdir().unwrap();
-        let logs = LogFiles::new(root.path().to_owned(), |reason| panic!("{reason}"));
+        let mut logs = LogFiles::new(root.path().to_owned(), |reason| panic!("{reason}"));
         for number in 0..30_000 {
             assert!(logs.keep(place(), &said(number, &format!("text {number}"))));
         }
@@ -403,6 +433,22 @@ mod tests {
         logs.close().await;
         let text = std::fs::read_to_string(path_of(root.path(), &place())).unwrap();
         assert_eq!(text.lines().count(), 30_001);
+    }
+
+    #[tokio::test]
+    async fn lines_are_written_also_when_nobody_waits_for_them() {
+        let root = tempfile::tempdir().unwrap();
+        let mut logs = LogFiles::new(root.path().to_owned(), |reason| panic!("{reason}"));
+        for number in 0..3 {
+            assert!(logs.keep(place(), &said(number, "text")));
+        }
+        let path = path_of(root.path(), &place());
+        let all = async {
+            while std::fs::read_to_string(&path).map_or(0, |text| text.lines().count()) < 3 {
+                tokio::time::sleep(GATHER_TIME / 10).await;
+            }
+        };
+        tokio::time::timeout(20 * GATHER_TIME, all).await.unwrap();
     }
 
     #[test]

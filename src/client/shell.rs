@@ -328,7 +328,7 @@ impl Shell {
         })
     }
 
-    fn order(&self, order: Order) -> Option<Event> {
+    fn order(&mut self, order: Order) -> Option<Event> {
         let refused = self.keeper.order(order).err()?;
         Some(Event::StoreFailed(refused.explain(&self.model.texts)))
     }

@@ -286,39 +286,45 @@ fn remove(path: &Path) -> Result<(), StoreError> {
 }
 
 /// Carries out orders one after the other, in a thread that may block. Failures are told to `failed`.
-#[derive(Debug)]
 pub struct Keeper {
     orders: mpsc::Sender<Order>,
-    task: JoinHandle<()>,
+    /// What the thread does, until the first order.
+    work: Option<Box<dyn FnOnce() + Send>>,
+    task: Option<JoinHandle<()>>,
 }
 
 impl Keeper {
-    /// Begins to wait for orders.
+    /// Waits for orders; the thread begins with the first one.
     pub fn new(store: Store, failed: mpsc::Sender<StoreError>) -> Self {
         let (orders, mut waiting) = mpsc::channel(ORDERS_MAX);
-        let task = tokio::task::spawn_blocking(move || {
+        let work = move || {
             while let Some(order) = waiting.blocking_recv() {
                 if let Err(error) = store.apply(&order) {
                     // Nobody listens any more when the program ends: then the message has no reader.
                     let _ = failed.blocking_send(error);
                 }
             }
-        });
-        Self { orders, task }
+        };
+        Self { orders, work: Some(Box::new(work)), task: None }
     }
 
     /// Queues an order.
     ///
     /// # Errors
     /// [`StoreError::Busy`] when too many wait.
-    pub fn order(&self, order: Order) -> Result<(), StoreError> {
+    pub fn order(&mut self, order: Order) -> Result<(), StoreError> {
+        if let Some(work) = self.work.take() {
+            self.task = Some(tokio::task::spawn_blocking(work));
+        }
         self.orders.try_send(order).map_err(|_| StoreError::Busy)
     }
 
     /// Waits until everything is on disk, within bounds.
     pub async fn close(self) {
         drop(self.orders);
-        let _ = timeout(CLOSE_TIMEOUT, self.task).await;
+        if let Some(task) = self.task {
+            let _ = timeout(CLOSE_TIMEOUT, task).await;
+        }
     }
 }
 
@@ -442,7 +448,7 @@ mod tests {
     async fn the_keeper_finishes_what_it_was_told() {
         let root = tempfile::tempdir().unwrap();
         let (failed, mut failures) = mpsc::channel(8);
-        let keeper = Keeper::new(store(root.path()), failed.clone());
+        let mut keeper = Keeper::new(store(root.path()), failed.clone());
         for number in 0..20 {
             keeper.order(Order::Remember(login("local", &number.to_string()))).unwrap();
         }
@@ -450,7 +456,7 @@ mod tests {
         assert_eq!(store(root.path()).load().0.logins, [login("local", "19")]);
 
         std::fs::write(root.path().join("file"), "").unwrap();
-        let keeper = Keeper::new(Store { directory: root.path().join("file"), state: root.path().into() }, failed);
+        let mut keeper = Keeper::new(Store { directory: root.path().join("file"), state: root.path().into() }, failed);
         keeper.order(Order::Forget("local".into())).unwrap();
         assert!(matches!(failures.recv().await, Some(StoreError::Path(_))));
         keeper.close().await;
