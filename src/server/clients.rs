@@ -17,6 +17,10 @@ use crate::chat::ports::ConnId;
 /// The most bytes of a run. Beyond it a new run begins; it keeps the pieces well below what an outbox may hold.
 const RUN_BYTES_MAX: usize = 32 * 1024;
 
+/// To so many readers at most the hub itself writes at the end of a batch. More of them are left to their tasks: these are
+/// spread over the cores, the hub goes on, and what it queues meanwhile leaves with the rest in one write.
+const WRITTEN_READERS_MAX: usize = 128;
+
 /// One connection.
 struct Client {
     link: Arc<Link>,
@@ -186,7 +190,7 @@ impl Clients {
         }
     }
 
-    /// Wakes the tasks of all to whom something was queued.
+    /// Has everything leave that was queued.
     pub fn flush(&mut self) {
         self.end_run();
         for conn in self.lines_done.drain(..) {
@@ -194,10 +198,15 @@ impl Clients {
                 client.link.line_done();
             }
         }
+        let are_few = self.touched.len() <= WRITTEN_READERS_MAX;
         for conn in self.touched.drain(..) {
             if let Some(client) = self.by_number.get_mut(&conn) {
                 client.is_touched = false;
-                client.link.wake();
+                if are_few {
+                    client.link.write_or_wake();
+                } else {
+                    client.link.wake();
+                }
             }
         }
     }
@@ -266,12 +275,13 @@ impl Hasher for NumberHasher {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, VecDeque};
+    use std::collections::BTreeMap;
 
     use proptest::prelude::*;
 
     use super::*;
     use crate::chat::ports::Peer;
+    use crate::server::chunks::Chunks;
     use crate::server::outbox::{InboxLimit, OutboxLimits};
 
     const CONNS: u64 = 5;
@@ -290,7 +300,7 @@ mod tests {
     }
 
     fn pieces(link: &Link) -> Vec<Bytes> {
-        let mut out = VecDeque::new();
+        let mut out = Chunks::default();
         link.take(&mut out);
         out.into()
     }
