@@ -9,6 +9,7 @@ mod password;
 mod person;
 
 use std::io::{IsTerminal, Write};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -431,9 +432,15 @@ fn configuration(path: Option<PathBuf>, flags: SettingFlags) -> anyhow::Result<C
     Ok(Config::read(&sources, &data_dir)?)
 }
 
+/// What runs the tasks. Where there is one core, they take turns on one thread, which spares what threads tell each other.
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tls::install_provider();
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot be started")
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let mut builder = match cores {
+        1 => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    builder.enable_all().build().context("the runtime cannot be started")
 }
 
 fn set_up_log(config: &Config, filter: Option<&str>) -> anyhow::Result<()> {
