@@ -110,6 +110,8 @@ async fn a_log_in_says_what_is_recorded_and_addresses_are_for_operators_and_ones
     for question in questions {
         bob.send(question).await;
     }
+    // Two connections are not read in any order: ann is asked about before she leaves.
+    bob.settle().await;
     ann.send("PRIVMSG bob :it is me").await;
     ann.send("QUIT :bye").await;
     again.send("QUIT :bye").await;
