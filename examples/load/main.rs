@@ -4,6 +4,7 @@
 //! `scripts/bench` starts the servers and calls it. Besides, it is the two references of what is physically possible:
 //! `load limit` passes lines on without any protocol.
 
+mod clients;
 mod disk;
 mod fleet;
 mod history;
@@ -140,7 +141,7 @@ fn run(workload: Workload) -> Result<()> {
         Workload::Disk(options) => return disk::run(&options),
         Workload::Limit(options) => return limit::run(&options),
         Workload::Seed(options) => return seed::run(&options),
-        Workload::Clients(options) => return table::clients(&options),
+        Workload::Clients(options) => return clients::run(&options),
         Workload::Table(options) => return table::run(&options),
     };
     print(&common, report);

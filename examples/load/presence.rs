@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::fleet::{Driver, Fleet, Nanos};
 use crate::people::channel;
-use crate::process;
+use crate::process::Threads;
 use crate::report::{Latencies, Report};
 use crate::stamp::Stamp;
 use crate::traffic::answer_ping;
@@ -42,8 +42,8 @@ pub fn idle(common: &Common, options: &IdleOptions) -> Result<Report> {
     while fleet.now() < settle {
         fleet.turn(&mut quiet, settle)?;
     }
-    let switches = || common.processes.server_pid.map_or(Ok(0), process::voluntary_switches);
-    let (cpu_before, switches_before, from) = (common.processes.cpu()?, switches()?, fleet.now());
+    let threads = || common.processes.server_pid.map(Threads::now).transpose();
+    let (cpu_before, threads_before, from) = (common.processes.cpu()?, threads()?, fleet.now());
     let end = from + (options.seconds * 1e9) as Nanos;
     while fleet.now() < end {
         fleet.turn(&mut quiet, end)?;
@@ -60,7 +60,8 @@ pub fn idle(common: &Common, options: &IdleOptions) -> Result<Report> {
     let each = resident.saturating_sub(resident_before) as f64 / options.connections as f64;
     report.measure("resident_kib_per_connection", each / 1024.0);
     report.cpu(cpu, Duration::from_nanos(fleet.now() - from), 0.0);
-    report.measure("wake_ups_per_s", (switches()? - switches_before) as f64 / options.seconds);
+    let wake_ups = threads()?.zip(threads_before).map_or(0, |(now, before)| now.since(&before).1);
+    report.measure("wake_ups_per_s", wake_ups as f64 / options.seconds);
     Ok(report)
 }
 

@@ -1,5 +1,6 @@
 //! What the measured processes cost, from `/proc`: CPU, resident memory, and the writes they made.
 
+use std::collections::HashMap;
 use std::fs;
 
 use anyhow::{Context as _, Result};
@@ -32,16 +33,32 @@ pub fn resident_bytes(pid: u32) -> Result<u64> {
     Ok(status_number(pid, "VmRSS:")? * 1024)
 }
 
-/// How often the process's threads gave up the processor to wait: how often they had to be woken.
-pub fn voluntary_switches(pid: u32) -> Result<u64> {
-    let mut sum = 0;
-    for task in fs::read_dir(format!("/proc/{pid}/task"))? {
-        // A thread may end in between.
-        if let Ok(status) = fs::read_to_string(task?.path().join("status")) {
-            sum += number_behind(&status, "voluntary_ctxt_switches:").unwrap_or(0);
+/// What the threads of a process have used at a moment.
+pub struct Threads(HashMap<String, (u64, u64)>);
+
+impl Threads {
+    /// The threads that there are now.
+    pub fn now(pid: u32) -> Result<Self> {
+        let mut threads = HashMap::new();
+        for task in fs::read_dir(format!("/proc/{pid}/task"))? {
+            let task = task?;
+            // A thread may end in between.
+            let read = |name: &str| fs::read_to_string(task.path().join(name)).unwrap_or_default();
+            let nanos = read("schedstat").split(' ').next().and_then(|nanos| nanos.parse().ok()).unwrap_or(0);
+            let switches = number_behind(&read("status"), "voluntary_ctxt_switches:").unwrap_or(0);
+            threads.insert(task.file_name().to_string_lossy().into_owned(), (nanos, switches));
         }
+        Ok(Self(threads))
     }
-    Ok(sum)
+
+    /// What they have used since: nanoseconds of CPU, and how often they gave up the processor to wait, which is how often they
+    /// had to be woken. What a thread used that has ended meanwhile is not in it.
+    pub fn since(&self, earlier: &Self) -> (u64, u64) {
+        self.0.iter().fold((0, 0), |(nanos, switches), (thread, now)| {
+            let before = earlier.0.get(thread).copied().unwrap_or_default();
+            (nanos + now.0.saturating_sub(before.0), switches + now.1.saturating_sub(before.1))
+        })
+    }
 }
 
 fn status_number(pid: u32, name: &str) -> Result<u64> {

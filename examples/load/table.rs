@@ -15,10 +15,10 @@ use crate::{plot, targets};
 #[derive(Clone, Debug, Args)]
 pub struct TableOptions {
     /// Results: one JSON object on each line
-    results: PathBuf,
+    pub results: PathBuf,
     /// The directory of the table and the plots
     #[arg(long)]
-    out: PathBuf,
+    pub out: PathBuf,
 }
 
 /// What is shown of a workload: the figure, how it is called, and how many digits stand behind its point.
@@ -121,7 +121,8 @@ const SHOWN: &[(&str, &[Column])] = &[
 const FAULTS: &[&str] = &["lost", "duplicates", "out_of_order", "closed"];
 
 /// The figures of the repetitions of one workload on one server, by name.
-type Runs = Vec<Map<String, Value>>;
+/// What was measured of one thing, each time.
+pub type Runs = Vec<Map<String, Value>>;
 
 /// Everything that was measured.
 pub struct Results {
@@ -269,7 +270,8 @@ impl Growth {
     }
 }
 
-fn remember(names: &mut Vec<String>, name: &str) {
+/// Adds a name that is not there yet.
+pub fn remember(names: &mut Vec<String>, name: &str) {
     if !names.iter().any(|known| known == name) {
         names.push(name.to_owned());
     }
@@ -302,7 +304,8 @@ fn number(run: &Map<String, Value>, name: &str) -> Option<f64> {
     run.get(name).and_then(Value::as_f64)
 }
 
-fn median(runs: &Runs, name: &str) -> Option<f64> {
+/// The median of a figure.
+pub fn median(runs: &Runs, name: &str) -> Option<f64> {
     let mut values: Vec<f64> = runs.iter().filter_map(|run| number(run, name)).collect();
     values.sort_by(f64::total_cmp);
     match values.len() {
@@ -324,67 +327,6 @@ pub fn grouped(value: f64, digits: usize) -> String {
         out.push(digit);
     }
     out + fraction
-}
-
-/// The rows of the clients' table: what is shown, and of which figures.
-const CLIENT_ROWS: &[(&str, &[&str], usize)] = &[
-    ("exec to first paint / to the joined channel, ms", &["first_paint_p50_ms", "joined_p50_ms"], 1),
-    ("CPU of a start until joined, ms", &["start_cpu_p50_ms"], 1),
-    (
-        "resident MiB idle / after a tenth of the flood / after the flood",
-        &["resident_idle_mib", "resident_after_tenth_mib", "resident_after_flood_mib"],
-        1,
-    ),
-    (
-        "flood until the last is shown, s / CPU s / MiB to the terminal",
-        &["flood_s", "flood_cpu_s", "flood_mib_to_terminal"],
-        2,
-    ),
-    ("key to screen p50 / p99, idle, ms", &["key_idle_p50_ms", "key_idle_p99_ms"], 2),
-    (
-        "key to screen p50 / p99 with 1,000 messages/s, ms / CPU %",
-        &["key_busy_p50_ms", "key_busy_p99_ms", "busy_cpu_percent"],
-        2,
-    ),
-    ("message to screen p50 / p99, ms", &["message_to_screen_p50_ms", "message_to_screen_p99_ms"], 2),
-    ("PgUp p50 / p99, ms", &["page_up_p50_ms", "page_up_p99_ms"], 2),
-    ("PgUp until the first message is shown: p50 / p99, ms", &["first_page_p50_ms", "first_page_p99_ms"], 2),
-    ("its pages / whether the first message was reached", &["first_pages", "first_is_reached"], 0),
-    ("resize to 80x24 / back, p50, ms", &["resize_smaller_p50_ms", "resize_larger_p50_ms"], 2),
-    ("10 messages/s: CPU µs / bytes a message", &["drip_cpu_us_per_message", "drip_bytes_per_message"], 0),
-    ("idle: seconds / CPU ms / wake-ups / bytes", &["idle_seconds", "idle_cpu_ms", "idle_wake_ups", "idle_bytes"], 1),
-];
-
-/// Writes `clients.md`, one client a column, and a plot of each figure.
-pub fn clients(options: &TableOptions) -> Result<()> {
-    let text = fs::read_to_string(&options.results).with_context(|| options.results.display().to_string())?;
-    let mut names = Vec::new();
-    let mut runs: BTreeMap<String, Runs> = BTreeMap::new();
-    for line in text.lines() {
-        let figures: Map<String, Value> = serde_json::from_str(line)?;
-        let name = figures.get("client").and_then(Value::as_str).unwrap_or("?").to_owned();
-        remember(&mut names, &name);
-        runs.entry(name).or_default().push(figures);
-    }
-    let mut table = format!("| | {} |\n|---|{}\n", names.join(" | "), "---|".repeat(names.len()));
-    for (title, figures, digits) in CLIENT_ROWS {
-        let shown = |client: &String| {
-            let figure = |name: &&str| median(&runs[client], name).map_or("–".to_owned(), |it| grouped(it, *digits));
-            figures.iter().map(figure).collect::<Vec<_>>().join(" / ")
-        };
-        writeln!(table, "| {title} | {} |", names.iter().map(shown).collect::<Vec<_>>().join(" | "))?;
-        for figure in *figures {
-            let bars: Vec<(&str, f64)> =
-                names.iter().filter_map(|name| Some((name.as_str(), median(&runs[name], figure)?))).collect();
-            if !bars.is_empty() {
-                let path = options.out.join(format!("client-{figure}.svg"));
-                fs::write(path, plot::bars(&figure.replace('_', " "), (*digits).max(1), &bars))?;
-            }
-        }
-    }
-    fs::write(options.out.join("clients.md"), &table)?;
-    print!("{table}");
-    Ok(())
 }
 
 #[cfg(test)]

@@ -191,7 +191,7 @@ pub fn table(results: &Results) -> Result<String> {
 }
 
 /// When and where.
-fn machine() -> String {
+pub fn machine() -> String {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let number = |text: &str, name: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(name));

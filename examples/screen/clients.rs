@@ -72,13 +72,14 @@ impl Client {
                     "/connect bench".into(),
                 ]);
             }
+            // Without its pauses between commands, which would only be waited for.
             Self::Irssi => {
                 let config = format!(
                     "servers = ({{ address = \"127.0.0.1\"; chatnet = \"bench\"; port = \"{port}\"; autoconnect = \"Yes\"; }});\n\
                      chatnets = {{ bench = {{ type = \"IRC\"; nick = \"{NAME}\"; }}; }};\n\
                      channels = ({{ name = \"{CHANNEL}\"; chatnet = \"bench\"; autojoin = \"Yes\"; }});\n\
                      settings = {{ core = {{ real_name = \"{NAME}\"; user_name = \"{NAME}\"; nick = \"{NAME}\"; }}; \
-                     \"fe-common/core\" = {{ window_auto_change = \"Yes\"; }}; }};\n"
+                     \"irc/core\" = {{ cmd_queue_speed = \"1msec\"; cmds_max_at_once = \"100\"; }}; \"fe-common/core\" = {{ window_auto_change = \"Yes\"; }}; }};\n"
                 );
                 fs::create_dir_all(home)?;
                 fs::write(home.join("config"), config)?;

@@ -19,6 +19,7 @@ use hdrhistogram::Histogram;
 use serde_json::{Map, Value};
 
 use clients::Client;
+use process::Threads;
 use server::{JOINED_MARK, Server};
 use terminal::Terminal;
 
@@ -166,11 +167,12 @@ fn idle(options: &Options, running: &mut Running, figures: &mut Figures) -> Resu
     let terminal = &mut running.terminal;
     let pid = terminal.pid();
     figures.put("resident_idle_mib", mib(process::resident_bytes(pid)?));
-    let (cpu, wakes, bytes) = (process::cpu_nanos(pid)?, process::voluntary_switches(pid)?, terminal.bytes);
+    let (before, bytes) = (Threads::now(pid)?, terminal.bytes);
     terminal.read_for(Duration::from_secs(options.seconds))?;
     figures.put("idle_seconds", options.seconds as f64);
-    figures.put("idle_cpu_ms", (process::cpu_nanos(pid)? - cpu) as f64 / 1e6);
-    figures.put("idle_wake_ups", (process::voluntary_switches(pid)? - wakes) as f64);
+    let (nanos, wakes) = Threads::now(pid)?.since(&before);
+    figures.put("idle_cpu_ms", nanos as f64 / 1e6);
+    figures.put("idle_wake_ups", wakes as f64);
     figures.put("idle_bytes", (terminal.bytes - bytes) as f64);
     Ok(())
 }
@@ -286,7 +288,7 @@ fn up_to_the_first(options: &Options, running: &mut Running, figures: &mut Figur
     let mut before = String::new();
     while !is_reached && still < STILL_MAX && pages < options.flood {
         let begin = terminal.write(PAGE_UP)?;
-        let shown = terminal.settle(quiet, PATIENCE)?;
+        let shown = terminal.answer(STILL_PAUSE, quiet)?;
         pages += 1;
         let now = terminal.screen().contents();
         let has_moved = now != before;
@@ -296,6 +298,7 @@ fn up_to_the_first(options: &Options, running: &mut Running, figures: &mut Figur
             times.saturating_record(u64::try_from((shown - begin).as_nanos())?);
         } else {
             still += 1;
+            // What comes later than at once may still come.
             terminal.read_for(STILL_PAUSE)?;
         }
         is_reached = is_shown(terminal.screen(), JOINED_MARK);

@@ -169,6 +169,14 @@ impl Terminal {
         Ok(self.last_output)
     }
 
+    /// Waits for the program's next output, and then until it has written nothing for `quiet`: the moment of its last output.
+    pub fn answer(&mut self, patience: Duration, quiet: Duration) -> Result<Instant> {
+        if self.read_once(patience)? {
+            self.settle(quiet, patience)?;
+        }
+        Ok(self.last_output)
+    }
+
     /// Reads what comes within a time.
     pub fn read_for(&mut self, time: Duration) -> Result<()> {
         let deadline = Instant::now() + time;

@@ -29,6 +29,9 @@ use crate::ground::texts::{Language, Texts};
 /// twice the one before.
 const FRAME_INTERVAL_MIN: Duration = Duration::from_millis(2);
 const FRAME_INTERVAL_MAX: Duration = Duration::from_millis(50);
+/// How long a thread waits for more to do; then it ends.
+const THREAD_KEEP_ALIVE: Duration = Duration::from_millis(500);
+
 /// Why the client cannot run at all.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -58,7 +61,8 @@ pub fn full_screen(options: Options) -> Result<Exit, RunError> {
     if !terminal::is_usable() {
         return Err(RunError::NoTerminal);
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().thread_keep_alive(THREAD_KEEP_ALIVE).build()?;
     let exit = runtime.block_on(async {
         let mut shell = Shell::new(&options, Front::Screen, SystemTime::now());
         terminal::mouse_sequence(options.settings.mouse);
