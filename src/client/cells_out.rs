@@ -138,11 +138,10 @@ impl<W: Write> Backend for CellsOut<W> {
 
     /// Of standard output, which is drawn on: this is asked before each frame, and crossterm would open `/dev/tty` for it.
     fn size(&self) -> io::Result<Size> {
-        let size = rustix::termios::tcgetwinsize(io::stdout())?;
-        if size.ws_col == 0 || size.ws_row == 0 {
-            return self.inner.size();
+        match rustix::termios::tcgetwinsize(io::stdout()) {
+            Ok(size) if size.ws_col > 0 && size.ws_row > 0 => Ok(Size { width: size.ws_col, height: size.ws_row }),
+            _ => self.inner.size(),
         }
-        Ok(Size { width: size.ws_col, height: size.ws_row })
     }
 
     fn window_size(&mut self) -> io::Result<WindowSize> {
