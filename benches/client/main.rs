@@ -1,11 +1,15 @@
-//! What the client's pure parts cost: text into rows, a frame, a message, a page of history.
+//! What the client's pure parts cost: text into rows, a frame, a message, a page of history. A table of [`PATHS`], timed by divan
+//! (`cargo bench --bench client`), or run for a tool that counts instructions (`scripts/instructions`).
 //!
-//! `cargo bench --bench client [FILTER]`. What a person feels of it, through a terminal, is measured by
-//! `scripts/bench-client`.
+//! What a person feels of it, through a terminal, is measured by `scripts/bench-client`.
+
+#[path = "../paths/mod.rs"]
+mod paths;
 
 use std::cell::Cell;
 use std::hint::black_box;
 use std::io::{self, Write};
+use std::process::ExitCode;
 use std::rc::Rc;
 
 use chat_tui::client::cells_out::CellsOut;
@@ -22,7 +26,7 @@ use chat_tui::ground::texts::{Language, Texts};
 use chat_tui::proto::secret::Secret;
 use chat_tui::proto::time::Timestamp;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use divan::Bencher;
+use paths::{Path, Step, path};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::{Terminal, TerminalOptions, Viewport};
@@ -39,8 +43,25 @@ const MESSAGE: &str = "and words of some length that say nothing much but fill t
 const PARAGRAPH: &str = "Überall, où l'on parle 日本語, a row ends between words; e\u{301} is one cluster, 👨\u{200d}👩\u{200d}👧 \
     another, and a link such as https://chat.example.org/a/long/path?with=questions#and-more stays whole where it can. ";
 
-fn main() {
-    divan::main();
+/// All hot paths.
+const PATHS: &[Path] = &[
+    path("wrap a message", 1, 5_000, wrap_message),
+    path("wrap two thousand bytes of many scripts", 1, 200, wrap_paragraphs),
+    path("frame in which nothing changed", 1, 50, frame_of_nothing),
+    path("frame with one message more", 1, 50, frame_of_message),
+    path("frame with one letter more", 1, 50, frame_of_letter),
+    path("frame of another size", 1, 20, frame_of_size),
+    path("update with a message", 1, 2_000, update_message),
+    path("update with a page of history", 1, 20, update_page),
+];
+
+#[divan::bench(args = PATHS)]
+fn path_of(bencher: divan::Bencher<'_, '_>, path: &Path) {
+    bencher.bench_local((path.prepare)(path.size));
+}
+
+fn main() -> ExitCode {
+    paths::main(PATHS)
 }
 
 /// Counts what is written to it.
@@ -170,73 +191,70 @@ fn said(number: usize, tags: &str) -> String {
     format!("@{tags}time={time};msgid={number:013} :{author}!u@host PRIVMSG {CHANNEL} :message {number:07} {MESSAGE}")
 }
 
-/// A batch with a page of older messages, as the server sends it.
-fn page() -> Vec<String> {
+/// A batch with a page of history, the `number`th, as the server sends it.
+fn page(number: usize) -> Vec<String> {
     let begin = format!(":s BATCH +p chathistory {CHANNEL}");
-    let lines = (0..PAGE_MESSAGES).map(|number| said(number, "batch=p;"));
+    let lines = (0..PAGE_MESSAGES).map(|line| said(number * PAGE_MESSAGES + line, "batch=p;"));
     std::iter::once(begin).chain(lines).chain(["BATCH -p".to_owned()]).collect()
 }
 
-#[divan::bench]
-fn wrap_a_message(bencher: Bencher<'_, '_>) {
-    bencher.bench(|| wrap([(black_box(MESSAGE), Style::new())], Columns::all(60)));
+fn wrap_message(_: usize) -> Step {
+    Box::new(|| _ = black_box(wrap([(black_box(MESSAGE), Style::new())], Columns::all(60))))
 }
 
-#[divan::bench]
-fn wrap_two_thousand_bytes_of_many_scripts(bencher: Bencher<'_, '_>) {
+fn wrap_paragraphs(_: usize) -> Step {
     let text = PARAGRAPH.repeat(2_000 / PARAGRAPH.len() + 1);
-    bencher.bench(|| wrap([(black_box(text.as_str()), Style::new())], Columns::all(60)));
+    Box::new(move || _ = black_box(wrap([(black_box(text.as_str()), Style::new())], Columns::all(60))))
 }
 
-#[divan::bench]
-fn frame_in_which_nothing_changed(bencher: Bencher<'_, '_>) {
+fn frame_of_nothing(_: usize) -> Step {
     let mut client = Client::online(1_000);
-    bencher.bench_local(|| client.frame());
+    Box::new(move || _ = black_box(client.frame()))
 }
 
-#[divan::bench]
-fn frame_with_one_message_more(bencher: Bencher<'_, '_>) {
+fn frame_of_message(_: usize) -> Step {
     let mut client = Client::online(1_000);
-    bencher.bench_local(|| {
+    Box::new(move || {
         let line = client.message();
         client.receive(&[&line]);
-        client.frame()
-    });
+        black_box(client.frame());
+    })
 }
 
-#[divan::bench]
-fn frame_with_one_letter_more(bencher: Bencher<'_, '_>) {
+fn frame_of_letter(_: usize) -> Step {
     let mut client = Client::online(1_000);
     let press = |code| Event::Key(KeyEvent::new(code, KeyModifiers::NONE));
     let mut keys = [KeyCode::Char('x'), KeyCode::Backspace].into_iter().cycle();
-    bencher.bench_local(|| {
+    Box::new(move || {
         client.event(press(keys.next().expect("a cycle")));
-        client.frame()
-    });
+        black_box(client.frame());
+    })
 }
 
-#[divan::bench]
-fn frame_of_another_size(bencher: Bencher<'_, '_>) {
+fn frame_of_size(_: usize) -> Step {
     let mut client = Client::online(1_000);
     let mut sizes = [SMALL, (COLUMNS, ROWS)].into_iter().cycle();
-    bencher.bench_local(|| {
+    Box::new(move || {
         client.resize(sizes.next().expect("a cycle"));
-        client.frame()
-    });
+        black_box(client.frame());
+    })
 }
 
-#[divan::bench]
-fn update_with_a_message(bencher: Bencher<'_, '_>) {
+fn update_message(_: usize) -> Step {
     let mut client = Client::online(5_000);
-    bencher.bench_local(|| {
+    Box::new(move || {
         let line = client.message();
         client.receive(&[&line]);
-    });
+    })
 }
 
-#[divan::bench]
-fn update_with_a_page_of_history(bencher: Bencher<'_, '_>) {
-    let page = page();
-    let lines: Vec<&str> = page.iter().map(String::as_str).collect();
-    bencher.with_inputs(|| Client::online(0)).bench_local_refs(|client| client.receive(&lines));
+fn update_page(_: usize) -> Step {
+    let mut client = Client::online(0);
+    let mut number = 0;
+    Box::new(move || {
+        number += 1;
+        let page = page(number);
+        let lines: Vec<&str> = page.iter().map(String::as_str).collect();
+        client.receive(&lines);
+    })
 }
