@@ -413,8 +413,10 @@ impl Effects {
         self.list.drain(..)
     }
 
-    /// Whether there is no wish.
-    pub fn is_empty(&self) -> bool {
-        self.list.is_empty()
+    /// Whether there is a wish of which something visible may come: any but to ask a server whether it is there.
+    pub fn are_noticed(&self) -> bool {
+        let is_question =
+            |effect: &Effect| matches!(effect, Effect::Send(line) if line.to_string().starts_with("PING "));
+        self.list.iter().any(|(_, effect)| !is_question(effect))
     }
 }

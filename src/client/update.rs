@@ -110,7 +110,7 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
     }
     turn_to(model, model.shown_server(), effects);
     notices::title(model, effects);
-    let is_noticed = !is_quiet || !effects.is_empty();
+    let is_noticed = !is_quiet || effects.are_noticed();
     effects.redraw |= link::is_busy(model) || (is_noticed && !is_keep_alive);
 }
 

@@ -188,6 +188,10 @@ fn a_sign_of_life_is_answered_and_not_drawn() {
     stage.lines(&["PING :x", ":s PONG s :chat-tui"]);
     assert_eq!(stage.sent.last().map(String::as_str), Some("PONG x"));
     assert!(!stage.effects.redraw);
+    stage.millis += 60_000;
+    stage.event(Event::Tick);
+    assert!(stage.sent.last().is_some_and(|line| line.starts_with("PING ")), "{:?}", stage.sent.last());
+    assert!(!stage.effects.redraw);
     stage.lines(&["PING :y", ":bob!b@h PRIVMSG #general :hello"]);
     assert!(stage.effects.redraw);
 }
