@@ -25,6 +25,8 @@ const PATHS: &[Path] = &[
     path("join and part", 1_000, 100, rules::join_and_part),
     path("join and part", 10_000, 10, rules::join_and_part),
     path("log in", 1, 500, rules::log_in),
+    path("log in among", 10, 500, rules::log_in_among),
+    path("log in among", 10_000, 500, rules::log_in_among),
     path("fan out", 10, 2_000, shell::fan_out),
     path("fan out", 1_000, 200, shell::fan_out),
     path("fan out", 10_000, 20, shell::fan_out),

@@ -161,3 +161,13 @@ pub fn log_in(_: usize) -> Step {
         scene.input(Input::Closed { conn, reason: "bye".to_owned() });
     })
 }
+
+/// Somebody who is in no channel comes back and leaves, while so many others are here: what that costs for each of them, it
+/// costs everybody in a storm of reconnections.
+pub fn log_in_among(others: usize) -> Step {
+    let mut scene = Scene::with_members(others);
+    Box::new(move || {
+        let conn = scene.come(others);
+        scene.input(Input::Closed { conn, reason: "bye".to_owned() });
+    })
+}

@@ -121,7 +121,7 @@ impl World {
             let session = self.session(*conn);
             session.is_welcome && !session.is_closed && self.has_right(*conn, right) && Some(*conn) != self.turn_actor()
         };
-        self.sessions.keys().copied().filter(is_here).collect()
+        self.sessions_on_duty().into_iter().filter(is_here).collect()
     }
 
     /// A NOTICE to the operators who want to know, but for the one who acts.
@@ -182,15 +182,11 @@ impl World {
         self.settings = settings.with_lasting_names_of(&self.settings);
         self.tell_new_isupport(&known);
         capability::tell_changed_offers(self, &offers);
-        let on_duty: Vec<(ConnId, Duty)> = self
-            .sessions
-            .values()
-            .filter_map(|session| session.seldom().duty.clone().map(|duty| (session.conn, duty)))
-            .collect();
-        for (conn, duty) in on_duty {
+        for conn in self.sessions_on_duty() {
+            let Some(duty) = self.session(conn).seldom().duty.clone() else { continue };
             let known = self.settings.operators.iter().find(|operator| operator.name == duty.operator);
             match known.map(|operator| operator.rights) {
-                Some(rights) => self.session_mut(conn).seldom_mut().duty = Some(Duty { rights, ..duty }),
+                Some(rights) => self.set_duty(conn, Some(Duty { rights, ..duty })),
                 None => self.end_duty(conn),
             }
         }
@@ -214,7 +210,7 @@ impl World {
 
     /// A session is no operator any more.
     pub(crate) fn end_duty(&mut self, conn: ConnId) {
-        self.session_mut(conn).seldom_mut().duty = None;
+        self.set_duty(conn, None);
         let modes: String = self.session(conn).modes.chars().filter(|letter| !"os".contains(*letter)).collect();
         self.set_user_modes(conn, &modes);
     }

@@ -5,7 +5,7 @@
 //! told waits for the commit (see `turn`). Nothing is ever awaited: a line that needs an answer from outside
 //! leaves a question, and its connection's later lines wait in the session.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use smallvec::SmallVec;
 
@@ -19,6 +19,7 @@ use super::invites::Invites;
 use super::key::WorldKey;
 use super::lookalikes::Lookalikes;
 use super::monitors::Monitors;
+use super::operators::Duty;
 use super::ports::ConnId;
 use super::recent::Recent;
 use super::refused::RefusedAddresses;
@@ -55,6 +56,8 @@ pub struct World {
     account_sessions: HashMap<AccountId, Conns>,
     /// The welcomed sessions of the correspondent.
     operators: Vec<ConnId>,
+    /// The sessions that became operators by OPER. Looked at for everything that operators are told.
+    on_duty: BTreeSet<ConnId>,
     /// The members of channels that have no account.
     pub(super) guests: HashMap<ChannelId, BTreeMap<ConnId, Rank>>,
     /// Everything up to this event is committed.
@@ -177,6 +180,7 @@ impl World {
             nick_looks: Lookalikes::default(),
             account_sessions: HashMap::new(),
             operators: Vec::new(),
+            on_duty: BTreeSet::new(),
             guests: HashMap::new(),
             is_stalled: false,
             pending: BTreeMap::new(),
@@ -222,6 +226,7 @@ impl World {
             remove(&mut self.account_sessions, &account, conn);
         }
         self.operators.retain(|operator| *operator != conn);
+        self.on_duty.remove(&conn);
         for channel in session.seldom().guest_channels.clone() {
             self.remove_guest(channel, conn);
         }
@@ -235,6 +240,7 @@ impl World {
         self.nick_looks = Lookalikes::default();
         self.account_sessions.clear();
         self.operators.clear();
+        self.on_duty.clear();
         self.guests.clear();
     }
 
@@ -356,6 +362,22 @@ impl World {
     /// The welcomed sessions that act as the correspondent.
     pub(crate) fn operators(&self) -> &[ConnId] {
         &self.operators
+    }
+
+    /// A session becomes an operator, or is none any more. Telling it is the caller's.
+    pub(crate) fn set_duty(&mut self, conn: ConnId, duty: Option<Duty>) {
+        match duty {
+            Some(_) => self.on_duty.insert(conn),
+            None => self.on_duty.remove(&conn),
+        };
+        if duty.is_some() || self.session(conn).seldom().duty.is_some() {
+            self.session_mut(conn).seldom_mut().duty = duty;
+        }
+    }
+
+    /// The sessions that are operators in either way, by rising number.
+    pub(super) fn sessions_on_duty(&self) -> BTreeSet<ConnId> {
+        self.operators.iter().chain(&self.on_duty).copied().collect()
     }
 
     /// The account of the correspondent, which the store makes before anything else. A world without a store has none;

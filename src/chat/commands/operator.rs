@@ -95,7 +95,7 @@ pub(super) fn answered(world: &mut World, conn: ConnId, name: String, answer: An
         return wrong(world, conn, &name, FailedCheck::Operator);
     };
     give_back(world, conn, &name, true);
-    world.session_mut(conn).seldom_mut().duty = Some(Duty { operator: name, rights });
+    world.set_duty(conn, Some(Duty { operator: name, rights }));
     world.note_act(conn, OperatorAct::Opered, "", None, "");
     say_operator(world, conn);
     let modes = format!("{}o", world.session(conn).modes);

@@ -48,7 +48,7 @@ pub(crate) fn mode(world: &mut World, call: &Call<'_>) -> Handled {
     if resigns {
         world.require_journal(&[])?;
         world.note_act(conn, OperatorAct::Resigned, "", None, "");
-        world.session_mut(conn).seldom_mut().duty = None;
+        world.set_duty(conn, None);
         modes.retain(|letter| letter != 's');
     }
     world.set_user_modes(conn, &modes);
