@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, params_from_iter};
 
@@ -142,6 +143,8 @@ impl SqliteSession {
         let connection = Connection::open(&self.path).map_err(|error| cannot(&error))?;
         connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS_MAX);
         connection.busy_timeout(BUSY_TIMEOUT).map_err(refused)?;
+        // The plan of a statement depends on its text alone. Otherwise each with a `LIMIT ?` is prepared anew for every value.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(refused)?;
         // A commit is in the log and synced before it counts; deleted rows leave nothing behind in the file.
         let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
                         PRAGMA secure_delete = ON;";
