@@ -143,12 +143,7 @@ fn ask(model: &mut Model, fetch: Fetch, effects: &mut Effects) {
     let has_history = model.server.session.has(Cap::ChatHistory);
     let Some(conversation) = model.conversations.get_mut(id) else { return };
     if !has_history {
-        let is_older = matches!(fetch.purpose, Purpose::Older { .. } | Purpose::Latest { .. });
-        let is_asked = is_older && log::older(model, id, effects);
-        if let Some(conversation) = model.conversations.get_mut(id).filter(|_| !is_asked) {
-            conversation.history = HistoryState::Start;
-        }
-        return;
+        return ask_the_log(model, fetch, effects);
     }
     if !model.server.fetches.push(fetch) {
         return;
@@ -157,6 +152,26 @@ fn ask(model: &mut Model, fetch: Fetch, effects: &mut Effects) {
         conversation.history = HistoryState::Loading;
     }
     pump(model, effects);
+}
+
+/// Asks this device's own log, which can only be read from the newest message back. Where there is nothing to be had, only what
+/// was asked about counts as not to be had: the messages further up are still there.
+fn ask_the_log(model: &mut Model, fetch: Fetch, effects: &mut Effects) {
+    let id = fetch.conversation;
+    let is_older = matches!(fetch.purpose, Purpose::Older { .. } | Purpose::Latest { .. });
+    if is_older && log::older(model, id, effects) {
+        return;
+    }
+    let Some(conversation) = model.conversations.get_mut(id) else { return };
+    match fetch.purpose {
+        Purpose::Older { .. } | Purpose::Latest { .. } => conversation.history = HistoryState::Start,
+        Purpose::Fill { gap, .. } => conversation.stubborn_gaps.push(gap),
+        Purpose::Around => {
+            conversation.jump = None;
+            model.remark = Some(model.texts.get("search-gone").into_owned());
+        }
+        Purpose::Newer { .. } => {}
+    }
 }
 
 /// Sends questions as long as there is room for their answers.

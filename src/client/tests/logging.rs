@@ -1,9 +1,10 @@
 //! The log of this device: only where the server has no history, and back from it page by page.
 
 use super::{Stage, label};
-use crate::client::conversation::HistoryState;
+use crate::client::conversation::{HistoryState, Jump};
 use crate::client::entry::EntryKind;
-use crate::client::event::{Effect, Event, LogLine};
+use crate::client::event::{Effect, Effects, Event, LogLine};
+use crate::client::history;
 use crate::proto::time::Timestamp;
 
 impl Stage {
@@ -101,4 +102,28 @@ fn a_moment_with_more_messages_than_a_page_is_read_to_its_end() {
     }
     let said = stage.said("#general");
     assert_eq!((said.len(), said[0]), (350, "text 0"));
+}
+
+#[test]
+fn what_only_a_server_could_answer_does_not_end_the_log() {
+    let mut stage = Stage::online();
+    stage.lines(&[":s CAP ann DEL :draft/chathistory", ":s BATCH +p chathistory #general", ":s BATCH -p"]);
+    for minute in 1..4 {
+        stage.lines(&[&format!("@time=2026-11-22T10:0{minute}:00.000Z :bob!b@h PRIVMSG #general :text {minute}")]);
+    }
+    let general = stage.model.conversations.find_mut("#general").unwrap();
+    let (id, last) = (general.id, general.buffer.newest().unwrap().key());
+    general.buffer.mark_gap(last, "");
+    general.history = HistoryState::More;
+    let gap = general.buffer.entries().iter().find(|entry| entry.kind == EntryKind::Gap).unwrap().key();
+    // What was missed is asked for when the channel is joined again, what lies in a gap when it is seen, a message when it is searched for.
+    stage.lines(&[":ann!a@h JOIN #general"]);
+    stage.event(Event::GapNear(gap));
+    let jump = Jump { msgid: None, time: Timestamp::EPOCH, is_asked: true };
+    let mut effects = Effects::default();
+    history::around(&mut stage.model, id, &jump, &mut effects);
+    assert!(stage.model.remark.take().is_some(), "it is said that the message is not there");
+    stage.done.clear();
+    stage.event(Event::TopNear);
+    assert!(stage.done.iter().any(|effect| matches!(effect, Effect::ReadLog { .. })));
 }
