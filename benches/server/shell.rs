@@ -1,12 +1,12 @@
 //! From the rules' effects into the outboxes, and out of them.
 
+use std::collections::VecDeque;
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use chat_tui::chat::ports::{ConnId, Peer, Transport};
-use chat_tui::server::chunks::Chunks;
 use chat_tui::server::clients::Clients;
 use chat_tui::server::outbox::{InboxLimit, Link, OutboxLimits};
 
@@ -23,13 +23,14 @@ pub fn fan_out(members: usize) -> Step {
     }
     let to: Arc<[ConnId]> = (0..members as u64).map(ConnId).collect();
     let line = Bytes::from_static(b":ann!ann@cloak PRIVMSG #fan :a line of the length that people write\r\n");
+    let mut out = VecDeque::new();
     Box::new(move || {
         clients.tell(Arc::clone(&to), Some(ConnId(0)), line.clone(), false);
         clients.flush();
         for link in &links {
-            let mut out = Chunks::default();
             link.take(&mut out);
             black_box(&out);
+            out.clear();
         }
     })
 }

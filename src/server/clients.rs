@@ -17,10 +17,6 @@ use crate::chat::ports::ConnId;
 /// The most bytes of a run. Beyond it a new run begins; it keeps the pieces well below what an outbox may hold.
 const RUN_BYTES_MAX: usize = 32 * 1024;
 
-/// To so many readers at most the hub itself writes at the end of a batch. More of them are left to their tasks: these are
-/// spread over the cores, the hub goes on, and what it queues meanwhile leaves with the rest in one write.
-const WRITTEN_READERS_MAX: usize = 128;
-
 /// One connection.
 struct Client {
     link: Arc<Link>,
@@ -190,7 +186,7 @@ impl Clients {
         }
     }
 
-    /// Has everything leave that was queued.
+    /// Wakes the tasks of all to whom something was queued.
     pub fn flush(&mut self) {
         self.end_run();
         for conn in self.lines_done.drain(..) {
@@ -198,15 +194,10 @@ impl Clients {
                 client.link.line_done();
             }
         }
-        let are_few = self.touched.len() <= WRITTEN_READERS_MAX;
         for conn in self.touched.drain(..) {
             if let Some(client) = self.by_number.get_mut(&conn) {
                 client.is_touched = false;
-                if are_few {
-                    client.link.write_or_wake();
-                } else {
-                    client.link.wake();
-                }
+                client.link.wake();
             }
         }
     }
@@ -275,13 +266,12 @@ impl Hasher for NumberHasher {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, VecDeque};
 
     use proptest::prelude::*;
 
     use super::*;
     use crate::chat::ports::Peer;
-    use crate::server::chunks::Chunks;
     use crate::server::outbox::{InboxLimit, OutboxLimits};
 
     const CONNS: u64 = 5;
@@ -300,7 +290,7 @@ mod tests {
     }
 
     fn pieces(link: &Link) -> Vec<Bytes> {
-        let mut out = Chunks::default();
+        let mut out = VecDeque::new();
         link.take(&mut out);
         out.into()
     }

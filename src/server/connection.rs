@@ -13,14 +13,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::mpsc::error::{SendError, TrySendError};
 use tokio::sync::mpsc::{self, OwnedPermit};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use super::bounds::ConnectionLimits;
-use super::chunks::{Chunks, WRITE_CHUNKS_MAX};
 use super::hub::Mail;
 use super::outbox::{Closing, InboxLimit, Link, SENDQ_EXCEEDED};
 use super::pace::Pace;
@@ -34,6 +33,8 @@ const READ_BYTES_MAX: usize = 4 * 1024;
 /// takes a multiple of 128 bytes: 384 up to here.
 #[cfg(test)]
 const FUTURE_BYTES_MAX: usize = 280;
+/// How many queued lines one write carries at most.
+const WRITE_CHUNKS_MAX: usize = 64;
 /// How long a write may make no progress before the connection is given up.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long the last lines may take to leave once the end was asked for.
@@ -50,11 +51,9 @@ const LINGER_BYTES_MAX: u64 = 64 * 1024;
 /// Serves a connection from its first byte to its last, and keeps its `place` among all connections so long. The hub is
 /// told of its beginning and, always, of its end.
 ///
-/// A socket that takes bytes as they are is given as `socket` too, so that the hub may write to it.
-///
 /// The future lives as long as its connection, and there are thousands of them: it is kept below `FUTURE_BYTES_MAX`.
 pub fn serve<S>(
-    (stream, socket): (S, Option<OwnedWriteHalf>),
+    stream: S,
     conn: ConnId,
     peer: Peer,
     limits: ConnectionLimits,
@@ -64,7 +63,7 @@ pub fn serve<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let link = Arc::new(Link::new(peer, limits.outbox, limits.inbox).with_socket(socket));
+    let link = Arc::new(Link::new(peer, limits.outbox, limits.inbox));
     let pace = Pace::new(limits.pace);
     let pipe = Pipe::new(stream);
     let mut connection =
@@ -133,7 +132,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// futures: these would be made and dropped for every line, and each would take room in every connection.
     fn poll_exchange(&mut self, context: &mut Context<'_>) -> Poll<io::Result<&'static str>> {
         loop {
-            self.state.has_more |= self.link.is_filled(context, self.pipe.is_flushed());
+            self.state.has_more |= self.link.is_filled(context);
             if self.state.has_more && (self.pipe.output.is_empty() || self.link.is_closing()) {
                 self.take_output();
             }
@@ -271,7 +270,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             state.deadline = Some(Instant::now() + CLOSE_TIMEOUT);
             pipe.arrived = VecDeque::new();
             if closing == Some(Closing::Exceeded) {
-                pipe.output.keep_only_the_last();
+                pipe.keep_only_the_last_line();
             }
         }
     }
@@ -313,7 +312,9 @@ struct Pipe<S> {
     stream: S,
     reader: LineReader,
     arrived: VecDeque<Result<Box<str>, LineError>>,
-    output: Chunks,
+    output: VecDeque<Bytes>,
+    /// Whether the first of `output` has partly left.
+    in_the_middle: bool,
     /// Whether the socket may hold bytes back (TLS does).
     unflushed: bool,
 }
@@ -324,7 +325,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipe<S> {
             stream,
             reader: LineReader::new(LineLimits::FROM_CLIENT_WITH_PASSWORD),
             arrived: VecDeque::new(),
-            output: Chunks::default(),
+            output: VecDeque::new(),
+            in_the_middle: false,
             unflushed: false,
         }
     }
@@ -333,11 +335,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipe<S> {
         self.output.is_empty() && !self.unflushed
     }
 
+    /// Forgets what waits, but for the rest of the line that has begun to leave and for the very last line.
+    fn keep_only_the_last_line(&mut self) {
+        let begun = if self.in_the_middle && self.output.len() > 1 { self.output.pop_front() } else { None };
+        let last = self.output.pop_back();
+        self.output = begun.into_iter().chain(last).collect();
+    }
+
     /// Moves bytes in whatever direction the socket is ready for.
     fn poll_progress(&mut self, context: &mut Context<'_>, may_read: bool) -> Poll<io::Result<Progress>> {
         if !self.output.is_empty() {
             if let Poll::Ready(written) = self.poll_write(context) {
-                written?;
+                self.consume(written?)?;
                 if self.output.is_empty() {
                     let _ = self.poll_flush(context)?;
                 }
@@ -357,16 +366,38 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipe<S> {
         Poll::Ready(flushed)
     }
 
-    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut room = [IoSlice::new(&[]); WRITE_CHUNKS_MAX];
-        let stream = Pin::new(&mut self.stream);
-        let written = match self.output.slices(&mut room) {
-            [only] => ready!(stream.poll_write(context, only)),
-            several => ready!(stream.poll_write_vectored(context, several)),
-        };
-        self.output.consume(written?)?;
+    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if let [only] = self.output.as_slices().0
+            && self.output.len() == 1
+        {
+            return Pin::new(&mut self.stream).poll_write(context, only);
+        }
+        let mut slices = [IoSlice::new(&[]); WRITE_CHUNKS_MAX];
+        let count = self.output.len().min(WRITE_CHUNKS_MAX);
+        for (slice, chunk) in slices.iter_mut().zip(&self.output) {
+            *slice = IoSlice::new(chunk);
+        }
+        Pin::new(&mut self.stream).poll_write_vectored(context, &slices[..count])
+    }
+
+    /// Forgets the bytes that have left.
+    fn consume(&mut self, mut written: usize) -> io::Result<()> {
+        if written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
         self.unflushed = true;
-        Poll::Ready(Ok(()))
+        while let Some(first) = self.output.front_mut() {
+            if written < first.len() {
+                first.advance(written);
+                self.in_the_middle |= written > 0;
+                return Ok(());
+            }
+            written -= first.len();
+            self.output.pop_front();
+            self.in_the_middle = false;
+        }
+        self.output = VecDeque::new();
+        Ok(())
     }
 
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Progress>> {

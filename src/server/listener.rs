@@ -12,7 +12,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
-use tokio::net::tcp::OwnedWriteHalf;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
@@ -314,7 +313,7 @@ impl Entrance {
     }
 
     /// Starts the task of a connection.
-    fn attend<S>(&self, stream: (S, Option<OwnedWriteHalf>), peer: Peer, limits: ConnectionLimits, place: Place)
+    fn attend<S>(&self, stream: S, peer: Peer, limits: ConnectionLimits, place: Place)
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
@@ -345,7 +344,7 @@ impl Entrance {
             }
         };
         let (near, far) = duplex(websocket::PIPE_BYTES_MAX);
-        self.attend((near, None), peer, limits, place);
+        self.attend(near, peer, limits, place);
         // A server that stops waits for nobody who carries lines only.
         drop(self);
         websocket::carry(socket, subprotocol, far).await;
@@ -455,7 +454,7 @@ impl Accepted {
                     Some(origins) => {
                         drop(tokio::spawn(entrance.attend_websocket(stream, peer, bounds, place, origins)))
                     }
-                    None => entrance.attend(PromptStream::of(stream), peer, limits, place),
+                    None => entrance.attend(PromptStream(stream), peer, limits, place),
                 }
             }
             Self::Tls(stream, acceptor, peer) => {
@@ -468,14 +467,14 @@ impl Accepted {
                             Some(origins) => {
                                 entrance.attend_websocket(stream, peer, (limits, most), place, origins).await;
                             }
-                            None => entrance.attend((stream, None), peer, limits, place),
+                            None => entrance.attend(stream, peer, limits, place),
                         },
                         None => entrance.metrics.handshakes_failed.add_one(),
                     }
                 });
             }
-            Self::Unix(stream, peer) => entrance.attend((stream, None), peer, limits, place),
-            Self::Memory(stream, peer) => entrance.attend((stream, None), peer, limits, place),
+            Self::Unix(stream, peer) => entrance.attend(stream, peer, limits, place),
+            Self::Memory(stream, peer) => entrance.attend(stream, peer, limits, place),
         }
     }
 

@@ -13,7 +13,6 @@ pub mod answers;
 pub mod auth;
 pub mod bounds;
 pub mod certificate;
-pub mod chunks;
 pub mod clients;
 pub mod clock;
 pub mod config;

@@ -3,21 +3,14 @@
 //!
 //! The hub never waits: a queue beyond its soft limit takes no more of what may be left out (typing, presence); one beyond
 //! its hard limit is emptied and its connection ends with a reason. That is the whole rule for slow readers.
-//!
-//! Most readers are not slow, and a socket without anything on top of it (TLS, WebSocket) takes bytes from whoever has them:
-//! into such a one the hub writes by itself, which spares a switch to the connection's task for each delivery. What the
-//! socket does not take at once stays in the queue for the task.
 
 use std::collections::VecDeque;
-use std::io::IoSlice;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use tokio::net::tcp::OwnedWriteHalf;
 use tracing::Span;
 
-use super::chunks::{Chunks, WRITE_CHUNKS_MAX};
 use crate::chat::ports::{ConnId, Peer};
 
 /// Beyond so many queued bytes, sheddable lines are left out.
@@ -101,14 +94,12 @@ pub enum Pushed {
 
 #[derive(Debug, Default)]
 struct Queue {
-    chunks: Chunks,
+    chunks: VecDeque<Bytes>,
     bytes: usize,
     closing: Option<Closing>,
     /// What each line that is not done yet takes up, the oldest first.
     in_flight: VecDeque<u8>,
     is_hurried: bool,
-    /// Whether the task has taken bytes over that have not left yet: nobody else may write then.
-    is_task_writing: bool,
     /// Whether the task is to look at what is queued.
     is_filled: bool,
     /// Whether the task waits for lines to be done, too.
@@ -123,26 +114,6 @@ impl Queue {
         if !self.task.as_ref().is_some_and(|task| task.will_wake(context.waker())) {
             self.task = Some(context.waker().clone());
         }
-    }
-
-    /// Writes what waits, without waiting; whether nothing is left for the task to do.
-    fn write_to(&mut self, socket: &OwnedWriteHalf) -> bool {
-        if self.is_task_writing || self.closing.is_some() {
-            return false;
-        }
-        while !self.chunks.is_empty() {
-            // A fault is left to the task, which ends the connection by it.
-            let mut room = [IoSlice::new(&[]); WRITE_CHUNKS_MAX];
-            let written = match self.chunks.slices(&mut room) {
-                [only] => socket.try_write(only),
-                several => socket.try_write_vectored(several),
-            };
-            let Ok(written) = written.and_then(|written| self.chunks.consume(written).map(|()| written)) else {
-                return false;
-            };
-            self.bytes -= written;
-        }
-        true
     }
 
     /// The places of the window that are taken.
@@ -161,19 +132,12 @@ pub struct Link {
     queue: Mutex<Queue>,
     limits: OutboxLimits,
     inbox: InboxLimit,
-    /// The socket, when what is queued may be written to it as it is.
-    socket: Option<OwnedWriteHalf>,
 }
 
 impl Link {
     /// An empty queue and a whole window.
     pub fn new(peer: Peer, limits: OutboxLimits, inbox: InboxLimit) -> Self {
-        Self { peer, account: OnceLock::new(), queue: Mutex::default(), limits, inbox, socket: None }
-    }
-
-    /// The same for a socket that the hub may write to.
-    pub fn with_socket(self, socket: Option<OwnedWriteHalf>) -> Self {
-        Self { socket, ..self }
+        Self { peer, account: OnceLock::new(), queue: Mutex::default(), limits, inbox }
     }
 
     /// Somebody has logged in. The first one stands in the log, also when another one follows.
@@ -259,8 +223,7 @@ impl Link {
         // A page of history is one piece, and may be long: whoever had nothing waiting does not read slowly.
         if queue.bytes > self.limits.hard_bytes_max && queue.chunks.len() > 1 {
             queue.closing = Some(Closing::Exceeded);
-            queue.chunks.push_back(Bytes::from(format!("ERROR :{SENDQ_EXCEEDED}\r\n")));
-            queue.chunks.keep_only_the_last();
+            queue.chunks = VecDeque::from([Bytes::from(format!("ERROR :{SENDQ_EXCEEDED}\r\n"))]);
             queue.bytes = 0;
             return Pushed::Exceeded;
         }
@@ -287,25 +250,18 @@ impl Link {
         self.queue().is_hurried
     }
 
-    /// Has what is queued leave: at once, if the socket takes it and nothing stands before it, else by the task.
-    pub fn write_or_wake(&self) {
-        let mut queue = self.queue();
-        let is_done = self.socket.as_ref().is_some_and(|socket| queue.write_to(socket));
-        if !is_done {
-            wake(queue);
-        }
-    }
-
-    /// Has what is queued leave by the task.
+    /// Wakes the connection's task.
     pub fn wake(&self) {
-        wake(self.queue());
+        let mut queue = self.queue();
+        queue.is_filled = true;
+        let task = queue.task.take();
+        drop(queue);
+        task.into_iter().for_each(Waker::wake);
     }
 
-    /// Whether it is worth to look at the queue. The task is woken when it is so the next time, in any case. `is_flushed`: of
-    /// what it took over nothing is left.
-    pub fn is_filled(&self, context: &Context<'_>, is_flushed: bool) -> bool {
+    /// Whether it is worth to look at the queue. The task is woken when it is so the next time, in any case.
+    pub fn is_filled(&self, context: &Context<'_>) -> bool {
         let mut queue = self.queue();
-        queue.is_task_writing = !is_flushed;
         queue.wait(context);
         std::mem::take(&mut queue.is_filled)
     }
@@ -316,21 +272,17 @@ impl Link {
     }
 
     /// Moves what is queued behind `out`, and says whether this is the last of it.
-    pub fn take(&self, out: &mut Chunks) -> Option<Closing> {
+    pub fn take(&self, out: &mut VecDeque<Bytes>) -> Option<Closing> {
         let mut queue = self.queue();
         queue.bytes = 0;
-        out.append(&mut queue.chunks);
-        queue.is_task_writing = !out.is_empty();
+        if out.is_empty() {
+            // The list itself changes hands: nothing is copied, and an idle connection holds no list at all.
+            *out = std::mem::take(&mut queue.chunks);
+        } else {
+            out.append(&mut queue.chunks);
+        }
         queue.closing
     }
-}
-
-/// Wakes the connection's task, for which there is something to do.
-fn wake(mut queue: MutexGuard<'_, Queue>) {
-    queue.is_filled = true;
-    let task = queue.task.take();
-    drop(queue);
-    task.into_iter().for_each(Waker::wake);
 }
 
 #[cfg(test)]
@@ -338,11 +290,6 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::task::Wake;
-    use std::time::Duration;
-
-    use tokio::io::AsyncReadExt as _;
-    use tokio::net::{TcpListener, TcpStream};
-    use tokio::time::timeout;
 
     use super::*;
 
@@ -351,7 +298,7 @@ mod tests {
     }
 
     fn taken(link: &Link) -> (Vec<Bytes>, Option<Closing>) {
-        let mut out = Chunks::default();
+        let mut out = VecDeque::new();
         let closing = link.take(&mut out);
         (out.into(), closing)
     }
@@ -370,14 +317,14 @@ mod tests {
         let (task, woken) = woken();
         let context = Context::from_waker(&task);
         for _ in 0..2 {
-            assert!(!link.is_filled(&context, true));
+            assert!(!link.is_filled(&context));
             link.wake();
-            assert!(link.is_filled(&context, true));
+            assert!(link.is_filled(&context));
             // What it looked for was not there: it waits without looking once more.
             assert!(woken.swap(false, Ordering::Relaxed));
             link.wake();
             assert!(woken.swap(false, Ordering::Relaxed));
-            assert!(link.is_filled(&context, true));
+            assert!(link.is_filled(&context));
         }
     }
 
@@ -407,72 +354,6 @@ mod tests {
         }
         let woken = Arc::new(AtomicBool::new(false));
         (Arc::new(Flag(Arc::clone(&woken))).into(), woken)
-    }
-
-    /// A connection over a socket that the hub may write to, and the client's end of it.
-    async fn link_over_a_socket(hard_bytes_max: usize) -> (Link, TcpStream) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let (_, socket) = listener.accept().await.unwrap().0.into_split();
-        socket.writable().await.unwrap();
-        (link(hard_bytes_max, hard_bytes_max).with_socket(Some(socket)), client)
-    }
-
-    async fn read(client: &mut TcpStream, bytes: usize) -> Vec<u8> {
-        let mut read = vec![0; bytes];
-        timeout(Duration::from_secs(5), client.read_exact(&mut read)).await.expect("bytes in time").unwrap();
-        read
-    }
-
-    #[tokio::test]
-    async fn the_hub_writes_without_the_task() {
-        let (link, mut client) = link_over_a_socket(100).await;
-        let (task, woken) = woken();
-        assert!(!link.is_filled(&Context::from_waker(&task), true));
-        link.push(Bytes::from_static(b"one\r\n"), false);
-        link.push(Bytes::from_static(b"two\r\n"), false);
-        link.write_or_wake();
-        assert_eq!(read(&mut client, 10).await, b"one\r\ntwo\r\n");
-        assert!(!woken.load(Ordering::Relaxed) && link.queued_bytes() == 0);
-    }
-
-    #[tokio::test]
-    async fn nothing_overtakes_what_the_task_has_taken_over() {
-        let (link, mut client) = link_over_a_socket(100).await;
-        let (task, woken) = woken();
-        let context = Context::from_waker(&task);
-        link.push(Bytes::from_static(b"one\r\n"), false);
-        assert_eq!(taken(&link).0.len(), 1);
-        assert!(!link.is_filled(&context, false), "the task still writes");
-        link.push(Bytes::from_static(b"two\r\n"), false);
-        link.write_or_wake();
-        assert!(woken.load(Ordering::Relaxed) && link.queued_bytes() == 5);
-        assert!(link.is_filled(&context, true), "its write is done");
-        link.push(Bytes::from_static(b"three\r\n"), false);
-        link.write_or_wake();
-        assert_eq!(read(&mut client, 12).await, b"two\r\nthree\r\n");
-    }
-
-    #[tokio::test]
-    async fn what_a_full_socket_does_not_take_is_left_to_the_task() {
-        const PIECE_BYTES: usize = 16 * 1024 * 1024;
-        let (link, mut client) = link_over_a_socket(2 * PIECE_BYTES).await;
-        let (task, woken) = woken();
-        assert!(!link.is_filled(&Context::from_waker(&task), true));
-        link.push(vec![b'a'; PIECE_BYTES].into(), false);
-        link.write_or_wake();
-        assert!(woken.load(Ordering::Relaxed));
-        let written = PIECE_BYTES - link.queued_bytes();
-        assert!((1..PIECE_BYTES).contains(&written), "{written}");
-        assert_eq!(read(&mut client, written).await, vec![b'a'; written]);
-        // The piece that has begun to leave is not cut off, also when the reader turns out to be too slow.
-        for _ in 0..3 {
-            link.push(vec![b'b'; PIECE_BYTES].into(), false);
-        }
-        let (left, closing) = taken(&link);
-        assert_eq!(closing, Some(Closing::Exceeded));
-        assert_eq!(left.iter().map(Bytes::len).collect::<Vec<_>>(), [PIECE_BYTES - written, 23]);
-        assert!(left[1].starts_with(b"ERROR :"));
     }
 
     #[test]

@@ -5,49 +5,22 @@
 //! answer may carry it (4.2.3.2). To half a line there is none. Many scripts, bots and test suites write so, every line.
 
 use std::io::{self, IoSlice};
-use std::net::Shutdown;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
-/// The stream of a client whose lines come as they are, without TLS. Somebody else may write to its socket too.
+/// The stream of a client whose lines come as they are, without TLS.
 #[derive(Debug)]
-pub struct PromptStream(OwnedReadHalf);
+pub struct PromptStream(pub TcpStream);
 
 impl PromptStream {
-    /// The stream, and what others write by.
-    pub fn of(stream: TcpStream) -> (Self, Option<OwnedWriteHalf>) {
-        let (read, write) = stream.into_split();
-        (Self(read), Some(write))
-    }
-
     /// Sends the acknowledgement that is due. The kernel goes back to its own ways afterwards, so whole lines cost nothing.
     fn acknowledge(&self) {
         // Where it cannot be had, the other end waits a little longer.
         #[cfg(target_os = "linux")]
-        let _ = SockRef::from(self.0.as_ref()).set_tcp_quickack(true);
-    }
-}
-
-impl PromptStream {
-    /// Writes as soon as the socket is ready for it.
-    fn poll_by(
-        &self,
-        context: &mut Context<'_>,
-        write: impl Fn(&TcpStream) -> io::Result<usize>,
-    ) -> Poll<io::Result<usize>> {
-        let stream: &TcpStream = self.0.as_ref();
-        loop {
-            ready!(stream.poll_write_ready(context))?;
-            match write(stream) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                written => return Poll::Ready(written),
-            }
-        }
+        let _ = self.0.set_quickack(true);
     }
 }
 
@@ -63,28 +36,28 @@ impl AsyncRead for PromptStream {
 }
 
 impl AsyncWrite for PromptStream {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.poll_by(context, |stream| stream.try_write(bytes))
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(context, bytes)
     }
 
     fn poll_write_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.poll_by(context, |stream| stream.try_write_vectored(slices))
+        Pin::new(&mut self.0).poll_write_vectored(context, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
-        true
+        self.0.is_write_vectored()
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(context)
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(SockRef::from(self.0.as_ref()).shutdown(Shutdown::Write))
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(context)
     }
 }
 
@@ -108,9 +81,8 @@ mod tests {
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (stream, _) = listener.accept().await.unwrap();
         stream.set_nodelay(true).unwrap();
-        let (stream, _socket) = PromptStream::of(stream);
         let server = tokio::spawn(async move {
-            let mut stream = BufStream::new(stream);
+            let mut stream = BufStream::new(PromptStream(stream));
             let mut line = String::new();
             while stream.read_line(&mut line).await.unwrap() > 0 {
                 stream.write_all(line.as_bytes()).await.unwrap();

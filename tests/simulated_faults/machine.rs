@@ -196,7 +196,7 @@ impl Machine {
         let peer = Peer { address: IpAddr::V4(Ipv4Addr::LOCALHOST), port: 1, transport: Transport::Tls };
         let place = self.places.take(CONNECTIONS_MAX)?;
         let limits = ConnectionLimits { outbox: OUTBOX, ..ConnectionLimits::default() }.without_pace();
-        let task = tokio::spawn(serve((far, None), ConnId(number), peer, limits, process.mailbox.clone(), place));
+        let task = tokio::spawn(serve(far, ConnId(number), peer, limits, process.mailbox.clone(), place));
         process.connections.retain(|connection| !connection.is_finished());
         process.connections.push(task.abort_handle());
         self.count("connections");

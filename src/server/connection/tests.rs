@@ -1,6 +1,5 @@
 //! A connection's task between a pipe and a hub that is played by the test.
 
-use bytes::Bytes;
 use tokio::io::{DuplexStream, duplex};
 use tokio::task::JoinHandle;
 
@@ -28,7 +27,7 @@ impl Fixture {
         let (client, server) = duplex(pipe_bytes_max);
         let (hub, mut mails) = mpsc::channel(1_024);
         let place = Arc::new(Places::default()).take(1).unwrap();
-        let task = tokio::spawn(serve((server, None), CONN, Peer::for_tests(), limits, hub, place));
+        let task = tokio::spawn(serve(server, CONN, Peer::for_tests(), limits, hub, place));
         let Some(Mail::Opened { conn: CONN, link, .. }) = mails.recv().await else { panic!("it opens first") };
         Self { client, mails, link, task }
     }
