@@ -1,8 +1,7 @@
 //! What may be written down a moment later, for many at once: ten thousand clients that come back must not wait for ten
 //! thousand transactions. What a crash forgets of it is worth no more.
 
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,9 +12,9 @@ const NOTES_MAX: usize = 65_536;
 /// The most of them in one transaction, so that messages need not wait long behind it.
 const NOTES_PER_COMMIT_MAX: usize = 256;
 
-/// The last word about each of many.
+/// The last word about each of many, in the order of the tables, so that those who are written at once share a few pages.
 #[derive(Debug)]
-pub struct Notes<K, V>(Mutex<HashMap<K, V>>);
+pub struct Notes<K, V>(Mutex<BTreeMap<K, V>>);
 
 impl<K, V> Default for Notes<K, V> {
     fn default() -> Self {
@@ -23,8 +22,8 @@ impl<K, V> Default for Notes<K, V> {
     }
 }
 
-impl<K: Copy + Eq + Hash, V: Clone> Notes<K, V> {
-    fn lock(&self) -> MutexGuard<'_, HashMap<K, V>> {
+impl<K: Copy + Ord, V: Clone> Notes<K, V> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<K, V>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -45,10 +44,13 @@ impl<K: Copy + Eq + Hash, V: Clone> Notes<K, V> {
     }
 
     /// Some of what waits, for one transaction; nothing when nothing does.
-    pub fn some(&self) -> Option<HashMap<K, V>> {
+    pub fn some(&self) -> Option<BTreeMap<K, V>> {
         let mut notes = self.lock();
-        let keys: Vec<K> = notes.keys().copied().take(NOTES_PER_COMMIT_MAX).collect();
-        let some: HashMap<K, V> = keys.into_iter().filter_map(|key| notes.remove_entry(&key)).collect();
+        let rest = match notes.keys().nth(NOTES_PER_COMMIT_MAX).copied() {
+            Some(key) => notes.split_off(&key),
+            None => BTreeMap::new(),
+        };
+        let some = std::mem::replace(&mut *notes, rest);
         (!some.is_empty()).then_some(some)
     }
 }
@@ -65,7 +67,7 @@ mod tests {
         assert!(!notes.take(2, "two"));
         assert!(!notes.take(1, "last"));
         assert_eq!(notes.about(1), Some("last"));
-        assert_eq!(notes.some(), Some(HashMap::from([(1, "last"), (2, "two")])));
+        assert_eq!(notes.some(), Some(BTreeMap::from([(1, "last"), (2, "two")])));
         assert_eq!(notes.some(), None);
         assert!(notes.take(2, "again"));
     }

@@ -1,6 +1,6 @@
 //! How accounts prove themselves: credentials and device tokens.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::StoreError;
 use super::session::{Access, Clerk, Session};
@@ -67,7 +67,7 @@ pub async fn devices<S: Session>(clerk: &mut Clerk<S>, account: AccountId) -> Re
 }
 
 /// Writes down when devices were last used.
-pub async fn note_uses<S: Session>(clerk: &mut Clerk<S>, uses: HashMap<DeviceId, Use>) -> Result<(), StoreError> {
+pub async fn note_uses<S: Session>(clerk: &mut Clerk<S>, uses: BTreeMap<DeviceId, Use>) -> Result<(), StoreError> {
     clerk.session.begin(Access::Write).await?;
     let mut result = Ok(());
     for (device, last) in uses {
@@ -83,7 +83,7 @@ pub async fn note_uses<S: Session>(clerk: &mut Clerk<S>, uses: HashMap<DeviceId,
 /// Writes down who is here, and up to which event the others were.
 pub async fn note_presence<S: Session>(
     clerk: &mut Clerk<S>,
-    presence: HashMap<AccountId, Option<Seq>>,
+    presence: BTreeMap<AccountId, Option<Seq>>,
 ) -> Result<(), StoreError> {
     clerk.session.begin(Access::Write).await?;
     let mut result = Ok(());
