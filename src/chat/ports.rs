@@ -488,6 +488,11 @@ pub enum Effect {
         /// Which.
         conn: ConnId,
     },
+    /// A connection was let in: from now on its lines go before those of people who are still coming.
+    Welcome {
+        /// Which.
+        conn: ConnId,
+    },
     /// Close a connection once what is queued to it has left.
     Close {
         /// Which.
@@ -524,6 +529,7 @@ impl Effect {
             }
             Self::Ask { .. }
             | Self::LineDone { .. }
+            | Self::Welcome { .. }
             | Self::Close { .. }
             | Self::Reload { .. }
             | Self::NotePresence { .. }

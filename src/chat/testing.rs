@@ -39,6 +39,8 @@ pub(crate) struct Driver {
     pub reloads: usize,
     /// What the operator's log was told.
     pub logs: Vec<Notable>,
+    /// Connections that were let in.
+    pub welcome: BTreeSet<ConnId>,
     /// Connections that were closed by the server.
     pub closed: BTreeSet<ConnId>,
     /// How many lines of each connection were reported as done.
@@ -90,6 +92,7 @@ impl Driver {
             records: Vec::new(),
             reloads: 0,
             logs: Vec::new(),
+            welcome: BTreeSet::new(),
             closed: BTreeSet::new(),
             lines_done: BTreeMap::new(),
             held: Vec::new(),
@@ -342,6 +345,9 @@ impl Driver {
             }
             match held.effect {
                 Effect::Send { .. } | Effect::Tell { .. } | Effect::NotePresence { .. } => {}
+                Effect::Welcome { conn } => {
+                    self.welcome.insert(conn);
+                }
                 Effect::LineDone { conn } => *self.lines_done.entry(conn).or_default() += 1,
                 Effect::Close { conn } => {
                     self.closed.insert(conn);

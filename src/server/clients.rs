@@ -165,6 +165,13 @@ impl Clients {
         self.lines_done.push(conn);
     }
 
+    /// A connection was let in.
+    pub fn welcome(&self, conn: ConnId) {
+        if let Some(link) = self.link(conn) {
+            link.welcome();
+        }
+    }
+
     /// The server stops: those who are closed now are not waited for.
     pub fn hurry(&self) {
         self.by_number.values().for_each(|client| client.link.hurry());

@@ -15,12 +15,11 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::sync::mpsc::error::{SendError, TrySendError};
-use tokio::sync::mpsc::{self, OwnedPermit};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use super::bounds::ConnectionLimits;
-use super::hub::Mail;
+use super::mailbox::{Mailbox, Room};
 use super::outbox::{Closing, InboxLimit, Link, SENDQ_EXCEEDED};
 use super::pace::Pace;
 use super::places::Place;
@@ -57,7 +56,7 @@ pub fn serve<S>(
     conn: ConnId,
     peer: Peer,
     limits: ConnectionLimits,
-    hub: mpsc::Sender<Mail>,
+    hub: Mailbox,
     place: Place,
 ) -> impl Future<Output = ()>
 where
@@ -71,8 +70,8 @@ where
     async move {
         // What is waited for at the beginning and at the end is boxed: in the connection's own future it would take room
         // all the time.
-        let Ok(slot) = Box::pin(connection.hub.reserve()).await else { return };
-        slot.send(Mail::Opened { conn: connection.conn, link: Arc::clone(&connection.link) });
+        let Some(room) = Box::pin(connection.hub.clone().room(false)).await else { return };
+        room.open(connection.conn, Arc::clone(&connection.link));
         let ended = poll_fn(|context| connection.poll_exchange(context)).await;
         Box::pin(connection.take_leave(ended)).await;
         drop(place);
@@ -97,7 +96,7 @@ struct State {
 struct Connection<S> {
     conn: ConnId,
     link: Arc<Link>,
-    hub: mpsc::Sender<Mail>,
+    hub: Mailbox,
     pipe: Pipe<S>,
     pace: Pace,
     state: State,
@@ -107,7 +106,7 @@ struct Connection<S> {
     hub_room: Option<HubRoom>,
 }
 
-type HubRoom = Pin<Box<dyn Future<Output = Result<OwnedPermit<Mail>, SendError<()>>> + Send>>;
+type HubRoom = Pin<Box<dyn Future<Output = Option<Room>> + Send>>;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Sees the other end off, and tells the hub why the end has come.
@@ -123,8 +122,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             Err(error) => describe(&error),
         };
         // When the hub is gone, so are those who would want to know.
-        if let Ok(slot) = self.hub.reserve().await {
-            slot.send(Mail::Input(Input::Closed { conn: self.conn, reason }));
+        if let Some(room) = self.hub.clone().room(false).await {
+            room.send(Input::Closed { conn: self.conn, reason });
         }
     }
 
@@ -205,17 +204,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         ready!(self.link.poll_room(context, cost));
         let room = match &mut self.hub_room {
             Some(waiting) => ready!(waiting.as_mut().poll(context)),
-            None => match self.hub.clone().try_reserve_owned() {
-                Ok(room) => Ok(room),
-                Err(TrySendError::Full(hub)) => {
-                    let waiting = self.hub_room.insert(Box::pin(hub.reserve_owned()));
-                    ready!(waiting.as_mut().poll(context))
+            None => match self.hub.try_room(self.link.is_welcome()) {
+                Ok(room) => Some(room),
+                Err(TrySendError::Full(())) => {
+                    let room = self.hub.clone().room(self.link.is_welcome());
+                    ready!(self.hub_room.insert(Box::pin(room)).as_mut().poll(context))
                 }
-                Err(TrySendError::Closed(_)) => return Poll::Ready(Progress::HubGone),
+                Err(TrySendError::Closed(())) => None,
             },
         };
         self.hub_room = None;
-        let Ok(room) = room else { return Poll::Ready(Progress::HubGone) };
+        let Some(room) = room else { return Poll::Ready(Progress::HubGone) };
         let conn = self.conn;
         let line = self.pipe.arrived.pop_front();
         if self.pipe.arrived.is_empty() {
@@ -224,8 +223,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.pace.take(line.as_ref().map_or(0, |line| line.as_ref().map_or(0, |line| line.len())), Instant::now());
         self.link.take_room(cost);
         match line {
-            Some(Ok(line)) => drop(room.send(Mail::Input(Input::Line { conn, line }))),
-            Some(Err(error)) => drop(room.send(Mail::Input(Input::BadLine { conn, error }))),
+            Some(Ok(line)) => room.send(Input::Line { conn, line }),
+            Some(Err(error)) => room.send(Input::BadLine { conn, error }),
             None => {}
         }
         Poll::Ready(Progress::HandedIn)

@@ -20,8 +20,9 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::time::timeout;
 
-use super::hub::{Mail, stopped};
+use super::hub::stopped;
 use super::listener::{ListenError, bind};
+use super::mailbox::Mail;
 use super::metrics::{self, CONTENT_TYPE, Inspection, Metrics, Process, Scrape};
 
 /// The most bytes of a request's head. Beyond it the connection is closed.

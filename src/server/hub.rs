@@ -13,18 +13,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::answers::Answers;
 use super::clients::Clients;
 use super::clock::Clock;
 use super::held::{HELD_EFFECTS_MAX, HeldEffects};
+use super::mailbox::{MAILBOX_MAX, Mail};
 use super::metrics::{self, HubCounts, Inspection, Latencies, Metrics};
 use super::operator_log::OperatorLog;
 use super::outbox::Link;
 use super::reload::Reloader;
-use crate::chat::event::{OperatorAct, Record, Seq, Snapshot};
+use crate::chat::event::{Record, Seq, Snapshot};
 use crate::chat::key::WorldKey;
 use crate::chat::ports::{Answer, ConnId, Effect, Effects, Figures, Input, Notable, Question, Reloaded};
 use crate::chat::settings::Settings;
@@ -32,50 +33,12 @@ use crate::chat::world::World;
 use crate::journal::{Journal, JournalEvent, local};
 use crate::store::{Store, StoreError};
 
-/// How many inputs may wait for the hub; whoever has one more waits.
-pub const MAILBOX_MAX: usize = 4_096;
 /// How many inputs are taken between two looks at the journal's reports and the clock.
 const BATCH_MAX: usize = 256;
 /// How often the rules are told that time passes.
 const TICK_INTERVAL: Duration = Duration::from_secs(1);
 /// The part of a stop's time that is kept for telling the clients, when the journal does not finish.
 const FAREWELL_TIME: Duration = Duration::from_secs(2);
-
-/// What comes into the hub's mailbox.
-#[derive(Debug)]
-pub enum Mail {
-    /// A connection is there.
-    Opened {
-        /// Its number.
-        conn: ConnId,
-        /// What is shared with its task.
-        link: Arc<Link>,
-    },
-    /// A connection's line or end, or an answer.
-    Input(Input),
-    /// The store can be used; this is its state.
-    Loaded(Box<Snapshot>),
-    /// The store can never be used.
-    Unusable(StoreError),
-    /// Somebody wants to see how the hub is.
-    Inspect(oneshot::Sender<Box<Inspection>>),
-    /// The server has done something with the record by itself.
-    Note {
-        /// What.
-        act: OperatorAct,
-        /// More of it.
-        text: String,
-    },
-    /// The system wants the settings to be read again.
-    Reload,
-    /// They were read.
-    Reloaded {
-        /// Who asked; none when it was the system.
-        asker: Option<ConnId>,
-        /// What came of it.
-        reloaded: Reloaded,
-    },
-}
 
 /// Asks a running server to read its settings again.
 #[derive(Clone)]
@@ -226,28 +189,10 @@ impl Hub {
 
     fn take(&mut self, mail: Mail) {
         match mail {
-            Mail::Opened { conn, link } => self.open(conn, link),
-            Mail::Input(Input::Closed { conn, reason }) => {
-                if tracing::enabled!(tracing::Level::DEBUG)
-                    && let Some(link) = self.clients.link(conn)
-                {
-                    link.span(conn).in_scope(|| tracing::debug!(reason, "disconnected"));
-                }
-                let was_known = self.clients.remove(conn);
-                if was_known {
-                    self.handle(Input::Closed { conn, reason });
-                }
-                self.idle_since = Instant::now();
-            }
-            Mail::Input(input) => {
-                // While the server stops, no line is judged any more: its sender is about to be told.
-                let conn = conn_of(&input);
-                let is_known = conn.is_some_and(|conn| self.clients.is_known(conn));
-                if is_known && matches!(self.phase, Phase::Away | Phase::Serving) {
-                    self.counts.lines += u64::from(matches!(input, Input::Line { .. } | Input::BadLine { .. }));
-                    self.handle(input);
-                }
-            }
+            // Whose pass it is may be used again when this is judged.
+            Mail::Opened { conn, link, pass: _pass } => self.open(conn, link),
+            Mail::Passing { input, pass: _pass } => self.take_input(input),
+            Mail::Input(input) => self.take_input(input),
             Mail::Loaded(snapshot) => self.serve(*snapshot),
             // Without the record there is nothing to note it in; a stop is not held up by it.
             Mail::Note { act, text } => {
@@ -263,6 +208,32 @@ impl Hub {
             }
             // Whoever asked may have given up.
             Mail::Inspect(reply) => drop(reply.send(Box::new(self.inspect()))),
+        }
+    }
+
+    fn take_input(&mut self, input: Input) {
+        match input {
+            Input::Closed { conn, reason } => {
+                if tracing::enabled!(tracing::Level::DEBUG)
+                    && let Some(link) = self.clients.link(conn)
+                {
+                    link.span(conn).in_scope(|| tracing::debug!(reason, "disconnected"));
+                }
+                let was_known = self.clients.remove(conn);
+                if was_known {
+                    self.handle(Input::Closed { conn, reason });
+                }
+                self.idle_since = Instant::now();
+            }
+            input => {
+                // While the server stops, no line is judged any more: its sender is about to be told.
+                let conn = conn_of(&input);
+                let is_known = conn.is_some_and(|conn| self.clients.is_known(conn));
+                if is_known && matches!(self.phase, Phase::Away | Phase::Serving) {
+                    self.counts.lines += u64::from(matches!(input, Input::Line { .. } | Input::BadLine { .. }));
+                    self.handle(input);
+                }
+            }
         }
     }
 
@@ -349,6 +320,7 @@ impl Hub {
                 });
             }
             Effect::LineDone { conn } => self.clients.line_done(conn),
+            Effect::Welcome { conn } => self.clients.welcome(conn),
             Effect::Close { conn } => self.clients.close(conn),
             Effect::Reload { asker } => self.reload(asker),
             Effect::NotePresence { account, left } => self.parts.store.note_presence(account, left),

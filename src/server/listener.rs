@@ -20,7 +20,8 @@ use tokio_rustls::server::TlsStream;
 
 use super::bounds::{ConnectionLimits, EntranceSettings};
 use super::connection::serve;
-use super::hub::{Mail, stopped};
+use super::hub::stopped;
+use super::mailbox::Mailbox;
 use super::metrics::Metrics;
 use super::places::{Place, Places};
 use super::prompt::PromptStream;
@@ -286,7 +287,7 @@ impl Drop for SocketFile {
 
 /// What all listeners of a server share: the way to the hub, and the bounds.
 pub struct Entrance {
-    hub: mpsc::Sender<Mail>,
+    hub: Mailbox,
     settings: watch::Receiver<Arc<EntranceSettings>>,
     numbers: AtomicU64,
     places: Arc<Places>,
@@ -298,7 +299,7 @@ pub struct Entrance {
 impl Entrance {
     /// The entrance to a hub.
     pub fn new(
-        hub: mpsc::Sender<Mail>,
+        hub: Mailbox,
         settings: watch::Receiver<Arc<EntranceSettings>>,
         ready: watch::Receiver<bool>,
         metrics: Arc<Metrics>,

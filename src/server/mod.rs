@@ -4,7 +4,7 @@
 //! Nothing here decides anything about the chat.
 //!
 //! In reading order: [`listener`] accepts (those that [`proxy`] names, where [`places`] are free), [`connection`] turns
-//! bytes into lines and [`outbox`] into bytes again, [`hub`] owns the rules, [`held`] keeps what waits for its commit, [`answers`] and [`auth`] answer the rules' questions. [`metrics`] is
+//! bytes into lines for the [`mailbox`] and [`outbox`] into bytes again, [`hub`] owns the rules, [`held`] keeps what waits for its commit, [`answers`] and [`auth`] answer the rules' questions. [`metrics`] is
 //! what all of them count, [`http`] where it is asked for.
 
 pub mod admin;
@@ -23,6 +23,7 @@ pub mod http;
 pub mod hub;
 pub mod keys;
 pub mod listener;
+pub mod mailbox;
 pub mod measured;
 pub mod metrics;
 pub mod notify;
@@ -66,9 +67,10 @@ use certificate::certificate;
 use clock::now;
 use config::{AnchorSettings, Config};
 use http::{HttpListener, Observer};
-use hub::{Hub, MAILBOX_MAX, Mail, Parts, ReloadHandle, stopped};
+use hub::{Hub, Parts, ReloadHandle, stopped};
 use keys::{KeyError, Purpose, ServerKey};
 use listener::{Entrance, ListenError, Listener, READY_PATIENCE};
+use mailbox::{MAILBOX_MAX, Mail, Mailbox};
 use measured::MeasuredStore;
 use metrics::Metrics;
 use operator_log::{OperatorLog, OperatorLogEnd};
@@ -199,7 +201,8 @@ impl Server {
             Arc::clone(&metrics),
         );
         let observer = Observer::new(Arc::clone(&metrics), mails.clone());
-        let entrance = Entrance::new(mails.clone(), entrance_settings, ready.clone(), Arc::clone(&metrics));
+        let entrance =
+            Entrance::new(Mailbox::new(mails.clone()), entrance_settings, ready.clone(), Arc::clone(&metrics));
         let hub = Hub::new(Parts {
             rules: config.rules,
             key: WorldKey::new(key.part(Purpose::World)),

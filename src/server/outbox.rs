@@ -5,6 +5,7 @@
 //! its hard limit is emptied and its connection ends with a reason. That is the whole rule for slow readers.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -132,12 +133,24 @@ pub struct Link {
     queue: Mutex<Queue>,
     limits: OutboxLimits,
     inbox: InboxLimit,
+    is_welcome: AtomicBool,
 }
 
 impl Link {
     /// An empty queue and a whole window.
     pub fn new(peer: Peer, limits: OutboxLimits, inbox: InboxLimit) -> Self {
-        Self { peer, account: OnceLock::new(), queue: Mutex::default(), limits, inbox }
+        let (account, queue, is_welcome) = (OnceLock::new(), Mutex::default(), AtomicBool::new(false));
+        Self { peer, account, queue, limits, inbox, is_welcome }
+    }
+
+    /// The connection was let in.
+    pub fn welcome(&self) {
+        self.is_welcome.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was.
+    pub fn is_welcome(&self) -> bool {
+        self.is_welcome.load(Ordering::Relaxed)
     }
 
     /// Somebody has logged in. The first one stands in the log, also when another one follows.

@@ -6,7 +6,8 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 use super::clock::now;
-use super::hub::{Mail, stopped};
+use super::hub::stopped;
+use super::mailbox::Mail;
 use crate::chat::event::OperatorAct;
 use crate::store::audit::Audit;
 use crate::store::audit::retain::{Retained, Rule};

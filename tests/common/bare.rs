@@ -181,7 +181,7 @@ impl Bare {
                 }
             }
             match held.effect {
-                Effect::Send { .. } | Effect::Tell { .. } => {}
+                Effect::Send { .. } | Effect::Tell { .. } | Effect::Welcome { .. } => {}
                 Effect::Ask { conn, question } => {
                     let answer = self.answer(&question);
                     inputs.push_back(Input::Answer { conn, answer });

@@ -20,7 +20,8 @@ use chat_tui::server::answers::Answers;
 use chat_tui::server::bounds::{ConnectionLimits, EntranceSettings};
 use chat_tui::server::config::Config;
 use chat_tui::server::connection::serve;
-use chat_tui::server::hub::{Hub, MAILBOX_MAX, Mail, Parts};
+use chat_tui::server::hub::{Hub, Parts};
+use chat_tui::server::mailbox::{MAILBOX_MAX, Mail, Mailbox};
 use chat_tui::server::operator_log::OperatorLog;
 use chat_tui::server::outbox::{Link, OutboxLimits};
 use chat_tui::server::places::Places;
@@ -52,7 +53,7 @@ struct Process {
     hub: JoinHandle<Result<(), chat_tui::store::StoreError>>,
     gate: JoinHandle<()>,
     drive: Arc<Drive>,
-    mailbox: mpsc::Sender<Mail>,
+    mailbox: Mailbox,
     stop: watch::Sender<bool>,
     connections: Vec<AbortHandle>,
 }
@@ -159,7 +160,7 @@ impl Machine {
         });
         let hub = tokio::spawn(hub.run(mailbox));
         *self.process.lock().unwrap() =
-            Some(Process { hub, gate, drive, mailbox: outer, stop, connections: Vec::new() });
+            Some(Process { hub, gate, drive, mailbox: Mailbox::new(outer), stop, connections: Vec::new() });
     }
 
     /// Pulls the plug.

@@ -143,6 +143,20 @@ fn a_line_that_is_no_text_is_answered_under_its_label() {
 }
 
 #[test]
+fn only_who_is_let_in_is_said_to_be() {
+    let mut driver = Driver::new(&["ann"]);
+    let visitor = driver.connect();
+    introduce(&mut driver, visitor, "visitor");
+    assert!(!driver.welcome.contains(&visitor), "it waits for an account");
+    let ann = driver.log_in("ann", "");
+    assert!(driver.welcome.contains(&ann));
+    let mut driver = Driver::with(Settings { guests: true, ..Settings::default() }, &[]);
+    let guest = driver.connect();
+    introduce(&mut driver, guest, "guest");
+    assert!(driver.welcome.contains(&guest));
+}
+
+#[test]
 fn without_an_account_the_way_to_one_is_explained() {
     let settings = Settings { waiting_room_time: std::time::Duration::ZERO, ..Settings::default() };
     let mut driver = Driver::with(settings, &["ann"]);

@@ -9,7 +9,7 @@ use crate::chat::event::{AccountId, ChannelId, DeviceId, Event, Place, Rank};
 use crate::chat::headcount::Headcount;
 use crate::chat::limits::{Limits, USER_BYTES_MAX};
 use crate::chat::modes::KEY_BYTES_MAX;
-use crate::chat::ports::ConnId;
+use crate::chat::ports::{ConnId, Effect};
 use crate::chat::refusal::{Handled, Refusal, Text};
 use crate::chat::session::Identity;
 use crate::chat::world::{Draft, World};
@@ -133,6 +133,7 @@ fn welcome(world: &mut World, conn: ConnId) {
     if session.is_operator() {
         session.modes = "o".to_owned();
     }
+    world.turn.effect(Effect::Welcome { conn });
     world.put_on_indexes(conn);
     if !waited {
         burst(world, conn);

@@ -1,9 +1,11 @@
 //! A connection's task between a pipe and a hub that is played by the test.
 
 use tokio::io::{DuplexStream, duplex};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::*;
+use crate::server::mailbox::Mail;
 use crate::server::outbox::{INBOX_BYTES_LEAST, LINES_IN_FLIGHT_MAX, OutboxLimits};
 use crate::server::pace::PaceLimits;
 use crate::server::places::Places;
@@ -27,14 +29,14 @@ impl Fixture {
         let (client, server) = duplex(pipe_bytes_max);
         let (hub, mut mails) = mpsc::channel(1_024);
         let place = Arc::new(Places::default()).take(1).unwrap();
-        let task = tokio::spawn(serve(server, CONN, Peer::for_tests(), limits, hub, place));
+        let task = tokio::spawn(serve(server, CONN, Peer::for_tests(), limits, Mailbox::new(hub), place));
         let Some(Mail::Opened { conn: CONN, link, .. }) = mails.recv().await else { panic!("it opens first") };
         Self { client, mails, link, task }
     }
 
     async fn next(&mut self) -> Input {
         match timeout(Duration::from_secs(5), self.mails.recv()).await.expect("something comes in time") {
-            Some(Mail::Input(input)) => input,
+            Some(Mail::Input(input) | Mail::Passing { input, .. }) => input,
             other => panic!("{other:?}"),
         }
     }
@@ -102,7 +104,7 @@ async fn what_is_queued_leaves_before_the_close() {
     fixture.link.wake();
     assert_eq!(fixture.received().await, ":chat.local 001 ann :Welcome\r\nERROR :Closing\r\n");
     drop(fixture.client);
-    assert!(matches!(fixture.mails.recv().await, Some(Mail::Input(Input::Closed { .. }))));
+    assert!(matches!(fixture.mails.recv().await, Some(Mail::Passing { input: Input::Closed { .. }, .. })));
     fixture.task.await.unwrap();
 }
 
@@ -143,9 +145,25 @@ async fn an_end_without_a_word_is_reported() {
     let mut fixture = Fixture::new(4_096, limits()).await;
     fixture.client.write_all(b"half a li").await.unwrap();
     drop(fixture.client);
-    let Some(Mail::Input(Input::Closed { reason, .. })) = fixture.mails.recv().await else { panic!("it ends") };
+    let Some(Mail::Passing { input: Input::Closed { reason, .. }, .. }) = fixture.mails.recv().await else {
+        panic!("it ends")
+    };
     assert_eq!(reason, "Connection closed");
 }
+
+#[tokio::test]
+async fn who_comes_and_who_goes_needs_a_pass() {
+    let mut fixture = Fixture::new(4_096, limits()).await;
+    fixture.client.write_all(b"NICK ann\r\n").await.unwrap();
+    assert!(matches!(fixture.mails.recv().await, Some(Mail::Passing { input: Input::Line { .. }, .. })));
+    fixture.link.line_done();
+    fixture.link.welcome();
+    fixture.client.write_all(b"PING 1\r\n").await.unwrap();
+    assert!(matches!(fixture.mails.recv().await, Some(Mail::Input(Input::Line { .. }))));
+    drop(fixture.client);
+    assert!(matches!(fixture.mails.recv().await, Some(Mail::Passing { input: Input::Closed { .. }, .. })));
+}
+
 #[test]
 fn an_idle_connection_is_small() {
     /// The size of what `serve` gives back, without calling it.
