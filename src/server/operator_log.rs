@@ -6,12 +6,17 @@
 use std::io::Write;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crate::chat::ports::{FailedCheck, Notable, Peer};
 use crate::ground::texts::Texts;
 
 /// How many lines may wait to be written. Beyond: left out; the structured log still has what they say.
 const LINES_MAX: usize = 4_096;
+
+/// How long lines gather after others were written. A person does not notice, and where many come at once, each of them no longer
+/// wakes a thread.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// The operator's log. Clones write to the same place.
 #[derive(Clone)]
@@ -94,9 +99,16 @@ impl OperatorLog {
 }
 
 fn write_lines(queue: &Receiver<String>, mut output: impl Write) {
+    let mut text = String::new();
     while let Ok(line) = queue.recv() {
+        text.clear();
+        for line in std::iter::once(line).chain(queue.try_iter()) {
+            text.push_str(&printable(&line));
+            text.push('\n');
+        }
         // Nobody may read it: a closed pipe is no reason to stop serving.
-        let _ = writeln!(output, "{}", printable(&line)).and_then(|()| output.flush());
+        let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+        std::thread::sleep(PAUSE);
     }
 }
 
