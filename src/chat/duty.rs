@@ -180,6 +180,7 @@ impl World {
         let known = welcome::isupport(self);
         let offers = capability::offers(self);
         self.settings = settings.with_lasting_names_of(&self.settings);
+        self.isupport = None;
         self.tell_new_isupport(&known);
         capability::tell_changed_offers(self, &offers);
         for conn in self.sessions_on_duty() {

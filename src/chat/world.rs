@@ -6,6 +6,7 @@
 //! leaves a question, and its connection's later lines wait in the session.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use smallvec::SmallVec;
 
@@ -31,6 +32,7 @@ use super::turn::{ResponseTag, Turn};
 use super::turned_down::RecentRefusals;
 use super::whowas::{Departure, Departures};
 use crate::ground::texts::{Language, Texts};
+use crate::proto::isupport::Tokens;
 use crate::proto::multiline::Part;
 use crate::proto::names::{Folded, Nick};
 use crate::proto::time::Timestamp;
@@ -38,6 +40,8 @@ use crate::proto::time::Timestamp;
 /// Everything that the rules know.
 pub struct World {
     pub(super) settings: Settings,
+    /// What 005 says under these settings, once somebody was told.
+    pub(super) isupport: Option<Arc<Tokens>>,
     texts: Vec<Texts>,
     pub(super) key: WorldKey,
     /// The time of the current input; never decreases, also when the clock steps back.
@@ -170,6 +174,7 @@ impl World {
         Self {
             texts: Language::ALL.iter().map(|language| Texts::new(*language)).collect(),
             settings,
+            isupport: None,
             key,
             now: state.last_time,
             started_at: None,

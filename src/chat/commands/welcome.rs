@@ -4,6 +4,8 @@
 //! gets the JOIN, topic and names of each channel of its account. Those without an account are let into the waiting room, where
 //! they can only register and log in; then they attach like everybody else. What the correspondent says then is not in the record.
 
+use std::sync::Arc;
+
 use super::{ban, playback, user_mode};
 use crate::chat::event::{AccountId, ChannelId, DeviceId, Event, Place, Rank};
 use crate::chat::headcount::Headcount;
@@ -12,6 +14,7 @@ use crate::chat::modes::KEY_BYTES_MAX;
 use crate::chat::ports::{ConnId, Effect};
 use crate::chat::refusal::{Handled, Refusal, Text};
 use crate::chat::session::Identity;
+use crate::chat::settings::Settings;
 use crate::chat::world::{Draft, World};
 use crate::proto::caps::{Cap, CapSet};
 use crate::proto::casemapping::CaseMapping;
@@ -324,9 +327,14 @@ fn targets_max(limits: &Limits) -> String {
     format!("{others},MONITOR:,NAMES:1")
 }
 
-/// The tokens of 005: what is true of this server.
-pub(crate) fn isupport(world: &World) -> Tokens {
-    let (settings, limits) = (&world.settings, &world.settings.limits);
+/// The tokens of 005: what is true of this server. Put together once for the settings as they are: everybody who comes gets them.
+pub(crate) fn isupport(world: &mut World) -> Arc<Tokens> {
+    let settings = &world.settings;
+    Arc::clone(world.isupport.get_or_insert_with(|| Arc::new(tokens(settings))))
+}
+
+fn tokens(settings: &Settings) -> Tokens {
+    let limits = &settings.limits;
     let lists = CHANNEL_MODES.iter().filter(|mode| mode.kind == ModeKind::List).map(|mode| mode.letter);
     // No number stands for no bound.
     let channels_max = Some(settings.channels_per_account_max).filter(|max| *max != 0);
