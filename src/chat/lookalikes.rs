@@ -45,8 +45,11 @@ impl Lookalikes {
     }
 }
 
-/// Whether one name is not the other and looks like it.
+/// Whether one name is not the other and looks like it, which is seldom worth a look.
 pub(crate) fn is_alike(one: &Folded, other: &Folded) -> bool {
+    if one.as_str().is_ascii() && other.as_str().is_ascii() {
+        return false;
+    }
     let mut names = Lookalikes::default();
     names.add(other);
     names.of(one).next().is_some()

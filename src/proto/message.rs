@@ -8,6 +8,8 @@ use std::fmt;
 
 /// The most parameters a message may carry; further words belong to the last one.
 pub const PARAMS_MAX: usize = 15;
+/// How many bytes most lines take behind their source: so many are reserved, and few lines have to grow.
+const USUAL_BODY_BYTES: usize = 128;
 
 /// A parsed message. Every part borrows from the line it was parsed from.
 #[derive(Clone, PartialEq, Eq)]
@@ -234,7 +236,9 @@ pub struct Line {
 impl Line {
     /// Starts a message with its command.
     pub fn new(command: &str) -> Self {
-        Self { tags: String::new(), source: String::new(), body: command.to_owned(), colon_at: None }
+        let mut body = String::with_capacity(USUAL_BODY_BYTES);
+        body.push_str(command);
+        Self { tags: String::new(), source: String::new(), body, colon_at: None }
     }
 
     /// Adds a tag; an empty value is left out, key and all signs after it.

@@ -240,7 +240,11 @@ impl Hub {
     fn open(&mut self, conn: ConnId, link: Arc<Link>) {
         let is_known = matches!(self.phase, Phase::Away | Phase::Serving);
         let peer = link.peer.clone();
-        link.span(conn).in_scope(|| self.parts.log.connected(&peer));
+        // The span costs more than the line that seldom stands in it.
+        if tracing::enabled!(tracing::Level::DEBUG) {
+            link.span(conn).in_scope(|| tracing::debug!("connected"));
+        }
+        self.parts.log.connected(&peer);
         self.clients.add(conn, link, is_known);
         if is_known {
             self.handle(Input::Connected { conn, peer });

@@ -50,10 +50,8 @@ impl OperatorLog {
         self.say("server-log-started", &[]);
     }
 
-    /// A connection is there. Like everything about one connection it is told within the connection's span, which says whose
-    /// it is.
+    /// A connection is there.
     pub fn connected(&self, peer: &Peer) {
-        tracing::debug!("connected");
         let (address, port) = (format!("'{}'", peer.address), peer.port.to_string());
         self.say("server-log-connection", &[("address", address.into()), ("port", port.into())]);
     }

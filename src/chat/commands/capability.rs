@@ -146,7 +146,7 @@ fn offer(world: &World, conn: ConnId) -> Vec<(Cap, Option<String>)> {
 }
 
 fn word(cap: Cap, value: Option<&str>) -> String {
-    value.map_or_else(|| cap.to_string(), |value| format!("{cap}={value}"))
+    value.map_or_else(|| cap.name().to_owned(), |value| format!("{cap}={value}"))
 }
 
 /// IRCv3 `sts`: in the clear the port with TLS, with TLS for how long to keep to it. Who sits on this machine is told nothing,
