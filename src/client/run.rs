@@ -139,7 +139,7 @@ async fn run(shell: &mut Shell, mut screen: Screen, links: Links) -> Result<Exit
     shell.tell_start_faults();
     draw(shell, &mut view, &mut screen, &mut pace)?;
     // After the first frame, so that nobody waits for it, and before anything else reads what the terminal sends.
-    let mut asked = (depth == Depth::Many).then(|| spawn_blocking(asking::ask));
+    let mut asked = (depth >= Depth::Many).then(|| spawn_blocking(asking::ask));
     let mut keyboard = if asked.is_none() { Some(Keyboard::new()?) } else { None };
     loop {
         let settings = &shell.model.settings;

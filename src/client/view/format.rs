@@ -72,7 +72,7 @@ pub fn runs(text: &str, base: Style, depth: Depth) -> Vec<(&str, Style)> {
             Some(HEX_COLOR) => {
                 let (colored, after) = hex(rest, style, base);
                 rest = after;
-                style = if depth == Depth::Many { colored } else { style };
+                style = if depth >= Depth::Many { colored } else { style };
             }
             // A terminal's text has one width already.
             _ => {}
@@ -95,7 +95,7 @@ fn toggled(style: Style, modifier: Modifier) -> Style {
 /// The colour of a number; nothing for 99 and what else is no colour.
 fn palette(number: usize, depth: Depth) -> Option<Color> {
     let more = || MORE_COLORS.get(number.checked_sub(COLORS.len())?).map(|index| Color::Indexed(*index));
-    COLORS.get(number).copied().or_else(|| if depth == Depth::Many { more() } else { None })
+    COLORS.get(number).copied().or_else(|| if depth >= Depth::Many { more() } else { None })
 }
 
 /// `N`, `NN`, `N,M` … behind a colour code; without a number both colours end. 99 is the text's own colour.

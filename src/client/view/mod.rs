@@ -3,6 +3,7 @@
 //! It reads the model and never changes it, but for the position in a conversation, which only the layout can know. It never
 //! blocks. What it keeps from frame to frame is a cache of wrapped rows that may be dropped at any time.
 
+pub mod authors;
 pub mod cells;
 pub mod completion;
 pub mod dates;

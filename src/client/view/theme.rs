@@ -5,41 +5,20 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
+use super::authors::{self, Surface};
 use crate::client::preferences::{Colors, Role, ThemeName};
 
-/// Colours that depend on what they stand on, as indexes into the 256 colours.
-#[derive(Debug, PartialEq, Eq)]
-struct Palette {
-    /// In the order of [`Role::ALL`]; `None` is the terminal's own colour.
-    roles: [Option<u8>; 6],
-    authors: &'static [u8],
-}
+/// Colours of the roles, as indexes into the 256 colours, in the order of [`Role::ALL`]; `None` is the terminal's own colour.
+type Roles = [Option<u8>; 6];
 
-/// On a background that is not known: middle lightness, legible on dark and on light ones.
-const ANY: Palette = Palette {
-    roles: [Some(244), Some(240), Some(38), Some(71), Some(172), Some(167)],
-    authors: &[32, 28, 30, 68, 64, 62, 98, 99, 133, 136, 137, 161, 166, 168, 130, 170],
-};
-/// On a dark one: a contrast of 4.5 or more with what is nearly black.
-const DARK: Palette = Palette {
-    roles: [Some(246), Some(240), Some(38), Some(71), Some(214), Some(203)],
-    authors: &[210, 208, 143, 106, 107, 71, 72, 36, 74, 110, 146, 141, 177, 176, 212, 211],
-};
-/// On a light one: a contrast of 4.5 or more with white.
-const LIGHT: Palette = Palette {
-    roles: [Some(242), Some(250), Some(25), Some(28), Some(130), Some(160)],
-    authors: &[124, 94, 58, 22, 24, 25, 57, 92, 126, 125],
-};
-/// With strong contrasts on a dark one: 7 or more with black.
-const STRONG_DARK: Palette = Palette {
-    roles: [None, None, Some(51), Some(46), Some(226), Some(210)],
-    authors: &[210, 179, 143, 112, 76, 40, 41, 42, 44, 111, 146, 183, 213, 212, 211],
-};
-/// With strong contrasts on a light one: 7 or more with white.
-const STRONG_LIGHT: Palette = Palette {
-    roles: [None, None, Some(18), Some(22), Some(52), Some(124)],
-    authors: &[124, 22, 23, 21, 56, 91, 90, 89],
-};
+/// In the order of [`Surface`].
+const ROLES: [Roles; 5] = [
+    [Some(244), Some(240), Some(32), Some(28), Some(166), Some(160)],
+    [Some(246), Some(240), Some(38), Some(71), Some(214), Some(203)],
+    [Some(242), Some(250), Some(25), Some(28), Some(130), Some(160)],
+    [None, None, Some(51), Some(46), Some(226), Some(210)],
+    [None, None, Some(18), Some(22), Some(52), Some(124)],
+];
 
 /// What the terminal writes on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,32 +32,31 @@ pub enum Background {
     Light,
 }
 
-/// Authors' colours on a terminal with 16 colours, without red (errors) and without the greys.
-const AUTHORS_16: [Color; 5] = [Color::Green, Color::Yellow, Color::Blue, Color::Magenta, Color::Cyan];
-
 /// How many colours the terminal has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Depth {
     /// `NO_COLOR` or a monochrome terminal: weights alone.
     None,
     /// The 16 colours of the terminal's own palette.
     Sixteen,
-    /// 256 colours or more.
+    /// 256 colours.
     Many,
+    /// All that 24 bits can name.
+    True,
 }
 
 /// The styles of everything on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Theme {
     depth: Depth,
-    palette: &'static Palette,
+    surface: Surface,
     own: Colors,
 }
 
 impl Theme {
     /// The theme for so many colours, on whatever background.
     pub fn new(depth: Depth) -> Self {
-        Self { depth, palette: &ANY, own: Colors::default() }
+        Self { depth, surface: Surface::Any, own: Colors::default() }
     }
 
     /// The theme that the person wants, as far as the terminal has colours for it.
@@ -88,14 +66,14 @@ impl Theme {
             (_, ThemeName::Sixteen) => Depth::Sixteen,
             (depth, _) => depth,
         };
-        let palette = match (name, background) {
-            (ThemeName::Dark, _) | (ThemeName::Auto, Background::Dark) => &DARK,
-            (ThemeName::Light, _) | (ThemeName::Auto, Background::Light) => &LIGHT,
-            (ThemeName::HighContrast, Background::Light) => &STRONG_LIGHT,
-            (ThemeName::HighContrast, _) => &STRONG_DARK,
-            _ => &ANY,
+        let surface = match (name, background) {
+            (ThemeName::Dark, _) | (ThemeName::Auto, Background::Dark) => Surface::Dark,
+            (ThemeName::Light, _) | (ThemeName::Auto, Background::Light) => Surface::Light,
+            (ThemeName::HighContrast, Background::Light) => Surface::StrongLight,
+            (ThemeName::HighContrast, _) => Surface::StrongDark,
+            _ => Surface::Any,
         };
-        Self { depth, palette, own }
+        Self { depth, surface, own }
     }
 
     /// Whether there are colours at all.
@@ -123,10 +101,10 @@ impl Theme {
         if let Some(own) = self.own.get(role) {
             return Style::new().fg(own);
         }
-        match (self.depth, self.palette.roles[role as usize]) {
-            (Depth::Many, Some(index)) => Style::new().fg(Color::Indexed(index)),
-            (Depth::Many, None) => Style::new(),
-            _ => Style::new().fg(sixteen),
+        match ROLES[self.surface as usize][role as usize] {
+            _ if self.depth < Depth::Many => Style::new().fg(sixteen),
+            Some(index) => Style::new().fg(Color::Indexed(index)),
+            None => Style::new(),
         }
     }
 
@@ -189,13 +167,11 @@ impl Theme {
 
     /// Somebody's name: the same colour for the same name, always.
     pub fn author(self, name: &str) -> Style {
-        let hash = fnv(&name.to_lowercase());
-        // The remainder is below the table's length, whatever the width of `usize`.
-        let pick = |length: usize| (hash % length as u64) as usize;
         match self.depth {
             Depth::None => self.strong(),
-            Depth::Sixteen => Style::new().fg(AUTHORS_16[pick(AUTHORS_16.len())]),
-            Depth::Many => Style::new().fg(Color::Indexed(self.palette.authors[pick(self.palette.authors.len())])),
+            Depth::Sixteen => authors::sixteen(name),
+            Depth::Many => Style::new().fg(authors::indexed(name, self.surface)),
+            Depth::True => Style::new().fg(authors::exact(name, self.surface)),
         }
     }
 }
@@ -211,7 +187,9 @@ impl Depth {
 fn depth_of(no_color: &str, color_term: &str, term: &str) -> Depth {
     if !no_color.is_empty() || term == "dumb" || term.starts_with("vt1") || term.ends_with("-m") {
         Depth::None
-    } else if !color_term.is_empty() || term.contains("256") || is_modern(term) {
+    } else if ["truecolor", "24bit"].contains(&color_term) || term.ends_with("-direct") || is_modern(term) {
+        Depth::True
+    } else if !color_term.is_empty() || term.contains("256") {
         Depth::Many
     } else {
         Depth::Sixteen
@@ -223,11 +201,6 @@ fn is_modern(term: &str) -> bool {
     ["kitty", "alacritty", "ghostty", "foot", "wezterm", "contour"].iter().any(|name| term.contains(name))
 }
 
-/// FNV-1a: the same on every machine and in every version, which the standard library's hasher does not promise.
-fn fnv(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -235,7 +208,9 @@ mod tests {
     #[test]
     fn no_color_wins() {
         assert_eq!(depth_of("1", "truecolor", "xterm-256color"), Depth::None);
-        assert_eq!(depth_of("", "truecolor", "xterm"), Depth::Many);
+        assert_eq!(depth_of("", "truecolor", "xterm"), Depth::True);
+        assert_eq!(depth_of("", "", "xterm-kitty"), Depth::True);
+        assert_eq!(depth_of("", "yes", "xterm"), Depth::Many);
         assert_eq!(depth_of("", "", "xterm-256color"), Depth::Many);
         assert_eq!(depth_of("", "", "linux"), Depth::Sixteen);
         assert_eq!(depth_of("", "", "dumb"), Depth::None);
@@ -246,45 +221,6 @@ mod tests {
         let theme = Theme::new(Depth::None);
         for style in [theme.dim(), theme.line(), theme.accent(), theme.error(), theme.unread(), theme.author("ann")] {
             assert_eq!((style.fg, style.bg), (None, None));
-        }
-    }
-
-    /// The contrast of two colours (WCAG 2.2, "contrast ratio").
-    fn contrast(index: u8, other: [u8; 3]) -> f64 {
-        const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
-        let rgb = match index {
-            232.. => [8 + 10 * (index - 232); 3],
-            _ => {
-                let cube = usize::from(index - 16);
-                [STEPS[cube / 36], STEPS[cube / 6 % 6], STEPS[cube % 6]]
-            }
-        };
-        let luminance = |rgb: [u8; 3]| {
-            let linear = rgb.map(|part| f64::from(part) / 255.0).map(|part| match part {
-                ..=0.03928 => part / 12.92,
-                part => ((part + 0.055) / 1.055).powf(2.4),
-            });
-            0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-        };
-        let (one, two) = (luminance(rgb), luminance(other));
-        (one.max(two) + 0.05) / (one.min(two) + 0.05)
-    }
-
-    #[test]
-    fn what_is_written_can_be_read() {
-        const NEARLY_BLACK: [u8; 3] = [0x1e; 3];
-        for (palette, background, least) in [
-            (&DARK, NEARLY_BLACK, 4.5),
-            (&LIGHT, [255; 3], 4.5),
-            (&STRONG_DARK, [0; 3], 7.0),
-            (&STRONG_LIGHT, [255; 3], 7.0),
-        ] {
-            let lines = Role::Line as usize;
-            let roles = palette.roles.iter().enumerate().filter(|(place, _)| *place != lines);
-            for index in roles.filter_map(|(_, index)| *index).chain(palette.authors.iter().copied()) {
-                let found = contrast(index, background);
-                assert!(found >= least, "{index}: {found:.1} on {background:?}");
-            }
         }
     }
 
@@ -307,14 +243,5 @@ mod tests {
             "NO_COLOR stands above all"
         );
         assert_eq!(theme(Depth::Many, ThemeName::HighContrast, Background::Dark).dim().fg, None);
-    }
-
-    #[test]
-    fn a_name_keeps_its_colour() {
-        let theme = Theme::new(Depth::Many);
-        assert_eq!(theme.author("Romain"), theme.author("romain"));
-        let names = ["ann", "bob", "cid", "dan", "eve", "fay"];
-        let colours: std::collections::HashSet<_> = names.iter().map(|name| theme.author(name).fg).collect();
-        assert!(colours.len() > 2);
     }
 }

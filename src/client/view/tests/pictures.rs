@@ -2,8 +2,9 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::{SIZES, changed_certificate, form, golden, reading};
-use crate::client::chat::{self, reports};
+use super::golden::golden;
+use super::models::{changed_certificate, form, reading};
+use crate::client::chat::{apply, reports};
 use crate::client::conversation::Replying;
 use crate::client::entry::{Entry, EntryKind, Quote};
 use crate::client::event::{Effects, Event, Moment};
@@ -17,6 +18,9 @@ use crate::client::switcher;
 use crate::client::update::update;
 use crate::ground::texts::Language;
 use crate::ground::tls::Fingerprint;
+
+/// The sizes at which every screen and every overlay is looked at.
+const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 40), (200, 50)];
 
 /// Every screen and every overlay, by its name.
 pub(super) fn pictures(language: Language) -> Vec<(&'static str, Model)> {
@@ -122,7 +126,7 @@ pub(super) fn pictures(language: Language) -> Vec<(&'static str, Model)> {
             model.server.session.receive(line, now, &mut out);
         }
         for fact in out.facts {
-            chat::apply(model, fact, &mut Effects::default());
+            apply(model, fact, &mut Effects::default());
         }
     };
     let inspected = |model: &mut Model| {

@@ -2,13 +2,11 @@
 
 use ratatui::buffer::Cell;
 
-use super::{chat, draw, message};
+use super::models::{chat, message};
+use super::{draw, view};
 use crate::client::buffer::ENTRIES_MAX;
 use crate::client::conversation::HistoryState;
-use crate::client::links::Links;
 use crate::client::model::Model;
-use crate::client::view::View;
-use crate::client::view::dates::Zone;
 use crate::client::view::theme::{Depth, Theme};
 use crate::ground::texts::Language;
 
@@ -20,7 +18,7 @@ fn a_long_conversation_costs_what_is_visible() {
         general.buffer.push_live(message("mlk", &format!("message {number}"), "2022-09-18T12:00:00.000Z"));
     }
     model.size = (80, 24);
-    let mut view = View::new(Theme::new(Depth::Many), Zone::Utc, Links::default());
+    let mut view = view(Depth::Many);
     view.layout(&mut model);
     assert!(view.rows.entry_count() < 200, "{} entries were wrapped", view.rows.entry_count());
     model.conversations.current_mut().unwrap().buffer.scroll_to_top();
@@ -39,7 +37,7 @@ fn older_messages_that_are_not_needed_yet_come_without_a_word() {
     general.history = HistoryState::Loading;
     general.buffer.scroll_pages(-1);
     let is_said = |model: &mut Model| {
-        let (cells, _) = draw(model, 80, 24, Depth::Many);
+        let (cells, _) = draw(model, 80, 24, Theme::new(Depth::Many));
         cells.content.iter().map(Cell::symbol).collect::<String>().contains("loading older messages")
     };
     assert!(!is_said(&mut model));

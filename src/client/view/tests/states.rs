@@ -1,0 +1,35 @@
+//! The form and the conversations in states of their own.
+
+use super::golden::golden;
+use super::models::{chat, form};
+use crate::client::connection::Status;
+use crate::client::form::{FieldId, Tab};
+use crate::ground::texts::Language;
+
+#[test]
+fn the_form_with_what_the_server_refused() {
+    let mut model = form(Language::English, Tab::Register);
+    model.form.fail(FieldId::Name, "This name is taken.".to_owned());
+    model.server.connection.status = Status::Refused { reason: "This name is taken.".to_owned() };
+    golden("form_register_taken", &mut model, 80, 24);
+    golden("form_register_taken", &mut model, 20, 5);
+    let mut model = form(Language::French, Tab::LogIn);
+    model.form.error = Some("Identifiant, mot de passe ou adresse incorrects.".to_owned());
+    golden("form_login_refused_fr", &mut model, 80, 24);
+    golden("form_login_refused_fr", &mut model, 40, 12);
+}
+
+#[test]
+fn conversations_in_french_scrolled_back() {
+    let mut model = chat(Language::French);
+    let general = model.conversations.current_mut().unwrap();
+    general.buffer.scroll_to_top();
+    model.server.connection.status = Status::Waiting { until_millis: 0, reason: "connexion refusée".to_owned() };
+    golden("chat_fr_top", &mut model, 80, 12);
+}
+
+/// The narrowest window in which anything is shown.
+#[test]
+fn conversations_where_there_is_hardly_room() {
+    golden("chat", &mut chat(Language::English), 20, 5);
+}
