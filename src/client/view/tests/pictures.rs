@@ -3,14 +3,16 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::golden::golden;
-use super::models::{changed_certificate, form, reading};
+use super::models::{changed_certificate, chat, form, reading};
 use crate::client::chat::{apply, reports};
+use crate::client::connection::{LoginStep, Status};
 use crate::client::conversation::Replying;
 use crate::client::entry::{Entry, EntryKind, Quote};
 use crate::client::event::{Effects, Event, Moment};
 use crate::client::form::{FieldId, Tab};
-use crate::client::model::Model;
+use crate::client::model::{Model, Screen};
 use crate::client::overlay::{AddressQuestion, Overlay, RedactQuestion};
+use crate::client::panel::Section;
 use crate::client::picker::Purpose;
 use crate::client::session::Output;
 use crate::client::session::fact::Report;
@@ -30,6 +32,17 @@ pub(super) fn pictures(language: Language) -> Vec<(&'static str, Model)> {
     let sentence = invited.texts.get("form-error-invitation-required").into_owned();
     invited.form.fail(FieldId::Invitation, sentence);
     pictures.push(("form_invitation", invited));
+    let mut connecting = form(language, Tab::LogIn);
+    connecting.server.connection.status = Status::LoggingIn(LoginStep::Authenticating);
+    pictures.push(("form_connecting", connecting));
+    let (server, fingerprint) = ("chat.example.org:6697".to_owned(), Fingerprint::of(b"now"));
+    let unknown = Overlay::CertificateUnknown { server, fingerprint };
+    for (name, question) in [("ask_certificate", unknown), ("ask_certificate_changed", changed_certificate())] {
+        let mut asked = form(language, Tab::LogIn);
+        asked.overlays.push(question);
+        pictures.push((name, asked));
+    }
+    pictures.push(("chat", chat(language)));
     let mut add = |name, change: &mut dyn FnMut(&mut Model)| {
         let mut model = reading(language);
         change(&mut model);
@@ -67,6 +80,9 @@ pub(super) fn pictures(language: Language) -> Vec<(&'static str, Model)> {
             &[(KeyCode::Char('f'), KeyModifiers::CONTROL), (KeyCode::Char('e'), none), (KeyCode::Char('r'), none)],
         );
     });
+    add("search_everywhere", &mut |model| {
+        press(model, &[(KeyCode::Char('f'), KeyModifiers::CONTROL), (KeyCode::Tab, none), (KeyCode::Char('e'), none)]);
+    });
     add("completion", &mut |model| {
         model.conversations.current_mut().unwrap().composer.edit.set("/n");
         press(model, &[(KeyCode::Tab, none)]);
@@ -85,11 +101,6 @@ pub(super) fn pictures(language: Language) -> Vec<(&'static str, Model)> {
             explanation: "Somebody tried to log in as Romain.".to_owned(),
         }));
     });
-    add("ask_certificate", &mut |model| {
-        let (server, fingerprint) = ("chat.example.org:6697".to_owned(), Fingerprint::of(b"now"));
-        model.overlays.push(Overlay::CertificateUnknown { server, fingerprint });
-    });
-    add("ask_certificate_changed", &mut |model| model.overlays.push(changed_certificate()));
     add("ask_resend", &mut |model| model.overlays.push(Overlay::Resend { count: 3 }));
     add("ask_withdraw", &mut |model| {
         model.overlays.push(Overlay::Redact(RedactQuestion {
@@ -134,6 +145,10 @@ pub(super) fn pictures(language: Language) -> Vec<(&'static str, Model)> {
         press(model, &[(KeyCode::Char('o'), KeyModifiers::ALT)]);
         told(model, INSPECTED);
     };
+    add("panel_asked", &mut |model| {
+        told(model, LOGGED_IN);
+        press(model, &[(KeyCode::Char('o'), KeyModifiers::ALT)]);
+    });
     add("panel", &mut |model| inspected(model));
     add("panel_refused", &mut |model| {
         inspected(model);
@@ -189,6 +204,58 @@ const INSPECTED: &[&str] = &[
     ":s INSPECT END 5 5 :That is all.",
 ];
 
+/// A list of an enumeration's variants, and which of them a value is: a new one does not compile until it stands in the list.
+macro_rules! variants {
+    ($all:ident, $name:ident, $enumeration:ident: $($variant:ident)*) => {
+        const $all: &[&str] = &[$(concat!(stringify!($enumeration), "::", stringify!($variant))),*];
+
+        fn $name(value: &$enumeration) -> &'static str {
+            match value {
+                $($enumeration::$variant { .. } => concat!(stringify!($enumeration), "::", stringify!($variant)),)*
+            }
+        }
+    };
+}
+
+variants!(SCREENS, screen_name, Screen: Form Chat);
+variants!(TABS, tab_name, Tab: Register LogIn);
+variants!(SECTIONS, section_name, Section: Sessions Refusals);
+variants!(PURPOSES, purpose_name, Purpose: Switch Command React Report Operate Confirm Open Search);
+variants!(
+    OVERLAYS,
+    overlay_name,
+    Overlay: Help Address CertificateUnknown CertificateChanged Redact Report Paste Resend
+);
+
+/// What of all that can be shown a model shows.
+fn shown(model: &Model) -> Vec<&'static str> {
+    let mut shown = vec![screen_name(&model.screen)];
+    shown.extend((model.screen == Screen::Form).then(|| tab_name(&model.form.tab)));
+    shown.extend(model.panel.as_ref().map(|panel| section_name(&panel.section)));
+    shown.extend(model.picker.as_ref().map(|picker| purpose_name(&picker.purpose)));
+    shown.extend(model.overlays.shown().map(overlay_name));
+    shown
+}
+
+#[test]
+fn nothing_that_can_be_shown_is_without_a_picture() {
+    let pictures = pictures(Language::English);
+    let seen: Vec<&str> = pictures.iter().flat_map(|(_, model)| shown(model)).collect();
+    for name in [SCREENS, TABS, SECTIONS, PURPOSES, OVERLAYS].concat() {
+        assert!(seen.contains(&name), "no picture shows {name}");
+    }
+    // Who takes a picture out of the list takes its files away, too.
+    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens");
+    let beside = ["chat_fr_top", "form_register_taken", "form_login_refused_fr"];
+    for file in std::fs::read_dir(directory).unwrap() {
+        let file = file.unwrap().file_name().into_string().unwrap();
+        let name = file.rsplit_once('-').map_or(file.as_str(), |(name, _)| name);
+        let is_listed = |name: &str| pictures.iter().any(|(known, _)| *known == name);
+        let is_known = is_listed(name) || name.strip_suffix("_fr").is_some_and(is_listed) || beside.contains(&name);
+        assert!(is_known, "nothing draws {file}");
+    }
+}
+
 #[test]
 fn every_screen_and_every_overlay_at_every_size() {
     for (name, mut model) in pictures(Language::English) {
@@ -207,6 +274,9 @@ fn overlays_in_french_on_small_screens() {
         "links",
         "search",
         "completion",
+        "ask_address",
+        "ask_certificate",
+        "ask_certificate_changed",
         "ask_paste",
         "ask_resend",
         "ask_withdraw",
