@@ -64,7 +64,9 @@ pub fn pasted(model: &mut Model, text: &str) {
     let Some(conversation) = model.conversations.current_mut() else { return };
     let composer = &mut conversation.composer;
     composer.completion = None;
-    let text = text.trim_end_matches(['\r', '\n']);
+    // Terminals paste a line's end as they would type it: most as CR alone.
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let text = text.trim_end_matches('\n');
     if !composer.edit.paste(text) {
         model.remark = Some(model.texts.get("chat-paste-cut").into_owned());
     }

@@ -25,7 +25,8 @@ fn two_hundred_pasted_lines_arrive_once_in_order() {
     let server = sandbox.start_server(None, &[]);
     let client = newcomer(&sandbox, &server, "Romain");
     let lines: Vec<String> = (1..=200).map(|number| format!("ligne {number:03} é漢")).collect();
-    client.paste(&lines.join("\r\n"));
+    // As most terminals write it: a CR for each line's end.
+    client.paste(&lines.join("\r"));
     client.wait_for("Envoyer ce qui a été collé ?");
     client.wait_for("200 lignes");
     client.settled();

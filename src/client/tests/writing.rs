@@ -125,7 +125,8 @@ fn a_paste_of_many_lines_is_asked_about() {
     assert!(matches!(stage.model.overlays.shown(), Some(Overlay::Paste { lines: 200, messages: 200, .. })));
     stage.press(KeyCode::Esc);
     assert_eq!(stage.conversation("#general").composer.edit.text(), "before ");
-    stage.event(paste());
+    // Most terminals write a CR for each line's end.
+    stage.event(Event::Paste((1..=200).map(|n| format!("line {n}\r")).collect()));
     stage.press(KeyCode::Char('e'));
     assert!(stage.model.overlays.shown().is_none());
     assert_eq!(stage.conversation("#general").composer.edit.text().lines().count(), 200);
