@@ -20,6 +20,8 @@ const EMOJI_CHARACTERS_MIN: usize = 2;
 enum Argument {
     /// A channel.
     Channel,
+    /// Somebody who is in the channel.
+    Member,
     /// A person.
     Person,
     /// A channel or a person.
@@ -38,7 +40,7 @@ const ARGUMENTS: &[(&str, &[Argument])] = &[
     ("notice", &[Argument::Target]),
     ("whois", &[Argument::Person]),
     ("invite", &[Argument::Person]),
-    ("kick", &[Argument::Person]),
+    ("kick", &[Argument::Member]),
     ("connect", &[Argument::Server]),
     ("notify", &[Argument::Level]),
 ];
@@ -99,6 +101,10 @@ fn arguments(model: &Model, conversation: &Conversation, argument: Argument, wor
         |names: Vec<String>| names.into_iter().map(|name| Candidate::plain(&name, format!("{name} "))).collect();
     match argument {
         Argument::Channel => with_blank(channels(model, word)),
+        Argument::Member => {
+            let is_member = |nick: &String| conversation.members.get(&model.server.session.fold(nick)).is_some();
+            with_blank(people(model, conversation, word).into_iter().filter(is_member).collect())
+        }
         Argument::Person => with_blank(people(model, conversation, word)),
         Argument::Target => {
             let mut names = channels(model, word);

@@ -166,6 +166,11 @@ fn words_are_completed_by_what_they_are() {
     stage.press(KeyCode::Tab);
     assert_eq!(text(&stage), "/join #general ");
     clear(&mut stage);
+    stage.lines(&[":ben!b@h PRIVMSG ann :hi", ":ben!b@h PRIVMSG ann :again"]);
+    stage.type_text("/kick be");
+    stage.press(KeyCode::Tab);
+    assert_eq!(text(&stage), "/kick bea ", "who is not here cannot be sent away");
+    clear(&mut stage);
     stage.type_text("/connect chat");
     stage.press(KeyCode::Tab);
     assert_eq!(text(&stage), "/connect chat.example.org:6697 ");
