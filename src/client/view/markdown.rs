@@ -70,6 +70,11 @@ fn line(
             continue;
         }
         let rest = &text[at..range.end];
+        if let Some(behind) = rest.strip_prefix('\\') {
+            // The sign behind it is meant as it stands, as in ¯\_(ツ)_/¯.
+            at += 1 + behind.chars().next().filter(char::is_ascii_punctuation).map_or(0, char::len_utf8);
+            continue;
+        }
         if rest.starts_with('`') {
             let ticks = rest.len() - rest.trim_start_matches('`').len();
             let inner = at + ticks;
@@ -115,7 +120,7 @@ fn closing(text: &str, at: usize, end: usize, sign: &str, links: &[Range<usize>]
         let last = text[..close].chars().next_back();
         let next = text[behind..end].chars().next();
         let is_end = close > inner
-            && !last.is_some_and(|last| last.is_whitespace() || sign.starts_with(last))
+            && !last.is_some_and(|last| last.is_whitespace() || last == '\\' || sign.starts_with(last))
             && !is_word(next)
             && !next.is_some_and(|next| sign.starts_with(next));
         if is_end && !links.iter().any(|link| link.contains(&close)) {
@@ -157,7 +162,24 @@ mod tests {
 
     #[test]
     fn what_is_not_meant_stays() {
-        for text in ["2 * 3 * 4", "snake_case_name", "a ** b", "*", "**", "`", "``", "_ _", "x*y*z", "****", "* item"] {
+        for text in [
+            "2 * 3 * 4",
+            "snake_case_name",
+            "a ** b",
+            "*",
+            "**",
+            "`",
+            "``",
+            "_ _",
+            "x*y*z",
+            "****",
+            "* item",
+            "¯\\_(ツ)_/¯",
+            "\\*a*",
+            "*a\\*",
+            "\\`a`",
+            "\\",
+        ] {
             assert_eq!(shown(text).iter().map(|(run, _)| *run).collect::<String>(), text);
         }
         let link = "https://example.org/_a_*b*";
@@ -174,7 +196,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_taken(text in "[a *_`~\n\u{e9}x:/.]{0,60}") {
+        fn any_text_is_taken(text in "[a *_`~\\\\\n\u{e9}x:/.]{0,60}") {
             let mut end = 0;
             for (range, _) in runs(&text, Style::new(), Style::new(), &[]) {
                 prop_assert!(range.start >= end && text.is_char_boundary(range.start) && text.is_char_boundary(range.end));
