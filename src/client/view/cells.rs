@@ -29,6 +29,15 @@ pub fn paint(buffer: &mut Buffer, area: Rect, x: u16, y: u16, text: &str, column
     let mut used = 0;
     for (cluster, width) in clusters(text) {
         let Some([cell, covered @ ..]) = cells.get_mut(used..used + width) else { break };
+        if let Some((letter, mark)) = voiced(cluster)
+            && let [next] = covered
+        {
+            // For terminals these are two letters of one column each: the one would stay when only the other is overwritten.
+            cell.set_symbol(letter).set_style(style).set_diff_option(CellDiffOption::None);
+            next.set_symbol(mark).set_style(style).set_diff_option(CellDiffOption::None);
+            used += width;
+            continue;
+        }
         let has_selector = cluster.len() > 1 && cluster.contains('\u{FE0F}');
         let option = if has_selector { forced(width) } else { CellDiffOption::None };
         cell.set_symbol(cluster).set_style(style).set_diff_option(option);
@@ -40,6 +49,13 @@ pub fn paint(buffer: &mut Buffer, area: Rect, x: u16, y: u16, text: &str, column
     }
     // What is painted lies inside of the area, whose edges have 16 bits.
     x + used as u16
+}
+
+/// A halfwidth letter and the halfwidth sound mark behind it, which grapheme clusters join and columns do not.
+fn voiced(cluster: &str) -> Option<(&str, &str)> {
+    let at = cluster.len().checked_sub('\u{FF9E}'.len_utf8()).filter(|at| *at > 0 && cluster.is_char_boundary(*at))?;
+    let (letter, mark) = cluster.split_at(at);
+    (matches!(mark, "\u{FF9E}" | "\u{FF9F}") && letter.cell_width() == 1).then_some((letter, mark))
 }
 
 fn forced(width: usize) -> CellDiffOption {
@@ -138,6 +154,16 @@ mod tests {
         assert_eq!((before[(4, 0)].symbol(), before[(5, 0)].symbol()), ("c", "d"));
         let after = Buffer::empty(area);
         assert_eq!(after.diff(&before).iter().map(|(x, _, _)| *x).collect::<Vec<_>>(), [0, 1, 2, 4, 5]);
+    }
+
+    #[test]
+    fn a_halfwidth_sound_mark_is_overwritten_with_its_letter() {
+        let area = Rect::new(0, 0, 4, 1);
+        let mut before = Buffer::empty(area);
+        assert_eq!(paint(&mut before, area, 0, 0, "aｶﾞ", 6, Style::new()), 3);
+        let mut after = Buffer::empty(area);
+        paint(&mut after, area, 0, 0, "a", 6, Style::new());
+        assert_eq!(before.diff(&after).iter().map(|(x, _, _)| *x).collect::<Vec<_>>(), [1, 2]);
     }
 
     #[test]
