@@ -28,6 +28,7 @@ pub fn pressed(model: &mut Model, key: KeyEvent, effects: &mut Effects) {
         (Context::Question, Some(action), _) => question_key(model, action, effects),
         (Context::Form, Some(action), _) => form_key(model, action, effects),
         (Context::Form, None, Some(character)) => {
+            link::forget_refusal(model);
             if let Some(field) = model.form.focused_mut() {
                 field.error = None;
                 field.edit.insert(character.encode_utf8(&mut [0; 4]));
@@ -190,6 +191,12 @@ pub fn answer(model: &mut Model, is_accepted: bool, effects: &mut Effects) {
     }
 }
 
+/// Why the one side was refused says nothing about the other one.
+fn switch_tab(model: &mut Model) {
+    model.form.switch_tab();
+    link::forget_refusal(model);
+}
+
 fn form_key(model: &mut Model, action: Action, effects: &mut Effects) {
     if link::is_busy(model) {
         // The form stands still while its request runs.
@@ -202,8 +209,8 @@ fn form_key(model: &mut Model, action: Action, effects: &mut Effects) {
     match action {
         Action::NextField => form.move_focus(1),
         Action::PreviousField => form.move_focus(-1),
-        Action::SwitchTab => form.switch_tab(),
-        Action::Left | Action::Right if form.focus == Focus::Tabs => form.switch_tab(),
+        Action::SwitchTab => switch_tab(model),
+        Action::Left | Action::Right if form.focus == Focus::Tabs => switch_tab(model),
         Action::Reveal => form.is_revealed = !form.is_revealed,
         Action::Leave => {
             if !connect::leave_form(model, effects) {
@@ -349,6 +356,7 @@ pub fn pasted(model: &mut Model, text: &str) {
     match model.screen {
         Screen::Form if link::is_busy(model) => {}
         Screen::Form => {
+            link::forget_refusal(model);
             if let Some(field) = model.form.focused_mut() {
                 field.error = None;
                 field.edit.paste(text.trim_matches(['\r', '\n']));

@@ -357,6 +357,13 @@ fn lost(model: &mut Model, reason: &str, effects: &mut Effects) {
     model.server.connection.status = Status::Waiting { until_millis, reason: reason.to_owned() };
 }
 
+/// The person goes on in the form: why the last request was refused is not said any longer.
+pub fn forget_refusal(model: &mut Model) {
+    if matches!(model.server.connection.status, Status::Refused { .. }) {
+        model.server.connection.status = Status::Off;
+    }
+}
+
 /// Nothing more is tried: the form shows why.
 fn refuse(model: &mut Model, sentence: &str, effects: &mut Effects) {
     close(model, effects);

@@ -141,6 +141,18 @@ fn a_wrong_password_is_told_and_forgotten() {
     assert!(stage.field_error(FieldId::Password).contains("address"));
     assert!(stage.model.form.field(FieldId::Password).edit.is_empty());
     assert_eq!(stage.model.form.field(FieldId::Name).edit.text(), "ann");
+    // On the other side it means nothing, nor once something else is typed.
+    for next in ["tab", "text"] {
+        let mut stage = logging_in();
+        stage.lines(&[":s 904 * :SASL authentication failed"]);
+        if next == "tab" {
+            stage.control('t')
+        } else {
+            stage.type_text("x")
+        }
+        assert_eq!(stage.model.server.connection.status, Status::Off, "{next}");
+        assert!(stage.field_error(FieldId::Password).is_empty());
+    }
     let mut stage = logging_in();
     stage.lines(&["FAIL AUTHENTICATE ACCOUNT_SUSPENDED ann :for a week", ":s 904 * :failed"]);
     assert!(stage.field_error(FieldId::Name).contains("for a week"));
