@@ -118,7 +118,13 @@ fn message(model: &mut Model, incoming: Incoming, effects: &mut Effects) {
     // Another device may have read it before it came here.
     let is_read = conversation.marker.until.is_some_and(|until| entry.time <= until);
     let is_mention = entry.mention;
+    let is_first_below = conversation.buffer.unseen() == 0;
     let Some(key) = conversation.buffer.push_live(entry) else { return };
+    if is_seen && !is_own && conversation.buffer.unseen() > 0 {
+        // The person reads further up: here they go on later.
+        let begins = conversation.first_unread.filter(|_| !is_first_below);
+        conversation.first_unread = begins.or(Some(key));
+    }
     let Some(entry) = model.conversations.get(id).and_then(|one| one.buffer.entry(key)) else { return };
     log::keep(model, &target, || log::line(entry), effects);
     if is_own || is_seen || is_read {

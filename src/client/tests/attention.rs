@@ -1,8 +1,8 @@
 //! What was read, who writes, who is there, who came and went.
 
-use crossterm::event::KeyCode;
+use crossterm::event::{KeyCode, KeyModifiers};
 
-use super::Stage;
+use super::{Stage, key};
 use crate::client::event::Event;
 use crate::client::markers;
 use crate::client::signs::Presence;
@@ -42,10 +42,22 @@ fn what_is_not_seen_is_not_read() {
     stage.wait(5_000);
     assert_eq!(stage.take_sent(), [format!("MARKREAD #general timestamp={}", at(1))]);
     // Scrolled back, the end is not seen.
-    stage.model.conversations.current_mut().unwrap().buffer.scroll_pages(-1);
+    let buffer = &mut stage.model.conversations.current_mut().unwrap().buffer;
+    buffer.scroll_pages(-1);
+    buffer.settle(1, &mut |_, _| 2);
     stage.lines(&[&format!("@msgid=m2;time={} :bob!b@h PRIVMSG #general :two", at(2))]);
     stage.wait(5_000);
     assert!(stage.take_sent().is_empty());
+    // "N new below" begins with it, also where an older message was the first new one.
+    let first_new = |stage: &Stage| {
+        let general = stage.conversation("#general");
+        general.first_unread.and_then(|key| general.buffer.entry(key)).map(|entry| entry.text.to_string())
+    };
+    assert_eq!(first_new(&stage).as_deref(), Some("two"));
+    stage.lines(&[&format!("@msgid=m3;time={} :bob!b@h PRIVMSG #general :three", at(3))]);
+    assert_eq!(first_new(&stage).as_deref(), Some("two"));
+    stage.event(key(KeyCode::Char('u'), KeyModifiers::ALT));
+    assert_eq!(stage.model.remark, None);
 }
 
 #[test]
