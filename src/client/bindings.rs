@@ -306,7 +306,7 @@ pub const BINDINGS: &[Binding] = &{
         in_footer(letter(Chosen, NONE, 'r', A::Reply, "help-key-reply"), "footer-reply"),
         in_footer(letter(Chosen, NONE, '+', A::React, "help-key-react"), "footer-react"),
         in_footer(letter(Chosen, NONE, 'y', A::Copy, "help-key-copy"), "footer-copy"),
-        letter(Chosen, NONE, 'o', A::OpenLink, "help-key-open-link"),
+        in_footer(letter(Chosen, NONE, 'o', A::OpenLink, "help-key-open-link"), "footer-open-link"),
         in_footer(letter(Chosen, NONE, 'd', A::Redact, "help-key-redact"), "footer-redact"),
         key(Chosen, NONE, KeyCode::Delete, A::Redact, "help-key-redact"),
         letter(Chosen, NONE, '!', A::Report, "help-key-report"),

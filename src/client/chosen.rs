@@ -2,6 +2,8 @@
 //!
 //! What a server does not offer is not done; a remark says why.
 
+use std::ops::Range;
+
 use super::bindings::Action;
 use super::conversation::{Conversation, ConversationKind, Replying};
 use super::entry::{Entry, EntryKind, Quote};
@@ -89,6 +91,17 @@ fn act(model: &mut Model, effects: &mut Effects) {
     }
 }
 
+/// Whether a key could do what it says with the chosen message: the others are not shown.
+pub fn is_possible(model: &Model, action: Action) -> bool {
+    match action {
+        Action::Reply => addressable(model, "draft/reply").is_ok(),
+        Action::React => addressable(model, "draft/react").is_ok(),
+        Action::Redact => redactable(model).is_ok(),
+        Action::OpenLink => chosen(model).is_some_and(|(_, entry)| !links_of(entry).is_empty()),
+        _ => true,
+    }
+}
+
 /// Why something cannot be done with a message: the id of a sentence.
 type Obstacle = &'static str;
 
@@ -156,9 +169,14 @@ fn copy(model: &mut Model, effects: &mut Effects) {
     }
 }
 
+/// Where the links of a message are, and where each leads.
+fn links_of(entry: &Entry) -> Vec<(Range<usize>, String)> {
+    links::find(&plain(&entry.text))
+}
+
 /// Opens the only link of the chosen message, or asks which one.
 fn open_links(model: &mut Model, effects: &mut Effects) {
-    let links = chosen(model).map(|(_, entry)| links::find(&plain(&entry.text))).unwrap_or_default();
+    let links = chosen(model).map(|(_, entry)| links_of(entry)).unwrap_or_default();
     match links.as_slice() {
         [] => tell(model, "chosen-no-link"),
         [(_, link)] => open_link(model, link, effects),

@@ -142,19 +142,19 @@ impl Keymap {
         rows
     }
 
-    /// The keys that the footer shows for a context, with the ids of their words: on the first screens F1 at the front, later
+    /// The keys that the footer shows for a context: on the first screens F1 at the front, later
     /// the way back, because there may not be room for all.
-    pub fn footer(&self, context: Context) -> impl Iterator<Item = (Chord, &'static str)> {
+    pub fn footer(&self, context: Context) -> impl Iterator<Item = FooterKey> {
         let of = |context: Context| self.bindings.iter().filter(move |binding| binding.context == context);
         let order = match context {
             Context::Chat | Context::Form => [Context::Everywhere, context],
             _ => [context, Context::Everywhere],
         };
-        let own = order.into_iter().flat_map(of).filter_map(|binding| Some((binding.chord, binding.footer_id?)));
-        let mut shown: Vec<(Chord, &'static str)> = Vec::new();
-        for (chord, id) in own {
-            if !shown.iter().any(|(_, known)| *known == id) {
-                shown.push((chord, id));
+        let mut shown: Vec<FooterKey> = Vec::new();
+        for binding in order.into_iter().flat_map(of) {
+            let Some(word_id) = binding.footer_id else { continue };
+            if !shown.iter().any(|known| known.word_id == word_id) {
+                shown.push(FooterKey { chord: binding.chord, action: binding.action, word_id });
             }
         }
         shown.into_iter()
@@ -181,6 +181,17 @@ pub fn typed(event: KeyEvent) -> Option<char> {
         }
         _ => None,
     }
+}
+
+/// One key in the footer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FooterKey {
+    /// The key.
+    pub chord: Chord,
+    /// What it does.
+    pub action: Action,
+    /// The id of its word.
+    pub word_id: &'static str,
 }
 
 /// One row of the help: the keys of an action and the id of what they do.

@@ -97,6 +97,7 @@ footer-close = close
 footer-reply = answer
 footer-react = react
 footer-copy = copy
+footer-open-link = open
 footer-redact = withdraw
 footer-back = back
 footer-switcher = switch

@@ -97,6 +97,7 @@ footer-close = fermer
 footer-reply = répondre
 footer-react = réagir
 footer-copy = copier
+footer-open-link = ouvrir
 footer-redact = retirer
 footer-back = retour
 footer-switcher = changer

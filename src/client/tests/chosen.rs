@@ -189,6 +189,25 @@ fn others_messages_are_withdrawn_by_operators_only() {
 }
 
 #[test]
+fn what_cannot_be_done_with_a_message_is_not_offered() {
+    use crate::client::bindings::Action::{OpenLink, React, Redact, Reply};
+    let possible = |stage: &Stage| {
+        [Reply, React, Redact, OpenLink].map(|action| crate::client::chosen::is_possible(&stage.model, action))
+    };
+    let mut stage = Stage::with_messages();
+    stage.shift(KeyCode::Up);
+    assert_eq!(possible(&stage), [true, true, true, false]);
+    stage.lines(&[":s MODE #general -o ann"]);
+    assert_eq!(possible(&stage), [true, true, false, false]);
+    stage.press(KeyCode::Esc);
+    stage.lines(&["@msgid=m4;time=2026-11-22T09:03:00.000Z :bob!b@h PRIVMSG #general :see https://a.example/"]);
+    stage.shift(KeyCode::Up);
+    assert_eq!(possible(&stage), [true, true, false, true]);
+    stage.lines(&[":s CAP ann DEL :message-tags draft/message-redaction"]);
+    assert_eq!(possible(&stage), [false, false, false, true]);
+}
+
+#[test]
 fn what_a_server_does_not_offer_is_said() {
     let mut stage = Stage::with_messages();
     stage.lines(&[":s CAP ann DEL :message-tags draft/message-redaction"]);

@@ -71,7 +71,7 @@ pub fn draw(cells: &mut Cells, screen: Rect, model: &Model, look: &Look<'_>) -> 
     let has_footer = screen.height >= 12;
     let body = Rect { height: screen.height - u16::from(has_footer), ..screen };
     if has_footer {
-        draw_footer(cells, Rect { y: body.bottom(), height: 1, ..screen }, Context::Form, look);
+        draw_footer(cells, Rect { y: body.bottom(), height: 1, ..screen }, Context::Form, look, |_| true);
     }
     let has_frame = screen.width >= FRAME_FROM_COLUMNS && screen.height >= 14;
     let width = body.width.min(CARD_COLUMNS_MAX);

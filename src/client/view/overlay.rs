@@ -97,7 +97,7 @@ fn draw_help(cells: &mut Cells, screen: Rect, first_row: usize, look: &Look<'_>)
     layout.draw_empty(cells, &look.texts.get("help-title"), look);
     let rows = help(layout.inner.width, look);
     draw_rows(cells, layout.inner, rows.iter().skip(first_row));
-    draw_footer(cells, layout.keys, Context::Help, look);
+    draw_footer(cells, layout.keys, Context::Help, look, |_| true);
     let has_more_below = first_row + usize::from(layout.inner.height) < rows.len();
     let directions = match (first_row > 0, has_more_below) {
         (true, true) => "↑ ↓",

@@ -60,7 +60,7 @@ pub fn draw(cells: &mut Cells, screen: Rect, panel: &Panel, look: &Look<'_>) -> 
     }
     let layout = Layout::of(screen, COLUMNS_MAX, |_| usize::from(screen.height));
     layout.draw_empty(cells, &look.texts.get("operate-title"), look);
-    draw_footer(cells, layout.keys, Context::Panel, look);
+    draw_footer(cells, layout.keys, Context::Panel, look, |_| true);
     let mut rest = layout.inner;
     let mut next_line = || {
         let line = Rect { height: rest.height.min(1), ..rest };

@@ -12,6 +12,7 @@ use super::status;
 use super::wrap::{columns_of, cut};
 use crate::client::bindings::{Action, Context};
 use crate::client::chord::Chord;
+use crate::client::chosen;
 use crate::client::connection::Status;
 use crate::client::conversation::{Conversation, ConversationKind};
 use crate::client::geometry::{ChatAreas, PROMPT_COLUMNS, first_visible};
@@ -31,8 +32,12 @@ pub fn draw(cells: &mut Cells, screen: Rect, model: &Model, look: &Look<'_>) -> 
     }
     draw_status(cells, &areas, screen, model, look);
     // A dialogue or a list above has keys of its own in it; while it is there, those of the conversation do nothing.
-    if let Some(context) = model.contexts().first().filter(|one| matches!(one, Context::Chosen | Context::Chat)) {
-        draw_footer(cells, part(areas.footer), *context, look);
+    match model.contexts().first() {
+        Some(Context::Chosen) => {
+            draw_footer(cells, part(areas.footer), Context::Chosen, look, |action| chosen::is_possible(model, action))
+        }
+        Some(Context::Chat) => draw_footer(cells, part(areas.footer), Context::Chat, look, |_| true),
+        _ => {}
     }
     draw_composer(cells, part(areas.composer), model, look)
 }
@@ -267,9 +272,16 @@ fn draw_composer(cells: &mut Cells, area: Rect, model: &Model, look: &Look<'_>) 
     position_in(area, usize::from(text.x) + caret_column, usize::from(text.y) + caret_row.checked_sub(first)?)
 }
 
-/// The keys that matter in a context, as many as there is room for.
-pub fn draw_footer(cells: &mut Cells, line: Rect, context: Context, look: &Look<'_>) {
-    let keys = look.keymap.footer(context).map(|(chord, id)| (chord, look.texts.get(id).into_owned()));
+/// The keys that matter in a context and can do something now, as many as there is room for.
+pub fn draw_footer(
+    cells: &mut Cells,
+    line: Rect,
+    context: Context,
+    look: &Look<'_>,
+    is_possible: impl Fn(Action) -> bool,
+) {
+    let keys = look.keymap.footer(context).filter(|key| is_possible(key.action));
+    let keys = keys.map(|key| (key.chord, look.texts.get(key.word_id).into_owned()));
     draw_keys(cells, line, keys, look);
 }
 

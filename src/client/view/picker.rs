@@ -72,7 +72,7 @@ pub fn draw(cells: &mut Cells, screen: Rect, picker: &Picker, look: &Look<'_>) -
     };
     layout.draw_empty(cells, &title, look);
     let inner = layout.inner;
-    draw_footer(cells, layout.keys, Context::Picker, look);
+    draw_footer(cells, layout.keys, Context::Picker, look, |_| true);
     paint(cells, inner, inner.x, inner.y, "›", 1, look.theme.accent());
     let text =
         Rect { x: inner.x + PROMPT_COLUMNS, width: inner.width.saturating_sub(PROMPT_COLUMNS), height: 1, ..inner };

@@ -56,7 +56,14 @@ pub(super) fn pictures(language: Language) -> Vec<(&'static str, Model)> {
     };
     let none = KeyModifiers::NONE;
     add("reading", &mut |_| {});
-    add("chosen", &mut |model| press(model, &[(KeyCode::Up, KeyModifiers::SHIFT), (KeyCode::Up, none)]));
+    let offer = |model: &mut Model, capabilities: &str| {
+        let (now, mut out) = (Moment::default(), Output::default());
+        model.server.session.receive(&format!(":s CAP * ACK :{capabilities}"), now, &mut out);
+    };
+    add("chosen", &mut |model| {
+        offer(model, "message-tags draft/message-redaction");
+        press(model, &[(KeyCode::Up, KeyModifiers::SHIFT), (KeyCode::Up, none)]);
+    });
     add("answering", &mut |model| {
         let quote = Quote { author: "mlk".to_owned(), text: "the new client".to_owned() };
         model.conversations.current_mut().unwrap().replying = Some(Replying { msgid: "m1".into(), quote });
@@ -110,16 +117,12 @@ pub(super) fn pictures(language: Language) -> Vec<(&'static str, Model)> {
             excerpt: "red and bold".to_owned(),
         }));
     });
-    let report = |model: &mut Model| {
-        let (now, mut out) = (Moment::default(), Output::default());
-        model.server.session.receive(":s CAP * ACK :chat-tui/report", now, &mut out);
-    };
     add("report", &mut |model| {
-        report(model);
+        offer(model, "chat-tui/report");
         press(model, &[(KeyCode::Up, KeyModifiers::SHIFT), (KeyCode::Up, none), (KeyCode::Char('!'), none)]);
     });
     add("ask_report", &mut |model| {
-        report(model);
+        offer(model, "chat-tui/report");
         press(model, &[(KeyCode::Up, KeyModifiers::SHIFT), (KeyCode::Up, none), (KeyCode::Char('!'), none)]);
         press(model, &[(KeyCode::Down, none), (KeyCode::Enter, none)]);
     });
