@@ -361,9 +361,9 @@ pub const BINDINGS: &[Binding] = &{
         letter(Editing, CONTROL, 'y', A::Yank, "help-key-yank"),
         letter(Editing, ALT, 'y', A::YankEarlier, "help-key-yank-earlier"),
         letter(Editing, CONTROL, '_', A::Undo, "help-key-undo"),
+        letter(Editing, ALT, 'z', A::Undo, "help-key-undo"),
         // What terminals without the kitty protocol send for Ctrl-_.
         letter(Editing, CONTROL, '7', A::Undo, "help-key-undo"),
-        letter(Editing, ALT, 'z', A::Undo, "help-key-undo"),
         letter(Editing, ALT, 'e', A::Redo, "help-key-redo"),
         key(Form, NONE, KeyCode::Tab, A::NextField, "help-key-next-field"),
         key(Form, NONE, KeyCode::Down, A::NextField, "help-key-next-field"),

@@ -28,9 +28,9 @@ const HELP_COLUMNS_MAX: u16 = 84;
 /// Smaller screens have no frame around a dialogue.
 const FRAME_FROM: (u16, u16) = (30, 8);
 /// The columns of keys in the help, before what they do.
-const KEY_COLUMNS_MAX: usize = 24;
+const KEY_COLUMNS_MAX: usize = 30;
 /// How many keys of one action the help names.
-const CHORDS_SHOWN_MAX: usize = 2;
+const CHORDS_SHOWN_MAX: usize = 3;
 
 /// The cells of a dialogue: its whole, and what is inside its frame.
 pub(super) struct Layout {
