@@ -188,6 +188,9 @@ fn draw_members(cells: &mut Cells, area: Rect, conversation: &Conversation, look
     }
 }
 
+/// With fewer columns, nothing is said of the connection: half a word of it would say less.
+const CONNECTION_COLUMNS_MIN: u16 = 12;
+
 /// The rule between messages and input box: the connection at its left, what else there is to say at its right.
 fn draw_status(cells: &mut Cells, areas: &ChatAreas, screen: Rect, model: &Model, look: &Look<'_>) {
     let line = rect(areas.status, screen);
@@ -203,10 +206,17 @@ fn draw_status(cells: &mut Cells, areas: &ChatAreas, screen: Rect, model: &Model
     let x = areas.messages.x.min(line.right());
     let mut room = Rect { x, width: line.right().saturating_sub(x + 1), ..line };
     if let Some((text, style)) = news(model, look) {
-        // The connection keeps a third of the line at least.
-        let width = usize::from(room.width) * 2 / 3;
-        let from = paint_right(cells, room, &format!(" {} ", cut(&text, width)), style);
-        room.width = from.saturating_sub(room.x);
+        // The connection keeps a third of the line, unless what there is to say would lose its end by that.
+        let third = usize::from(room.width) * 2 / 3;
+        if columns_of(&text) > third {
+            room = Rect { width: line.width.saturating_sub(1), ..line };
+        }
+        let from =
+            paint_right(cells, room, &format!(" {} ", cut(&text, usize::from(room.width).saturating_sub(2))), style);
+        room = Rect { x: x.min(from), width: from.saturating_sub(x), ..line };
+        if room.width < CONNECTION_COLUMNS_MIN {
+            return;
+        }
     }
     if let Some(replying) = model.conversations.current().and_then(|conversation| conversation.replying.as_ref()) {
         let quote = &replying.quote;

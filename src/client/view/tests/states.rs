@@ -1,9 +1,13 @@
 //! The form and the conversations in states of their own.
 
+use ratatui::buffer::Cell;
+
+use super::draw;
 use super::golden::golden;
 use super::models::{chat, form};
 use crate::client::connection::Status;
 use crate::client::form::{FieldId, Tab};
+use crate::client::view::theme::{Depth, Theme};
 use crate::ground::texts::Language;
 
 #[test]
@@ -32,4 +36,16 @@ fn conversations_in_french_scrolled_back() {
 #[test]
 fn conversations_where_there_is_hardly_room() {
     golden("chat", &mut chat(Language::English), 20, 5);
+}
+
+#[test]
+fn a_remark_is_shown_to_its_end_where_there_is_room() {
+    let remark = "Only your own messages can be withdrawn, or any by the operators.";
+    let mut model = chat(Language::English);
+    model.remark = Some(remark.to_owned());
+    for columns in [70, 80, 100] {
+        let (cells, _) = draw(&mut model, columns, 24, Theme::new(Depth::Many));
+        let text: String = cells.content().iter().map(Cell::symbol).collect();
+        assert!(text.contains(remark), "{columns} columns");
+    }
 }
