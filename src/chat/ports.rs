@@ -34,7 +34,7 @@ pub struct Peer {
 }
 
 /// How a connection reaches the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Transport {
     /// TCP in the clear.
     Plain,
@@ -42,8 +42,8 @@ pub enum Transport {
     Tls,
     /// TLS, and the other end has proved to hold the key of a certificate of its own.
     CertifiedTls {
-        /// SHA-256 of the certificate.
-        certificate: Digest,
+        /// SHA-256 of the certificate. Boxed, because few connections have one and each has room for it, twice.
+        certificate: Box<Digest>,
     },
     /// The server's own Unix socket.
     Unix {
@@ -56,7 +56,7 @@ pub enum Transport {
 
 impl Transport {
     /// A word for it, for logs and for those who count.
-    pub fn word(self) -> &'static str {
+    pub fn word(&self) -> &'static str {
         match self {
             Self::Plain => "plain",
             Self::Tls | Self::CertifiedTls { .. } => "tls",

@@ -362,8 +362,10 @@ async fn shake_hands(
     match timeout(most, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => {
             let certificate = client_certificate(stream.get_ref().1).map(Digest);
-            let transport = certificate.map(|certificate| Transport::CertifiedTls { certificate });
-            let peer = Peer { transport: transport.unwrap_or(peer.transport), ..peer.clone() };
+            let mut peer = peer.clone();
+            if let Some(certificate) = certificate {
+                peer.transport = Transport::CertifiedTls { certificate: Box::new(certificate) };
+            }
             return Some((Box::new(stream), peer));
         }
         Ok(Err(error)) => tracing::debug!(%error, peer = %peer.address, "the TLS handshake failed"),

@@ -98,8 +98,7 @@ struct Queue {
     chunks: VecDeque<Bytes>,
     bytes: usize,
     closing: Option<Closing>,
-    /// What each line that is not done yet takes up, the oldest first.
-    in_flight: VecDeque<u8>,
+    in_flight: InFlight,
     is_hurried: bool,
     /// Whether the task is to look at what is queued.
     is_filled: bool,
@@ -116,10 +115,34 @@ impl Queue {
             self.task = Some(context.waker().clone());
         }
     }
+}
 
-    /// The places of the window that are taken.
-    fn places_taken(&self) -> u32 {
-        self.in_flight.iter().map(|cost| u32::from(*cost)).sum()
+/// What each line that is not done yet takes up of the window, the oldest first: a bit for each place, set for the last one of
+/// a line. The window has no more places than there are bits, so that no connection needs a list.
+#[derive(Debug, Default)]
+struct InFlight(u64);
+
+const _: () = assert!(LINES_IN_FLIGHT_MAX == u64::BITS as usize);
+
+impl InFlight {
+    /// How many places are taken.
+    fn places(&self) -> u32 {
+        u64::BITS - self.0.leading_zeros()
+    }
+
+    /// The next line takes up so many, which are free.
+    fn push(&mut self, cost: u32) {
+        let places = (self.places() + cost).clamp(1, u64::BITS);
+        self.0 |= 1 << (places - 1);
+    }
+
+    /// The oldest line is done.
+    fn pop(&mut self) {
+        self.0 = self.0.checked_shr(self.0.trailing_zeros() + 1).unwrap_or_default();
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0 == 0
     }
 }
 
@@ -175,7 +198,7 @@ impl Link {
     pub fn poll_room(&self, context: &Context<'_>, cost: u32) -> Poll<()> {
         let mut queue = self.queue();
         // The window has room for the dearest line, when no other one is in it.
-        if queue.places_taken() + cost <= self.inbox.places {
+        if queue.in_flight.places() + cost <= self.inbox.places {
             return Poll::Ready(());
         }
         queue.waits_for_lines = true;
@@ -185,17 +208,13 @@ impl Link {
 
     /// Takes room for a line, until it is done.
     pub fn take_room(&self, cost: u32) {
-        self.queue().in_flight.push_back(u8::try_from(cost).unwrap_or(u8::MAX));
+        self.queue().in_flight.push(cost);
     }
 
     /// The oldest line of the connection needs nothing more: its room is free again.
     pub fn line_done(&self) {
         let mut queue = self.queue();
-        queue.in_flight.pop_front();
-        if queue.in_flight.is_empty() {
-            // An idle connection holds no list.
-            queue.in_flight = VecDeque::new();
-        }
+        queue.in_flight.pop();
         let task = if std::mem::take(&mut queue.waits_for_lines) { queue.task.take() } else { None };
         drop(queue);
         task.into_iter().for_each(Waker::wake);
@@ -314,6 +333,22 @@ mod tests {
         let mut out = VecDeque::new();
         let closing = link.take(&mut out);
         (out.into(), closing)
+    }
+
+    #[test]
+    fn lines_in_flight_are_counted_in_order() {
+        let mut in_flight = InFlight::default();
+        for costs in [vec![1, 8, 1], vec![8; 8], vec![1; LINES_IN_FLIGHT_MAX], vec![64]] {
+            costs.iter().for_each(|cost| in_flight.push(*cost));
+            assert_eq!(in_flight.places(), costs.iter().sum::<u32>());
+            for (place, _) in costs.iter().enumerate() {
+                in_flight.pop();
+                assert_eq!(in_flight.places(), costs[place + 1..].iter().sum::<u32>(), "{costs:?}");
+            }
+            assert!(in_flight.is_empty());
+        }
+        in_flight.pop();
+        assert!(in_flight.is_empty(), "more lines are done than there were");
     }
 
     #[test]

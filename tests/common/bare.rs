@@ -277,7 +277,7 @@ impl Driver for Bare {
         let transport = match wire {
             Wire::Plain => Transport::Plain,
             Wire::Tls => Transport::Tls,
-            Wire::Certified => Transport::CertifiedTls { certificate: settings::certificate_of(address) },
+            Wire::Certified => Transport::CertifiedTls { certificate: Box::new(settings::certificate_of(address)) },
             Wire::Unix { operator } => Transport::Unix { uid: 1000, operator },
         };
         let port = if matches!(wire, Wire::Unix { .. }) { 0 } else { 50_000 };

@@ -158,7 +158,9 @@ impl Driver for Sockets {
         let (transport, port) = match wire {
             Wire::Plain => (Transport::Plain, 50_000),
             Wire::Tls => (Transport::Tls, 50_000),
-            Wire::Certified => (Transport::CertifiedTls { certificate: settings::certificate_of(address) }, 50_000),
+            Wire::Certified => {
+                (Transport::CertifiedTls { certificate: Box::new(settings::certificate_of(address)) }, 50_000)
+            }
             Wire::Unix { operator } => (Transport::Unix { uid: 1000, operator }, 0),
         };
         let client = self.dial(Peer { address, port, transport });

@@ -166,9 +166,10 @@ fn scram_proof(world: &mut World, conn: ConnId, log_in: LogIn, server: ScramServ
 
 /// The connection itself proves who somebody is. The response is the account's name, or empty.
 fn external(world: &mut World, conn: ConnId, response: &[u8]) -> Handled {
-    let Transport::CertifiedTls { certificate } = world.session(conn).peer.transport else {
+    let Transport::CertifiedTls { certificate } = &world.session(conn).peer.transport else {
         return by_socket(world, conn, response);
     };
+    let certificate = **certificate;
     let Ok(name) = std::str::from_utf8(response) else { return Err(failed()) };
     let log_in = LogIn { is_token: true, ..log_in_as(world, name, Method::Sasl(Mechanism::External)) };
     let question = Question::Certificate { certificate, address: world.session(conn).address() };

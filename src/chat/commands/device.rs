@@ -51,9 +51,10 @@ fn device_name(call: &Call<'_>) -> String {
 /// `DEVICE CERT :<name>`: first whether the certificate is nobody's yet.
 fn bind_certificate(world: &mut World, call: &Call<'_>) -> Handled {
     let session = world.session(call.conn);
-    let Transport::CertifiedTls { certificate } = session.peer.transport else {
+    let Transport::CertifiedTls { certificate } = &session.peer.transport else {
         return Err(Refusal::fail("NO_CERTIFICATE", &["CERT"], "server-no-certificate"));
     };
+    let certificate = **certificate;
     let question = Question::Certificate { certificate, address: session.address() };
     world.ask(call.conn, question, Asked::Device(AskedDevice::Certificate(device_name(call), certificate)));
     Ok(())
