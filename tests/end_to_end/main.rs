@@ -14,6 +14,7 @@ mod terminal;
 mod dialogue;
 mod invitation;
 mod irssi;
+mod job;
 mod leaving;
 mod local_server;
 mod panel;
