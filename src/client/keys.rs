@@ -133,18 +133,26 @@ pub fn pick(model: &mut Model, effects: &mut Effects) {
 }
 
 fn help_key(model: &mut Model, action: Action) {
+    match action {
+        Action::Close => model.overlays.toggle_help(),
+        _ => scroll_overlay(model, action),
+    }
+}
+
+/// Scrolls what is higher than the screen.
+fn scroll_overlay(model: &mut Model, action: Action) {
     let page = isize::try_from(model.size.1.saturating_sub(6).max(1)).unwrap_or(1);
     match action {
-        Action::Up => model.overlays.scroll_help(-1),
-        Action::Down => model.overlays.scroll_help(1),
-        Action::PageUp => model.overlays.scroll_help(-page),
-        Action::PageDown => model.overlays.scroll_help(page),
-        Action::Close => model.overlays.toggle_help(),
+        Action::Up => model.overlays.scroll(-1),
+        Action::Down => model.overlays.scroll(1),
+        Action::PageUp => model.overlays.scroll(-page),
+        Action::PageDown => model.overlays.scroll(page),
         _ => {}
     }
 }
 
 fn question_key(model: &mut Model, action: Action, effects: &mut Effects) {
+    scroll_overlay(model, action);
     if matches!(model.overlays.shown(), Some(Overlay::Paste { .. })) {
         return paste_key(model, action, effects);
     }

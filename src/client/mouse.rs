@@ -8,7 +8,6 @@ use super::event::{Effect, Effects};
 use super::geometry::{Drag, first_visible};
 use super::keys::{choose, perform, pick, talk_to};
 use super::model::{Model, Screen};
-use super::overlay::Overlay;
 
 /// How many rows the mouse wheel scrolls.
 const WHEEL_ROWS: i32 = 3;
@@ -20,11 +19,8 @@ pub fn acted(model: &mut Model, mouse: MouseEvent, effects: &mut Effects) {
         MouseEventKind::ScrollDown => WHEEL_ROWS,
         _ => 0,
     };
-    if let Some(overlay) = model.overlays.shown() {
-        if matches!(overlay, Overlay::Help { .. }) {
-            model.overlays.scroll_help(wheel as isize);
-        }
-        return;
+    if model.overlays.shown().is_some() {
+        return model.overlays.scroll(wheel as isize);
     }
     if model.screen != Screen::Chat {
         return;

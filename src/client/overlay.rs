@@ -7,11 +7,8 @@ use crate::ground::tls::Fingerprint;
 /// What lies above the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Overlay {
-    /// All keys and commands (F1). Scrolls.
-    Help {
-        /// The first row shown; the view shows the last possible one when it is too great.
-        first_row: usize,
-    },
+    /// All keys and commands (F1).
+    Help,
     /// Somebody with the right password was refused because of the address: is it you?
     Address(AddressQuestion),
     /// First use of a certificate that no public authority vouches for.
@@ -97,12 +94,19 @@ pub const WAITING_MAX: usize = 8;
 pub struct Overlays {
     /// The first is shown.
     list: Vec<Overlay>,
+    /// The first row of it that is shown, where it is higher than the screen; the view brings it to the last that is possible.
+    first_row: usize,
 }
 
 impl Overlays {
     /// The one that is shown.
     pub fn shown(&self) -> Option<&Overlay> {
         self.list.first()
+    }
+
+    /// Its first row that is shown.
+    pub fn first_row(&self) -> usize {
+        self.first_row
     }
 
     /// Shows a dialogue, behind those that wait already; never the same one twice.
@@ -114,32 +118,30 @@ impl Overlays {
 
     /// Shows the help above everything, or takes it away.
     pub fn toggle_help(&mut self) {
-        if matches!(self.shown(), Some(Overlay::Help { .. })) {
+        if self.shown() == Some(&Overlay::Help) {
             self.list.remove(0);
         } else {
-            self.list.insert(0, Overlay::Help { first_row: 0 });
+            self.list.insert(0, Overlay::Help);
         }
+        self.first_row = 0;
     }
 
-    /// Scrolls the help.
-    pub fn scroll_help(&mut self, rows: isize) {
-        if let Some(Overlay::Help { first_row }) = self.list.first_mut() {
-            *first_row = first_row.saturating_add_signed(rows).min(HELP_ROWS_MAX);
-        }
+    /// Scrolls the one that is shown.
+    pub fn scroll(&mut self, rows: isize) {
+        self.first_row = self.first_row.saturating_add_signed(rows).min(ROWS_MAX);
     }
 
-    /// The view says how far down the help can be scrolled.
-    pub fn limit_help(&mut self, first_row_max: usize) {
-        if let Some(Overlay::Help { first_row }) = self.list.first_mut() {
-            *first_row = (*first_row).min(first_row_max);
-        }
+    /// The view says how far down the one that is shown can be scrolled.
+    pub fn limit(&mut self, first_row_max: usize) {
+        self.first_row = self.first_row.min(first_row_max);
     }
 
     /// Takes the one that is shown away.
     pub fn close(&mut self) -> Option<Overlay> {
+        self.first_row = 0;
         (!self.list.is_empty()).then(|| self.list.remove(0))
     }
 }
 
-/// More rows than the help will ever have.
-const HELP_ROWS_MAX: usize = 1_000;
+/// More rows than a dialogue will ever have.
+const ROWS_MAX: usize = 1_000;

@@ -74,12 +74,12 @@ impl View {
         }
     }
 
-    /// The layout pass, before each frame: resolves what was asked of the positions in the conversation and in the help, and
+    /// The layout pass, before each frame: resolves what was asked of the positions in the conversation and in a dialogue, and
     /// notes for the mouse what is where.
     pub fn layout(&mut self, model: &mut Model) -> Found {
         let (columns, rows) = model.size;
-        let help_rows = overlay::help_first_row_max(model, columns, rows);
-        model.overlays.limit_help(help_rows);
+        let first_row_max = overlay::first_row_max(model, columns, rows);
+        model.overlays.limit(first_row_max);
         self.window = None;
         if model.screen != Screen::Chat {
             return Found::default();
@@ -137,7 +137,7 @@ impl View {
             caret = picker::draw(cells, area, picker, &look);
         }
         if let Some(shown) = model.overlays.shown() {
-            overlay::draw(cells, area, shown, &look);
+            overlay::draw(cells, area, shown, model.overlays.first_row(), &look);
             caret = None;
         }
         let caret = caret.filter(|caret| area.contains(*caret));

@@ -81,23 +81,15 @@ impl Layout {
     }
 }
 
-/// Draws a dialogue over what is there.
-pub fn draw(cells: &mut Cells, screen: Rect, shown: &Overlay, look: &Look<'_>) {
+/// Draws a dialogue over what is there, from this row of its text on.
+pub fn draw(cells: &mut Cells, screen: Rect, shown: &Overlay, first_row: usize, look: &Look<'_>) {
     if screen.is_empty() {
         return;
     }
-    match shown {
-        Overlay::Help { first_row } => draw_help(cells, screen, *first_row, look),
-        question => draw_question(cells, screen, question, look),
-    }
-}
-
-fn draw_help(cells: &mut Cells, screen: Rect, first_row: usize, look: &Look<'_>) {
-    let layout = Layout::of(screen, HELP_COLUMNS_MAX, |columns| help(columns, look).len());
-    layout.draw_empty(cells, &look.texts.get("help-title"), look);
-    let rows = help(layout.inner.width, look);
+    let (layout, rows) = lay_out(screen, shown, look);
+    let question = question(shown, look);
+    layout.draw_empty(cells, &question.title, look);
     draw_rows(cells, layout.inner, rows.iter().skip(first_row));
-    draw_footer(cells, layout.keys, Context::Help, look, |_| true);
     let has_more_below = first_row + usize::from(layout.inner.height) < rows.len();
     let directions = match (first_row > 0, has_more_below) {
         (true, true) => "↑ ↓",
@@ -105,7 +97,27 @@ fn draw_help(cells: &mut Cells, screen: Rect, first_row: usize, look: &Look<'_>)
         (false, true) => "↓",
         (false, false) => "",
     };
+    let taken = u16::try_from(columns_of(directions)).unwrap_or_default();
+    let keys = Rect { width: layout.keys.width.saturating_sub(taken), ..layout.keys };
+    match shown {
+        Overlay::Help => draw_footer(cells, keys, Context::Help, look, |_| true),
+        _ => draw_answers(cells, keys, &question, look),
+    }
     paint_right(cells, layout.keys, directions, look.theme.accent());
+}
+
+/// Where a dialogue lies, and all rows of its text.
+fn lay_out(screen: Rect, shown: &Overlay, look: &Look<'_>) -> (Layout, Vec<Line<'static>>) {
+    let columns_max = if *shown == Overlay::Help { HELP_COLUMNS_MAX } else { QUESTION_COLUMNS_MAX };
+    let mut rows = Vec::new();
+    let layout = Layout::of(screen, columns_max, |columns| {
+        rows = match shown {
+            Overlay::Help => help(columns, look),
+            question_shown => question(question_shown, look).rows(columns),
+        };
+        rows.len()
+    });
+    (layout, rows)
 }
 
 fn draw_rows<'a>(cells: &mut Cells, area: Rect, rows: impl Iterator<Item = &'a Line<'static>>) {
@@ -114,21 +126,15 @@ fn draw_rows<'a>(cells: &mut Cells, area: Rect, rows: impl Iterator<Item = &'a L
     }
 }
 
-/// How far down the help can be scrolled on a screen of this size; 0 when it is not shown.
-pub fn help_first_row_max(model: &Model, columns: u16, rows: u16) -> usize {
-    if !matches!(model.overlays.shown(), Some(Overlay::Help { .. })) {
-        return 0;
-    }
+/// How far down the dialogue that is shown can be scrolled on a screen of this size.
+pub fn first_row_max(model: &Model, columns: u16, rows: u16) -> usize {
+    let Some(shown) = model.overlays.shown() else { return 0 };
     // How many rows there are does not depend on the colours.
     let (texts, keymap, caps) = (&model.texts, &model.settings.keymap, model.server.session.caps());
     let (theme, zone, links) = (Theme::new(Depth::None), Zone::default(), Links::default());
     let look = Look { theme, zone, texts, keymap, caps, nick: "", links: &links };
-    let mut count = 0;
-    let layout = Layout::of(Rect::new(0, 0, columns, rows), HELP_COLUMNS_MAX, |columns| {
-        count = help(columns, &look).len();
-        count
-    });
-    count.saturating_sub(usize::from(layout.inner.height))
+    let (layout, text) = lay_out(Rect::new(0, 0, columns, rows), shown, &look);
+    text.len().saturating_sub(usize::from(layout.inner.height))
 }
 
 /// The rows of the help at this width.
@@ -196,15 +202,35 @@ struct Question {
     /// The id of the word for yes; nothing where there is nothing to accept.
     accept_id: Option<&'static str>,
     refuse_id: &'static str,
+    /// The id of the word for another way than both.
+    edit_id: Option<&'static str>,
+}
+
+impl Question {
+    /// Its text at this width.
+    fn rows(&self, columns: u16) -> Vec<Line<'static>> {
+        let mut rows: Vec<Line<'static>> = Vec::new();
+        for (paragraph, style) in self.paragraphs.iter().filter(|(paragraph, _)| !paragraph.is_empty()) {
+            if !rows.is_empty() {
+                rows.push(Line::default());
+            }
+            rows.extend(wrap([(paragraph.as_str(), *style)], Columns::all(columns)));
+        }
+        rows
+    }
 }
 
 fn question(shown: &Overlay, look: &Look<'_>) -> Question {
     let (texts, theme) = (look.texts, look.theme);
     let plain = |id: &str, variables: &[(&str, Value<'_>)]| (texts.format(id, variables), theme.text());
     match shown {
-        Overlay::Help { .. } => {
-            Question { title: String::new(), paragraphs: Vec::new(), accept_id: None, refuse_id: "footer-close" }
-        }
+        Overlay::Help => Question {
+            title: texts.get("help-title").into_owned(),
+            paragraphs: Vec::new(),
+            accept_id: None,
+            edit_id: None,
+            refuse_id: "footer-close",
+        },
         Overlay::Address(question) => Question {
             title: texts.get("question-address-title").into_owned(),
             paragraphs: vec![
@@ -214,6 +240,7 @@ fn question(shown: &Overlay, look: &Look<'_>) -> Question {
             ],
             accept_id: Some("question-address-accept"),
             refuse_id: "question-address-refuse",
+            edit_id: None,
         },
         Overlay::CertificateUnknown { server, fingerprint } => Question {
             title: texts.get("question-certificate-title").into_owned(),
@@ -224,6 +251,7 @@ fn question(shown: &Overlay, look: &Look<'_>) -> Question {
             ],
             accept_id: Some("question-certificate-accept"),
             refuse_id: "question-certificate-refuse",
+            edit_id: None,
         },
         Overlay::CertificateChanged { server, pinned, got } => Question {
             title: texts.get("question-changed-title").into_owned(),
@@ -237,6 +265,7 @@ fn question(shown: &Overlay, look: &Look<'_>) -> Question {
             ],
             accept_id: None,
             refuse_id: "footer-close",
+            edit_id: None,
         },
         Overlay::Redact(question) => Question {
             title: texts.get("question-redact-title").into_owned(),
@@ -247,6 +276,7 @@ fn question(shown: &Overlay, look: &Look<'_>) -> Question {
             ],
             accept_id: Some("question-redact-accept"),
             refuse_id: "question-redact-refuse",
+            edit_id: None,
         },
         Overlay::Report(question) => Question {
             title: texts.get("question-report-title").into_owned(),
@@ -261,6 +291,7 @@ fn question(shown: &Overlay, look: &Look<'_>) -> Question {
             ],
             accept_id: Some("question-report-accept"),
             refuse_id: "question-report-refuse",
+            edit_id: None,
         },
         Overlay::Paste { lines, messages, preview } => {
             let more = if *lines > preview.len() { "\n…" } else { "" };
@@ -275,6 +306,7 @@ fn question(shown: &Overlay, look: &Look<'_>) -> Question {
                 ],
                 accept_id: Some("question-paste-accept"),
                 refuse_id: "question-paste-refuse",
+                edit_id: Some("question-paste-edit"),
             }
         }
         Overlay::Resend { count } => Question {
@@ -282,6 +314,7 @@ fn question(shown: &Overlay, look: &Look<'_>) -> Question {
             paragraphs: vec![plain("question-resend", &[("count", (*count).into())])],
             accept_id: Some("question-resend-accept"),
             refuse_id: "question-resend-refuse",
+            edit_id: None,
         },
     }
 }
@@ -293,26 +326,12 @@ fn grouped(fingerprint: &Fingerprint) -> String {
     pairs.chunks(8).map(|group| group.join(":")).collect::<Vec<_>>().join("  ")
 }
 
-fn draw_question(cells: &mut Cells, screen: Rect, shown: &Overlay, look: &Look<'_>) {
-    let question = question(shown, look);
-    let rows = |columns: u16| {
-        let mut rows: Vec<Line<'static>> = Vec::new();
-        for (paragraph, style) in question.paragraphs.iter().filter(|(paragraph, _)| !paragraph.is_empty()) {
-            if !rows.is_empty() {
-                rows.push(Line::default());
-            }
-            rows.extend(wrap([(paragraph.as_str(), *style)], Columns::all(columns)));
-        }
-        rows
-    };
-    let layout = Layout::of(screen, QUESTION_COLUMNS_MAX, |columns| rows(columns).len());
-    layout.draw_empty(cells, &question.title, look);
-    draw_rows(cells, layout.inner, rows(layout.inner.width).iter());
+/// The keys that answer a question.
+fn draw_answers(cells: &mut Cells, line: Rect, question: &Question, look: &Look<'_>) {
     let chord = |action| look.keymap.chord(Context::Question, action);
     let accept = question.accept_id.zip(chord(Action::Accept));
     let refuse = Some(question.refuse_id).zip(chord(Action::Refuse));
-    let is_paste = matches!(shown, Overlay::Paste { .. });
-    let edit = is_paste.then_some("question-paste-edit").zip(chord(Action::Edit));
+    let edit = question.edit_id.zip(chord(Action::Edit));
     let keys = accept.into_iter().chain(refuse).chain(edit).map(|(id, chord)| (chord, look.texts.get(id).into_owned()));
-    draw_keys(cells, layout.keys, keys, look);
+    draw_keys(cells, line, keys, look);
 }

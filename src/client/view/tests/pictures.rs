@@ -24,6 +24,13 @@ use crate::ground::tls::Fingerprint;
 /// The sizes at which every screen and every overlay is looked at.
 const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 40), (200, 50)];
 
+/// Presses keys one after the other.
+pub(super) fn press(model: &mut Model, keys: &[(KeyCode, KeyModifiers)]) {
+    for (code, modifiers) in keys {
+        update(model, Event::Key(KeyEvent::new(*code, *modifiers)), Moment::default(), &mut Effects::default());
+    }
+}
+
 /// Every screen and every overlay, by its name.
 pub(super) fn pictures(language: Language) -> Vec<(&'static str, Model)> {
     let mut pictures =
@@ -47,12 +54,6 @@ pub(super) fn pictures(language: Language) -> Vec<(&'static str, Model)> {
         let mut model = reading(language);
         change(&mut model);
         pictures.push((name, model));
-    };
-    let key = |code, modifiers| Event::Key(KeyEvent::new(code, modifiers));
-    let press = |model: &mut Model, events: &[(KeyCode, KeyModifiers)]| {
-        for (code, modifiers) in events {
-            update(model, key(*code, *modifiers), Moment::default(), &mut Effects::default());
-        }
     };
     let none = KeyModifiers::NONE;
     add("reading", &mut |_| {});
@@ -249,7 +250,7 @@ fn nothing_that_can_be_shown_is_without_a_picture() {
     }
     // Who takes a picture out of the list takes its files away, too.
     let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens");
-    let beside = ["chat_fr_top", "form_register_taken", "form_login_refused_fr"];
+    let beside = ["ask_certificate_changed_end", "chat_fr_top", "form_register_taken", "form_login_refused_fr"];
     for file in std::fs::read_dir(directory).unwrap() {
         let file = file.unwrap().file_name().into_string().unwrap();
         let name = file.rsplit_once('-').map_or(file.as_str(), |(name, _)| name);

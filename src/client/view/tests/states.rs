@@ -1,10 +1,12 @@
 //! The form and the conversations in states of their own.
 
+use crossterm::event::{KeyCode, KeyModifiers};
 use ratatui::buffer::Cell;
 
 use super::draw;
 use super::golden::golden;
-use super::models::{chat, form};
+use super::models::{changed_certificate, chat, form};
+use super::pictures::press;
 use crate::client::connection::Status;
 use crate::client::form::{FieldId, Tab};
 use crate::client::view::theme::{Depth, Theme};
@@ -48,4 +50,19 @@ fn a_remark_is_shown_to_its_end_where_there_is_room() {
         let text: String = cells.content().iter().map(Cell::symbol).collect();
         assert!(text.contains(remark), "{columns} columns");
     }
+}
+
+/// What warns of somebody who listens in has its end on the smallest screen as well.
+#[test]
+fn a_question_that_is_higher_than_the_screen_scrolls() {
+    let mut model = form(Language::English, Tab::LogIn);
+    model.overlays.push(changed_certificate());
+    let page_down = (KeyCode::PageDown, KeyModifiers::NONE);
+    press(&mut model, &[page_down; 5]);
+    golden("ask_certificate_changed_end", &mut model, 40, 12);
+    let end = model.overlays.first_row();
+    press(&mut model, &[(KeyCode::Up, KeyModifiers::NONE)]);
+    assert_eq!(model.overlays.first_row(), end - 1, "what was scrolled too far is not scrolled back first");
+    press(&mut model, &[(KeyCode::Esc, KeyModifiers::NONE)]);
+    assert_eq!((model.overlays.shown(), model.overlays.first_row()), (None, 0));
 }
