@@ -14,6 +14,8 @@ use sandbox::{RunningServer, Sandbox};
 use terminal::{Key, Terminal};
 
 const PASSWORD: &str = "Romain_1995";
+/// Who is reported.
+const STRANGER: &str = "jackpot77";
 /// How the frame of a dialogue begins, and the row in which one types.
 const DIALOGUE: &str = "╭─ ";
 const DIALOGUE_FIELD: &str = "│ › ";
@@ -31,6 +33,9 @@ struct Scene {
     /// What is answered to the last line of the talk, and what is searched for in it.
     reply: &'static str,
     searched: &'static str,
+    /// What a stranger says who is reported for it, and why.
+    advertisement: &'static str,
+    complaint: &'static str,
     /// How the questions of the line mode end, and what is answered.
     dialogue: [(&'static str, &'static str); 5],
 }
@@ -55,6 +60,8 @@ const ENGLISH: Scene = Scene {
     answer: "Loud and clear, client",
     reply: "Ten it is. I bring the coffee.",
     searched: "rows",
+    advertisement: "FREE COINS for the first hundred!!! https://jackpot.example/?ref=77",
+    complaint: "advertising, for the third time today",
     dialogue: [
         ("'no'", "yes"),
         ("write your name:", "nicolas"),
@@ -84,6 +91,8 @@ const FRENCH: Scene = Scene {
     answer: "Tout à fait, client",
     reply: "D'accord pour dix heures. J'apporte le café.",
     searched: "lignes",
+    advertisement: "JETONS GRATUITS pour les cent premiers !!! https://jackpot.example/?ref=77",
+    complaint: "publicité, pour la troisième fois aujourd'hui",
     dialogue: [
         ("'non'", "oui"),
         ("écrivez votre identifiant :", "nicolas"),
@@ -147,7 +156,9 @@ fn photograph(scene: &Scene, directory: &Path) {
     clients[0].wait_for("▌ serveur");
     clients[0].type_line(scene.question);
     let socket = server.socket.display().to_string();
-    let command = home.in_terminal("chat-server", &["console", "--socket", &socket, "--lang", scene.language]);
+    set_theme(&home, "dark");
+    let mut command = home.in_terminal("chat-server", &["console", "--socket", &socket, "--lang", scene.language]);
+    command.env("COLORTERM", "truecolor");
     let console = Terminal::start("the console", command, 100, 20);
     console.wait_for("Romain");
     while !console.settled().contains("▌ Romain") {
@@ -158,6 +169,7 @@ fn photograph(scene: &Scene, directory: &Path) {
     save("console", &console, "chat-server console");
     clients[0].press(Key::F1);
     save("help", &clients[0], "chat-tui, F1");
+    show_report(scene, &server, &clients[1], &console, save);
 }
 
 /// The last line of the talk is answered and reacted to; the switcher; a search.
@@ -193,13 +205,38 @@ fn show_reading(scene: &Scene, clients: &[Terminal; 3], save: impl Fn(&str, &Ter
     romain.wait_gone(DIALOGUE);
 }
 
+/// A stranger is reported, and the operators see who that is.
+fn show_report(
+    scene: &Scene,
+    server: &RunningServer,
+    witness: &Terminal,
+    console: &Terminal,
+    save: impl Fn(&str, &Terminal, &str),
+) {
+    let home = Sandbox::new();
+    let stranger = open(&home, server, scene, STRANGER);
+    register(&stranger, STRANGER);
+    stranger.type_line(scene.advertisement);
+    witness.wait_for(scene.advertisement);
+    witness.press(Key::ShiftUp);
+    witness.press(Key::Plain('!'));
+    witness.wait_for(DIALOGUE_FIELD);
+    witness.type_line(scene.complaint);
+    witness.wait_gone(DIALOGUE_FIELD);
+    witness.wait_for(DIALOGUE);
+    save("report", witness, "chat-tui");
+    witness.press(Key::Enter);
+    console.wait_for("⚑ mimi");
+    console.press(Key::Alt('o'));
+    console.wait_for(DIALOGUE_FIELD);
+    console.wait_for(STRANGER);
+    save("panel", console, "chat-server console, Alt-O");
+}
+
 /// Somebody whose terminal is white.
 fn show_light(scene: &Scene, server: &RunningServer, directory: &Path) {
     let home = Sandbox::new();
-    let settings = home.path("config").join("chat-tui");
-    fs::create_dir_all(&settings).expect("the directory of the settings");
-    fs::write(settings.join("config.toml"), "theme = \"light\"\n").expect("the settings");
-    let client = open(&home, server, scene, "chloé");
+    let client = open_on(&home, server, scene, "chloé", "light");
     register(&client, "chloé");
     client.settled();
     let path = directory.join(format!("light-{}.svg", scene.language));
@@ -225,14 +262,28 @@ fn show_plain(scene: &Scene, server: &RunningServer, save: impl Fn(&str, &Termin
     client.type_line("bye");
 }
 
-/// A client with its form open on the tab *Register*.
+/// A client with its form open on the tab *Register*, in a dark terminal.
 fn open(home: &Sandbox, server: &RunningServer, scene: &Scene, name: &str) -> Terminal {
+    open_on(home, server, scene, name, "dark")
+}
+
+/// A client with its form open on the tab *Register*; its terminal has all colours and a background for this theme.
+fn open_on(home: &Sandbox, server: &RunningServer, scene: &Scene, name: &str, theme: &str) -> Terminal {
+    set_theme(home, theme);
     let address = format!("irc://{}", server.address);
-    let command = home.in_terminal("chat-tui", &["--server", &address, "--lang", scene.language]);
+    let mut command = home.in_terminal("chat-tui", &["--server", &address, "--lang", scene.language]);
+    command.env("COLORTERM", "truecolor");
     let terminal = Terminal::start(name, command, 100, 24);
     terminal.wait_for(scene.log_in);
     terminal.wait_for(scene.password_again);
     terminal
+}
+
+/// Says which theme the programs of a home have; by themselves they ask the terminal, and this one does not answer.
+fn set_theme(home: &Sandbox, theme: &str) {
+    let settings = home.path("config").join("chat-tui");
+    fs::create_dir_all(&settings).expect("the directory of the settings");
+    fs::write(settings.join("config.toml"), format!("theme = \"{theme}\"\n")).expect("the settings");
 }
 
 /// Fills the form in, the caret standing on the name.
