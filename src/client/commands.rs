@@ -70,6 +70,7 @@ pub const COMMANDS: &[Command] = &[
     command("list", &[], "", "help-command-list", list),
     command("invite", &[], "arguments-name", "help-command-invite", invite),
     command("kick", &[], "arguments-name-reason", "help-command-kick", kick),
+    command("mode", &[], "arguments-modes", "help-command-mode", mode),
     command("history", &[], "arguments-count", "help-command-history", scroll_back),
     command("report", &[], "arguments-reason", "help-command-report", report).needing(Cap::Report),
     command("resend", &[], "", "help-command-resend", resend),
@@ -301,6 +302,14 @@ fn kick(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
     }
     let line = Line::new("KICK").param(&channel).param(name);
     chat::command(model, if reason.is_empty() { line } else { line.trailing(reason) }, effects)
+}
+
+/// Without a target, of this channel.
+fn mode(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
+    let is_change = arguments.is_empty() || arguments.starts_with(['+', '-']);
+    let line = Line::new("MODE");
+    let line = if is_change { line.param(&current_channel(model)?) } else { line };
+    chat::command(model, arguments.split_whitespace().fold(line, |line, word| line.param(word)), effects)
 }
 
 /// The line mode prints instead.

@@ -357,3 +357,14 @@ fn a_raw_line_is_one_line() {
     stage.press(KeyCode::Enter);
     assert_eq!(stage.take_sent(), ["PING a"]);
 }
+
+#[test]
+fn modes_are_those_of_the_channel_unless_a_target_is_named() {
+    let mut stage = Stage::online();
+    stage.take_sent();
+    for line in ["/mode +o bob", "/mode", "/mode  #tea -b *!*@a  +m", "/mode ann +i"] {
+        stage.say(line);
+    }
+    let wanted = ["MODE #general +o bob", "MODE #general", "MODE #tea -b *!*@a +m", "MODE ann +i"];
+    assert_eq!(stage.take_sent(), wanted);
+}
