@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use super::bindings::Preset;
 use super::chord::Chord;
 use super::event::Endpoint;
-use super::keymap::{Change, Clash, Keymap};
+use super::keymap::{Change, Clash, Keymap, is_action};
 use super::preferences::{Colors, Level, Preferences, Role, ThemeName, Way, color, named};
 use crate::ground::texts::{Language, Texts};
 
@@ -371,6 +371,8 @@ fn keymap(table: &toml::Table, faults: &mut Vec<ConfigFault>) -> Option<Keymap> 
         let chords: Option<Vec<Chord>> = values.iter().map(|value| Chord::parse(value.as_str()?)).collect();
         match chords {
             Some(chords) => changes.push(Change { name: name.clone(), chords }),
+            // Who has written a key's name for an action's is told that there is no such action.
+            None if !is_action(name) => faults.push(ConfigFault::Keys(Clash::UnknownAction(name.clone()))),
             None => faults.push(bad(name, "config-expects-keys")),
         }
     }
@@ -462,7 +464,7 @@ impl Choices {
     /// Reads a configuration file.
     ///
     /// # Errors
-    /// All faults together.
+    /// All faults together, in the order of their lines.
     pub fn parse(content: &str) -> Result<Self, Vec<ConfigFault>> {
         let table: toml::Table =
             content.parse().map_err(|error: toml::de::Error| vec![ConfigFault::Syntax(error.to_string())])?;
@@ -482,6 +484,7 @@ impl Choices {
                 }
             }
         }
+        faults.sort_by_key(|fault| fault.key().and_then(|key| line_of(content, &key)));
         if faults.is_empty() { Ok(choices) } else { Err(faults) }
     }
 }

@@ -38,6 +38,11 @@ impl Default for Keymap {
     }
 }
 
+/// Whether an action is called so in the configuration.
+pub fn is_action(name: &str) -> bool {
+    BINDINGS.iter().any(|binding| name_of(binding) == name)
+}
+
 /// What an action is called in the configuration.
 pub fn name_of(binding: &Binding) -> String {
     let name = binding.help_id.strip_prefix("help-key-").unwrap_or(binding.help_id);

@@ -79,12 +79,14 @@ fn keys_can_be_changed_and_what_clashes_is_told() {
 
 #[test]
 fn faults_are_reported_with_their_line() {
-    let content = "# a comment\nname = \"ann\"\ncolour = 1\n\n[keys]\npreset = 7\n";
+    let content = "# a comment\nname = \"ann\"\ncolour = 1\n\n[keys]\npreset = 7\nf7 = \"send\"\n";
     let texts = Texts::new(Language::English);
     let faults = Choices::parse(content).unwrap_err();
     let told: Vec<String> = faults.iter().map(|fault| fault.explain_in(content, &texts)).collect();
     assert!(told.iter().any(|fault| fault.contains("line 3") && fault.contains("colour")), "{told:?}");
     assert!(told.iter().any(|fault| fault.contains("line 6") && fault.contains("keys.preset")), "{told:?}");
+    // Not that "send" is no key: "f7" is no action.
+    assert_eq!(told.last().unwrap(), "line 7: keys.f7: there is no such setting");
 }
 
 /// The file as it is printed, with every setting in force.
