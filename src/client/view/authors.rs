@@ -87,14 +87,14 @@ const fn tone(luminance: f64, saturation: f64) -> Tone {
 static RULES: [Rule; 5] = [
     // 4.58 on black is 4.58 on white; of the 256 colours too few are so: they have 3.5 on both.
     Rule::new(&[tone(0.179, 0.24), tone(0.179, 0.12)], 0.125..=0.25, 80..=255),
-    // 6, 8.7 and 12 on what is nearly black, 5 and more on the lighter greys that themes have.
-    Rule::new(&[tone(0.33, 0.22), tone(0.5, 0.19), tone(0.7, 0.14)], 0.27..=0.85, 80..=175),
-    // 4.9, 7 and 10 on white.
-    Rule::new(&[tone(0.165, 0.3), tone(0.1, 0.3), tone(0.055, 0.3)], 0.0..=0.183, 80..=255),
-    // 8, 11 and 15 on black.
-    Rule::new(&[tone(0.36, 0.22), tone(0.52, 0.19), tone(0.72, 0.14)], 0.3..=0.9, 80..=175),
-    // 7.2, 9.5 and 12.7 on white.
-    Rule::new(&[tone(0.095, 0.3), tone(0.06, 0.3), tone(0.033, 0.3)], 0.0..=0.0995, 80..=255),
+    // 5.1, 6.8 and 9.2 on what is nearly black. Lighter ones are so pale that they are hardly told from white.
+    Rule::new(&[tone(0.27, 0.24), tone(0.38, 0.22), tone(0.53, 0.19)], 0.27..=0.85, 80..=175),
+    // 4.8, 6.4 and 8.4 on white. Darker ones are hardly told from black.
+    Rule::new(&[tone(0.17, 0.3), tone(0.115, 0.3), tone(0.075, 0.3)], 0.0..=0.183, 80..=255),
+    // 7.4, 9.8 and 12.6 on black.
+    Rule::new(&[tone(0.32, 0.24), tone(0.44, 0.22), tone(0.58, 0.19)], 0.3..=0.9, 80..=175),
+    // 7.2, 9.1 and 11.4 on white.
+    Rule::new(&[tone(0.096, 0.3), tone(0.065, 0.3), tone(0.042, 0.3)], 0.0..=0.0995, 80..=255),
 ];
 
 /// With 16 colours, whose looks the terminal decides: those that schemes keep legible, without red (errors) and the greys.

@@ -163,9 +163,9 @@ fn a_name_keeps_its_colour() {
         );
     }
     let wanted = BTreeMap::from([
-        ("Romain", ["#A7B9FF", "#3D52AA", "222", "23", "Green"].map(str::to_owned)),
-        ("mimi", ["#DAA8FF", "#774199", "106", "53", "Green"].map(str::to_owned)),
-        ("日本太郎", ["#FCAB3D", "#844C00", "115", "162", "Magenta"].map(str::to_owned)),
+        ("Romain", ["#88A1FF", "#4258B5", "222", "23", "Green"].map(str::to_owned)),
+        ("mimi", ["#CB8BF8", "#7F46A3", "106", "53", "Green"].map(str::to_owned)),
+        ("日本太郎", ["#E79300", "#8D5100", "115", "162", "Magenta"].map(str::to_owned)),
     ]);
     assert_eq!(got, wanted);
     let theme = theme(Depth::True, ThemeName::Dark);
