@@ -11,6 +11,7 @@ use std::fs;
 use std::path::Path;
 
 use sandbox::{RunningServer, Sandbox};
+use svg::Paper;
 use terminal::{Key, Terminal};
 
 const PASSWORD: &str = "Romain_1995";
@@ -156,10 +157,9 @@ fn photograph(scene: &Scene, directory: &Path) {
     clients[0].wait_for("▌ serveur");
     clients[0].type_line(scene.question);
     let socket = server.socket.display().to_string();
-    set_theme(&home, "dark");
     let mut command = home.in_terminal("chat-server", &["console", "--socket", &socket, "--lang", scene.language]);
     command.env("COLORTERM", "truecolor");
-    let console = Terminal::start("the console", command, 100, 20);
+    let console = Terminal::start_on(svg::DARK.told, "the console", command, 100, 20);
     console.wait_for("Romain");
     while !console.settled().contains("▌ Romain") {
         console.press(Key::Control('n'));
@@ -217,7 +217,8 @@ fn show_report(
     let stranger = open(&home, server, scene, STRANGER);
     register(&stranger, STRANGER);
     stranger.type_line(scene.advertisement);
-    witness.wait_for(scene.advertisement);
+    let shown: String = scene.advertisement.chars().take(18).collect();
+    witness.wait_for(&shown);
     witness.press(Key::ShiftUp);
     witness.press(Key::Plain('!'));
     witness.wait_for(DIALOGUE_FIELD);
@@ -226,7 +227,7 @@ fn show_report(
     witness.wait_for(DIALOGUE);
     save("report", witness, "chat-tui");
     witness.press(Key::Enter);
-    console.wait_for("⚑ mimi");
+    witness.wait_gone(DIALOGUE);
     console.press(Key::Alt('o'));
     console.wait_for(DIALOGUE_FIELD);
     console.wait_for(STRANGER);
@@ -236,11 +237,11 @@ fn show_report(
 /// Somebody whose terminal is white.
 fn show_light(scene: &Scene, server: &RunningServer, directory: &Path) {
     let home = Sandbox::new();
-    let client = open_on(&home, server, scene, "chloé", "light");
+    let client = open_on(&home, server, scene, "chloé", &svg::LIGHT);
     register(&client, "chloé");
     client.settled();
     let path = directory.join(format!("light-{}.svg", scene.language));
-    fs::write(&path, svg::render(&client.picture(), "chat-tui, theme = \"light\"", &svg::LIGHT)).expect("the picture");
+    fs::write(&path, svg::render(&client.picture(), "chat-tui", &svg::LIGHT)).expect("the picture");
     println!("{}", path.file_name().unwrap_or_default().display());
     client.type_line("bye");
 }
@@ -264,26 +265,18 @@ fn show_plain(scene: &Scene, server: &RunningServer, save: impl Fn(&str, &Termin
 
 /// A client with its form open on the tab *Register*, in a dark terminal.
 fn open(home: &Sandbox, server: &RunningServer, scene: &Scene, name: &str) -> Terminal {
-    open_on(home, server, scene, name, "dark")
+    open_on(home, server, scene, name, &svg::DARK)
 }
 
-/// A client with its form open on the tab *Register*; its terminal has all colours and a background for this theme.
-fn open_on(home: &Sandbox, server: &RunningServer, scene: &Scene, name: &str, theme: &str) -> Terminal {
-    set_theme(home, theme);
+/// A client with its form open on the tab *Register*; its terminal has all colours, and says what its background is.
+fn open_on(home: &Sandbox, server: &RunningServer, scene: &Scene, name: &str, paper: &Paper) -> Terminal {
     let address = format!("irc://{}", server.address);
     let mut command = home.in_terminal("chat-tui", &["--server", &address, "--lang", scene.language]);
     command.env("COLORTERM", "truecolor");
-    let terminal = Terminal::start(name, command, 100, 24);
+    let terminal = Terminal::start_on(paper.told, name, command, 100, 24);
     terminal.wait_for(scene.log_in);
     terminal.wait_for(scene.password_again);
     terminal
-}
-
-/// Says which theme the programs of a home have; by themselves they ask the terminal, and this one does not answer.
-fn set_theme(home: &Sandbox, theme: &str) {
-    let settings = home.path("config").join("chat-tui");
-    fs::create_dir_all(&settings).expect("the directory of the settings");
-    fs::write(settings.join("config.toml"), format!("theme = \"{theme}\"\n")).expect("the settings");
 }
 
 /// Fills the form in, the caret standing on the name.

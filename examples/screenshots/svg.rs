@@ -16,6 +16,8 @@ const BASELINE: f32 = 13.5;
 pub struct Paper {
     foreground: &'static str,
     background: &'static str,
+    /// The background as a terminal tells it.
+    pub told: &'static str,
     /// The sixteen colours with a name; the rest of the 256 is computed.
     palette: [&'static str; 16],
 }
@@ -23,6 +25,7 @@ pub struct Paper {
 pub const DARK: Paper = Paper {
     foreground: "#d5d8df",
     background: "#16181d",
+    told: "rgb:16/18/1d",
     palette: [
         "#2b2f38", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd", "#56b6c2", "#c8ccd4", "#6b7280", "#ef8891",
         "#b2d998", "#f0d49b", "#85c4f5", "#d79bea", "#7fd0da", "#ffffff",
@@ -32,6 +35,7 @@ pub const DARK: Paper = Paper {
 pub const LIGHT: Paper = Paper {
     foreground: "#2a2c33",
     background: "#fafafa",
+    told: "rgb:fa/fa/fa",
     palette: [
         "#2a2c33", "#c4342d", "#3e7d2f", "#8f6a00", "#2f5fd0", "#9a2fa0", "#0b7285", "#a0a1a7", "#6b6f78", "#d9453d",
         "#4f9a3c", "#a87c00", "#4078f2", "#b347ba", "#12899e", "#ffffff",

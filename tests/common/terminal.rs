@@ -82,8 +82,13 @@ impl Key {
 
 #[allow(dead_code, reason = "each test binary uses its own few")]
 impl Terminal {
-    /// Starts a program in a terminal of this size.
+    /// Starts a program in a terminal of this size, which does not say what its background is.
     pub fn start(name: &str, command: CommandBuilder, columns: u16, rows: u16) -> Self {
+        Self::start_on("", name, command, columns, rows)
+    }
+
+    /// Starts a program in a terminal that says that its background is of this colour (`rgb:16/18/1d`).
+    pub fn start_on(background: &'static str, name: &str, command: CommandBuilder, columns: u16, rows: u16) -> Self {
         let pair = native_pty_system().openpty(pty_size(columns, rows)).expect("a pseudo-terminal");
         let child = pair.slave.spawn_command(command).expect("the program starts");
         drop(pair.slave);
@@ -103,7 +108,7 @@ impl Terminal {
                 match reader.read(&mut bytes) {
                     Ok(0) | Err(_) => break,
                     Ok(count) => {
-                        let answer = answer_queries(&bytes[..count]);
+                        let answer = answer_queries(&bytes[..count], background);
                         let mut state = shared.lock().expect("the state");
                         state.emulator.process(&bytes[..count]);
                         state.output.extend_from_slice(&bytes[..count]);
@@ -237,10 +242,15 @@ impl Drop for Terminal {
     }
 }
 
-/// Answers what terminals are asked for: their kind (DA1), and nothing else.
-fn answer_queries(output: &[u8]) -> Vec<u8> {
-    let asked = output.windows(3).filter(|window| *window == b"\x1b[c").count();
-    b"\x1b[?62;c".repeat(asked)
+/// Answers what terminals are asked for: the colour of their background (OSC 11), where it is to be told, and their kind (DA1).
+fn answer_queries(output: &[u8], background: &str) -> Vec<u8> {
+    let count = |query: &[u8]| output.windows(query.len()).filter(|window| *window == query).count();
+    let mut answer = Vec::new();
+    if !background.is_empty() {
+        answer.extend(format!("\x1b]11;{background}\x1b\\").repeat(count(b"\x1b]11;?")).into_bytes());
+    }
+    answer.extend(b"\x1b[?62;c".repeat(count(b"\x1b[c")));
+    answer
 }
 
 fn pty_size(columns: u16, rows: u16) -> PtySize {
