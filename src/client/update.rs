@@ -79,7 +79,11 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
             model.settings.prefer(*preferences);
             model.remark = Some(model.texts.get("config-read-again").into_owned());
         }
-        Event::Preferences(Err(faults)) => remarks::remark_here(model, EntryKind::Error, &faults),
+        Event::Preferences(Err(faults)) => {
+            // That an earlier change was taken over would read as if this one was.
+            model.remark = None;
+            remarks::remark_here(model, EntryKind::Error, &faults);
+        }
         Event::Terminate => link::quit(model, "", Exit::Terminated, effects),
     }
     if is_written {

@@ -130,4 +130,5 @@ fn settings_are_taken_over_while_it_runs() {
     stage.event(Event::Preferences(Err("config.toml: line 3: colour: there is no such setting".into())));
     let last = stage.entries("#general").last().unwrap().text.clone();
     assert!(last.contains("line 3"), "{last}");
+    assert_eq!(stage.model.remark, None, "nothing was read again");
 }
