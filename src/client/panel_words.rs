@@ -26,7 +26,7 @@ pub fn figures(told: &Told, text_id: &str, names: &[&'static str], texts: &Texts
     let value = |name: &'static str| {
         let number = told.figures.get(name).copied().unwrap_or_default();
         let text = match () {
-            () if name.ends_with("_micros") => milliseconds(number),
+            () if name.ends_with("_micros") => milliseconds(number, texts),
             () if name.starts_with("outbox_bytes") => bytes(number),
             () => number.to_string(),
         };
@@ -43,10 +43,12 @@ pub fn worry(told: &Told, texts: &Texts) -> Option<String> {
 }
 
 /// A time as milliseconds; a dash when nothing was measured.
-fn milliseconds(micros: u64) -> String {
+fn milliseconds(micros: u64, texts: &Texts) -> String {
     match micros {
         0 => "–".to_owned(),
-        micros if micros < 1_000 => format!("0.{}", micros / 100),
+        micros if micros < 1_000 => {
+            texts.format("operate-tenths", &[("tenths", Value::from((micros / 100).to_string()))])
+        }
         micros => (micros / 1_000).to_string(),
     }
 }

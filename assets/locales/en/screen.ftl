@@ -150,6 +150,7 @@ operate-kind-account = account
 operate-kind-guest = guest
 operate-kind-operator = operator
 operate-kind-unwelcomed = logging in
+operate-tenths = 0.{ $tenths }
 operate-seconds = { $count } s
 operate-minutes = { $count } min
 operate-hours = { $count } h

@@ -156,6 +156,7 @@ operate-kind-account = compte
 operate-kind-guest = invité
 operate-kind-operator = opérateur
 operate-kind-unwelcomed = en cours
+operate-tenths = 0,{ $tenths }
 operate-seconds = { $count } s
 operate-minutes = { $count } min
 operate-hours = { $count } h

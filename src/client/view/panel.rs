@@ -40,7 +40,7 @@ const SESSION_COLUMNS: &[Column] = &[
     column("operate-column-address", 21, 0),
     column("operate-column-kind", 10, 66),
     column("operate-column-transport", 6, 74),
-    column("operate-column-idle", 6, 52),
+    column("operate-column-idle", 7, 52),
     column("operate-column-queued", 9, 90),
     column("operate-column-since", 19, 108),
     column("operate-column-channels", 40, 114),
@@ -194,4 +194,21 @@ fn session_cells(row: &SessionRow, look: &Look<'_>) -> Vec<String> {
 fn refusal_cells(row: &RefusalRow, look: &Look<'_>) -> Vec<String> {
     let address = panel_words::refused_address(row);
     vec![look.zone.clock(row.time), row.name.clone(), address, row.command.clone(), row.code.clone()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ground::texts::{Language, Texts};
+
+    #[test]
+    fn every_heading_has_room_in_both_languages() {
+        for language in Language::ALL {
+            let texts = Texts::new(*language);
+            for column in SESSION_COLUMNS.iter().chain(REFUSAL_COLUMNS) {
+                let heading = texts.get(column.heading_id);
+                assert!(columns_of(&heading) <= usize::from(column.width), "{language}: {heading}");
+            }
+        }
+    }
 }
