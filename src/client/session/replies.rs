@@ -177,10 +177,11 @@ impl Session {
         let last = params.last().copied().unwrap_or_default();
         match (numeric, about) {
             ("001", _) => self.welcomed(params, out),
-            // Greetings, counts, and the ends of lists: nothing that a person needs.
+            // Greetings, counts, and the ends of lists: nothing that a person needs. (The end of a list of masks is the only answer when
+            // nobody is on it.)
             (
                 "002" | "003" | "004" | "042" | "250" | "251" | "252" | "253" | "254" | "255" | "265" | "266" | "315"
-                | "318" | "323" | "329" | "333" | "347" | "349" | "365" | "368" | "369" | "374" | "375" | "396" | "901",
+                | "318" | "323" | "329" | "333" | "365" | "369" | "374" | "375" | "396" | "901",
                 _,
             ) => {}
             ("005", _) => self.isupport.read(params),

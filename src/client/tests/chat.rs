@@ -367,4 +367,6 @@ fn modes_are_those_of_the_channel_unless_a_target_is_named() {
     }
     let wanted = ["MODE #general +o bob", "MODE #general", "MODE #tea -b *!*@a +m", "MODE ann +i"];
     assert_eq!(stage.take_sent(), wanted);
+    stage.lines(&[":s 368 ann #general :End of channel ban list"]);
+    assert_eq!(&*stage.entries("#general").last().unwrap().text, "#general End of channel ban list");
 }
