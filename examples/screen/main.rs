@@ -35,6 +35,8 @@ const QUIET: Duration = Duration::from_millis(200);
 /// PgUp has come to its end when so many of them in a row have changed nothing, each given so long.
 const STILL_MAX: u64 = 5;
 const STILL_PAUSE: Duration = Duration::from_millis(100);
+/// irssi may look at its terminal's size only after some time.
+const RESIZE_PATIENCE: Duration = Duration::from_secs(3);
 const KEYS_PER_LINE: usize = 30;
 const BACKSPACE: &[u8] = b"\x7f";
 const PAGE_UP: &[u8] = b"\x1b[5~";
@@ -314,7 +316,7 @@ fn resize(running: &mut Running, figures: &mut Figures) -> Result<()> {
     for _ in 0..10 {
         for (rows, columns, times) in [(SMALL_ROWS, SMALL_COLUMNS, &mut smaller), (ROWS, COLUMNS, &mut larger)] {
             let begin = running.terminal.resize(rows, columns)?;
-            let shown = running.terminal.settle(QUIET, PATIENCE)?;
+            let shown = running.terminal.answer(RESIZE_PATIENCE, QUIET)?;
             ensure!(shown > begin, "nothing was drawn after a resize");
             times.saturating_record(u64::try_from((shown - begin).as_nanos())?);
         }
