@@ -40,6 +40,9 @@ const RESIZE_PATIENCE: Duration = Duration::from_secs(3);
 const KEYS_PER_LINE: usize = 30;
 const BACKSPACE: &[u8] = b"\x7f";
 const PAGE_UP: &[u8] = b"\x1b[5~";
+const PAGE_DOWN: &[u8] = b"\x1b[6~";
+/// What the last message of the flood says.
+const FLOOD_MARK: &str = "last-of-them-all";
 
 #[derive(Parser)]
 #[command(about = "Measures terminal clients through a pseudo-terminal")]
@@ -259,7 +262,7 @@ fn flood(options: &Options, running: &mut Running, figures: &mut Figures) -> Res
     flooded(running, tenth, "last-of-the-first")?;
     figures.put("resident_after_tenth_mib", mib(process::resident_bytes(pid)?));
     let (cpu, bytes) = (process::cpu_nanos(pid)?, running.terminal.bytes);
-    let took = flooded(running, options.flood, "last-of-them-all")?;
+    let took = flooded(running, options.flood, FLOOD_MARK)?;
     figures.put("flood_messages", options.flood as f64);
     figures.put("flood_s", took.as_secs_f64());
     figures.put("flood_cpu_s", (process::cpu_nanos(pid)? - cpu) as f64 / 1e9);
@@ -295,20 +298,55 @@ fn up_to_the_first(options: &Options, running: &mut Running, figures: &mut Figur
         let now = terminal.screen().contents();
         let has_moved = now != before;
         before = now;
-        if has_moved && shown > begin {
+        if has_moved {
             still = 0;
-            times.saturating_record(u64::try_from((shown - begin).as_nanos())?);
         } else {
             still += 1;
             // What comes later than at once may still come.
             terminal.read_for(STILL_PAUSE)?;
+        }
+        if has_moved && shown > begin {
+            times.saturating_record(u64::try_from((shown - begin).as_nanos())?);
         }
         is_reached = is_shown(terminal.screen(), JOINED_MARK);
     }
     figures.quantiles("first_page", &times);
     figures.put("first_pages", pages as f64);
     figures.put("first_is_reached", f64::from(u8::from(is_reached)));
+    if is_reached { down_to_the_last(options, running, figures) } else { Ok(()) }
+}
+
+/// PgDn again and again, until the very last message is on the screen or nothing moves any more. What is passed over is counted.
+fn down_to_the_last(options: &Options, running: &mut Running, figures: &mut Figures) -> Result<()> {
+    let quiet = Duration::from_millis(4);
+    let terminal = &mut running.terminal;
+    let (mut pages, mut still, mut missed) = (0_u64, 0, 0);
+    let mut last = numbers_shown(terminal.screen()).last().copied();
+    while !is_shown(terminal.screen(), FLOOD_MARK) && still < STILL_MAX && pages < options.flood {
+        terminal.write(PAGE_DOWN)?;
+        terminal.answer(STILL_PAUSE, quiet)?;
+        pages += 1;
+        let behind: Vec<u64> =
+            numbers_shown(terminal.screen()).into_iter().filter(|number| Some(*number) > last).collect();
+        let Some(newest) = behind.last().copied() else {
+            still += 1;
+            terminal.read_for(STILL_PAUSE)?;
+            continue;
+        };
+        still = 0;
+        missed += newest - last.unwrap_or(0) - behind.len() as u64;
+        last = Some(newest);
+    }
+    figures.put("last_pages", pages as f64);
+    figures.put("last_is_reached", f64::from(u8::from(is_shown(terminal.screen(), FLOOD_MARK))));
+    figures.put("last_missed", missed as f64);
     Ok(())
+}
+
+/// The numbers of the messages on the screen, down to where it says that some are missing.
+fn numbers_shown(screen: &vt100::Screen) -> Vec<u64> {
+    let number = |row: String| row.split_once("message ")?.1.get(..7)?.parse().ok();
+    screen.rows(0, COLUMNS).take_while(|row| !row.contains("are missing here")).filter_map(number).collect()
 }
 
 fn resize(running: &mut Running, figures: &mut Figures) -> Result<()> {
