@@ -7,6 +7,9 @@
 //!
 //! Which part is on the screen is the business of its [`Position`].
 
+mod bound;
+mod logged;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -14,16 +17,13 @@ use super::annotation::{Annotation, Note, Waiting};
 use super::comings::{Coming, Comings};
 use super::entry::{Entry, EntryKey, EntryKind, Fate, Quote};
 use super::position::{Position, Window};
+use super::stretch::Stretch;
 use crate::ground::texts::Texts;
 use crate::proto::time::Timestamp;
 
 /// How many entries a conversation holds; beyond it those go that are far from what is shown, and can be fetched from history
 /// again.
 pub const ENTRIES_MAX: usize = 4_000;
-/// How many of the newest entries stay while somebody reads far above them.
-const TAIL_ENTRIES: usize = 500;
-/// How many entries go at once from the middle.
-const MIDDLE_ENTRIES: usize = 500;
 /// How many own messages of a conversation may wait for the server; a further one is refused, its text stays in the input box.
 pub const PENDING_MAX: usize = 500;
 
@@ -54,6 +54,8 @@ pub struct Buffer {
     unseen: usize,
     /// Old entries were dropped to keep the bound.
     truncated: bool,
+    /// The stretch of the log that is missing above the first entry.
+    missing_above: Stretch,
 }
 
 impl Buffer {
@@ -70,6 +72,7 @@ impl Buffer {
             position: Position::default(),
             unseen: 0,
             truncated: false,
+            missing_above: Stretch::ALL,
         }
     }
 
@@ -97,6 +100,11 @@ impl Buffer {
     /// Whether the pane shows the end and goes on with it.
     pub fn follows_end(&self) -> bool {
         self.position.follows_end()
+    }
+
+    /// Whether the person reads on downwards.
+    pub fn goes_down(&self) -> bool {
+        self.position.goes_down()
     }
 
     /// Whether old entries were dropped to keep the bound.
@@ -640,50 +648,6 @@ impl Buffer {
                 self.answers.remove(&reply.to);
             }
         }
-    }
-
-    /// Keeps the bound: the oldest entries go, or, while somebody reads up there, those between what is read and the newest ones.
-    fn drop_oldest(&mut self) {
-        while self.entries.len() > ENTRIES_MAX {
-            let anchor = self.position.anchor().and_then(|key| self.index_of(key));
-            let is_dropped = match anchor {
-                Some(anchor) if anchor < ENTRIES_MAX / 2 => self.drop_middle(),
-                _ => self.drop_first(),
-            };
-            if !is_dropped {
-                return;
-            }
-        }
-    }
-
-    /// Lets the oldest entries go until there are no more than `count`.
-    pub fn shrink(&mut self, count: usize) {
-        while self.entries.len() > count && self.drop_first() {}
-    }
-
-    /// Whether an entry may go: what was said and has arrived can be fetched again. Own messages that have not stay.
-    fn may_go(entry: &Entry) -> bool {
-        entry.fate == Fate::Delivered
-    }
-
-    fn drop_first(&mut self) -> bool {
-        let Some(index) = self.entries.iter().position(Self::may_go) else { return false };
-        self.remove(index);
-        self.truncated = true;
-        true
-    }
-
-    fn drop_middle(&mut self) -> bool {
-        let tail = self.entries.len().saturating_sub(TAIL_ENTRIES + self.pending);
-        let Some(behind) = self.entries.get(tail).map(Entry::key) else { return false };
-        let newest = self.entries.split_off(tail);
-        // Who reads far above does not read here: the position holds on to none of these.
-        let middle = self.entries.split_off(tail.saturating_sub(MIDDLE_ENTRIES));
-        let (going, staying): (Vec<Entry>, Vec<Entry>) = middle.into_iter().partition(Self::may_go);
-        self.entries.extend(staying.into_iter().chain(newest));
-        going.iter().for_each(|entry| self.forget(entry));
-        self.mark_gap(behind, "");
-        !going.is_empty()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::conversation::{ConversationId, ConversationKind, Membership};
 use super::entry::EntryKind;
-use super::event::{Effects, LogLine, Notice};
+use super::event::{Effects, Notice};
 use super::model::Model;
 use super::outbox;
 use super::overlay::{AddressQuestion, Overlay};
@@ -104,9 +104,10 @@ fn message(model: &mut Model, incoming: Incoming, effects: &mut Effects) {
     };
     let id = model.open(&target).id;
     model.conversations.touch(id);
-    if incoming.is_own && outbox::confirm(model, id, &incoming) {
-        let Incoming { time, kind, from: author, text, .. } = incoming;
-        log::keep(model, &target, || LogLine { time, kind, author, text }, effects);
+    if incoming.is_own
+        && let Some(key) = outbox::confirm(model, id, &incoming)
+    {
+        log::keep(model, id, key, effects);
         return outbox::flush(model, effects);
     }
     let mut entry = model.entry(incoming);
@@ -125,13 +126,12 @@ fn message(model: &mut Model, incoming: Incoming, effects: &mut Effects) {
         let begins = conversation.first_unread.filter(|_| !is_first_below);
         conversation.first_unread = begins.or(Some(key));
     }
-    let Some(entry) = model.conversations.get(id).and_then(|one| one.buffer.entry(key)) else { return };
-    log::keep(model, &target, || log::line(entry), effects);
+    log::keep(model, id, key, effects);
     if is_own || is_seen || is_read {
         return;
     }
-    let told = entry.clone();
     let Some(conversation) = model.conversations.get_mut(id) else { return };
+    let Some(told) = conversation.buffer.entry(key).cloned() else { return };
     conversation.unread = conversation.unread.saturating_add(1);
     conversation.first_unread.get_or_insert(key);
     if is_mention {

@@ -7,6 +7,7 @@ use super::buffer::Buffer;
 use super::composer::Composer;
 use super::entry::{Entry, EntryKey, EntryKind, Quote};
 use super::event::ServerId;
+use super::logbook::LogName;
 use super::members::{Member, Members};
 use super::preferences::Level;
 use super::session::fact::LinePlace;
@@ -46,6 +47,8 @@ pub enum HistoryState {
     Loading,
     /// The first message is here, or the server has no history.
     Start,
+    /// Older messages could not be had: they are asked for again at the next connection, or when the person wants to go further up.
+    Failed,
 }
 
 /// A message that is to be shown.
@@ -109,6 +112,8 @@ pub struct Conversation {
     pub(super) older_from: Option<LinePlace>,
     /// Gaps that could not be filled: not tried again until the person asks.
     pub(super) stubborn_gaps: Vec<EntryKey>,
+    /// The log of this device that it is kept in, once there is one.
+    pub(super) log: Option<Arc<LogName>>,
     /// How far it has been read.
     pub marker: Marker,
     /// Who writes in it at the moment.
@@ -149,6 +154,7 @@ impl Conversation {
             jump: None,
             older_from: None,
             stubborn_gaps: Vec::new(),
+            log: None,
             marker: Marker::default(),
             typing: Typing::default(),
             presence: Presence::default(),
@@ -163,6 +169,13 @@ impl Conversation {
     /// Whether there may be older messages that can be asked for.
     pub fn has_older(&self) -> bool {
         self.history == HistoryState::More || (self.history == HistoryState::Start && self.buffer.is_truncated())
+    }
+
+    /// What could not be had a while ago is asked for again.
+    pub fn take_heart(&mut self) {
+        if self.history == HistoryState::Failed {
+            self.history = HistoryState::More;
+        }
     }
 
     /// Whether a message in it is meant for the person. A notice (the server's greeting, a bot's answer) calls nobody.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::annotation::Redaction;
 use super::comings::Comings;
 use super::reactions::Reactions;
+use super::stretch::Stretch;
 use crate::proto::names::MsgId;
 use crate::proto::time::Timestamp;
 
@@ -115,6 +116,8 @@ pub struct Entry {
     pub redaction: Option<Box<Redaction>>,
     /// It was said before this program looked: it came in a page of history that nobody missed.
     pub is_past: bool,
+    /// Where its line stands in the log of this device, when it does; of a gap, which stretch is missing.
+    pub stretch: Option<Stretch>,
 }
 
 impl Entry {
@@ -138,6 +141,7 @@ impl Entry {
             comings: None,
             redaction: None,
             is_past: false,
+            stretch: None,
         }
     }
 

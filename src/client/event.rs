@@ -5,11 +5,14 @@
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::entry::{EntryKey, EntryKind, Reply};
+use super::logbook::{LogFault, LogLine, LogName, LogPage, LogQuestion};
 use super::preferences::{Level, Preferences};
+use super::stretch::Stretch;
 use crate::ground::tls::Fingerprint;
 use crate::proto::message::Line;
 use crate::proto::scram::{ScramClient, ScramClientProof, ScramError};
@@ -53,17 +56,24 @@ pub enum Event {
     Tick,
     /// The view's layout pass found that the top of what is loaded is near (see `Buffer::settle`).
     TopNear,
-    /// The layout pass has found that messages are missing in the middle of what is visible.
+    /// The layout pass has found that messages are missing in the middle of what is visible, or of what comes next.
     GapNear(EntryKey),
+    /// Messages stand in the log now.
+    Logged {
+        /// The number of their conversation.
+        conversation: u32,
+        /// Where each of them stands.
+        lines: Vec<(EntryKey, Stretch)>,
+    },
     /// The answer to [`Effect::ReadLog`].
     LogPage {
         /// The number of the conversation whose log it is.
         conversation: u32,
-        /// What it has, oldest first.
-        lines: Vec<LogLine>,
-        /// There is nothing before it.
-        is_start: bool,
+        /// What it has.
+        page: Result<LogPage, LogFault>,
     },
+    /// Something that was said could not be kept in the log; said to the person.
+    LogFailed(LogFault),
     /// The layout pass gives the text that the mouse has dragged over.
     Dragged(String),
     /// Something about the connection with this number (the one of [`Effect::Connect`]).
@@ -212,30 +222,6 @@ pub struct Unsent {
     pub reply: Option<Reply>,
 }
 
-/// Where the log of a conversation is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogPlace {
-    /// The server, as in `Login::server`.
-    pub server: String,
-    /// Whose log it is.
-    pub account: String,
-    /// The channel or person, as it is compared.
-    pub target: String,
-}
-
-/// A message of the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogLine {
-    /// When it was said.
-    pub time: Timestamp,
-    /// Message, action or notice.
-    pub kind: EntryKind,
-    /// Who said it.
-    pub author: String,
-    /// What.
-    pub text: String,
-}
-
 /// What is being written in a conversation: kept from one run to the next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
@@ -324,24 +310,19 @@ pub enum Effect {
     KeepUnsent,
     /// Keep these drafts in place of those for the same conversations.
     KeepDrafts(Vec<Draft>),
-    /// Keep a message in the log.
+    /// Keep a message in the log. Answered by [`Event::Logged`], or by [`Event::LogFailed`] for the first one that is not kept.
     Log {
-        /// Where.
-        place: LogPlace,
-        /// What.
+        /// Which log.
+        log: Arc<LogName>,
+        /// The number of the message's conversation; goes back with the answer.
+        conversation: u32,
+        /// The message; goes back with the answer.
+        entry: EntryKey,
+        /// Its line.
         line: LogLine,
     },
     /// Read a page of the log. Answered by [`Event::LogPage`].
-    ReadLog {
-        /// The number of the conversation that asks; goes back with the answer.
-        conversation: u32,
-        /// Where.
-        place: LogPlace,
-        /// Up to this moment; nothing for the latest.
-        before: Option<Timestamp>,
-        /// How many messages.
-        limit: usize,
-    },
+    ReadLog(LogQuestion),
     /// Take the mouse, or give it back to the terminal.
     Mouse(bool),
     /// Open a link with a program; the link is its last argument.

@@ -130,6 +130,12 @@ pub struct Point {
 }
 
 impl Pane {
+    /// The row above an entry that can be seen, and how far above the pane's last row it stands.
+    pub fn row_above(&self, key: EntryKey) -> Option<(&PaneRow, usize)> {
+        let index = self.rows.iter().rposition(|row| row.key == key)? + 1;
+        Some((self.rows.get(index)?, index))
+    }
+
     /// The row of the pane that a cell lies in.
     pub fn row_at(&self, column: u16, row: u16) -> Option<&PaneRow> {
         if !self.area.contains(column, row) {

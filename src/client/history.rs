@@ -13,7 +13,6 @@ use super::conversation::{Conversation, ConversationId, ConversationKind, Histor
 use super::entry::{Entry, EntryKey, EntryKind};
 use super::event::Effects;
 use super::fetch::{Fetch, Fetches, Purpose};
-use super::geometry::Pane;
 use super::log;
 use super::markers;
 use super::model::Model;
@@ -32,6 +31,7 @@ const TARGETS_SLACK_MILLIS: i64 = 60_000;
 /// The log-in is done: looks for direct messages.
 pub fn connected(model: &mut Model, effects: &mut Effects) {
     model.server.fetches = Fetches::default();
+    model.conversations.at_hand_mut().for_each(Conversation::take_heart);
     let newest = model.conversations.at_hand().filter_map(|one| one.buffer.newest()).map(|entry| entry.time).max();
     let from = newest.map_or(Timestamp::EPOCH, |time| time.plus_millis(-TARGETS_SLACK_MILLIS));
     // An hour ahead, for servers whose clock is.
@@ -88,8 +88,16 @@ pub fn has_loaded(model: &mut Model, id: ConversationId, count: usize, effects: 
     !is_asked(model)
 }
 
+/// Whether there is somebody to be asked: the server, or without it the log of this device.
+fn can_ask(model: &Model, id: ConversationId) -> bool {
+    match model.server.session.is_online() {
+        true => !model.server.fetches.is_paused(model.now.elapsed_millis),
+        false => model.conversations.get(id).is_some_and(|conversation| conversation.log.is_some()),
+    }
+}
+
 fn older_of(model: &mut Model, id: ConversationId, effects: &mut Effects) {
-    let can_ask = model.server.session.is_online() && !model.server.fetches.is_paused(model.now.elapsed_millis);
+    let can_ask = can_ask(model, id);
     let Some(conversation) = model.conversations.get_mut(id) else { return };
     if !can_ask || !conversation.has_older() || conversation.kind == ConversationKind::Server {
         return;
@@ -109,9 +117,9 @@ fn older_of(model: &mut Model, id: ConversationId, effects: &mut Effects) {
 
 /// Messages are missing at a place that can be seen: asks for them, once; again when the person wants it.
 pub fn fill(model: &mut Model, gap: EntryKey, is_wanted: bool, effects: &mut Effects) {
-    let can_ask = model.server.session.is_online() && !model.server.fetches.is_paused(model.now.elapsed_millis);
     let lowest = model.pane.rows.first().map(|row| row.key);
-    let Some(conversation) = model.conversations.current_mut().filter(|_| can_ask) else { return };
+    let Some(id) = model.conversations.current_id().filter(|id| can_ask(model, *id)) else { return };
+    let Some(conversation) = model.conversations.get_mut(id) else { return };
     if is_wanted {
         conversation.stubborn_gaps.retain(|stubborn| *stubborn != gap);
     } else if conversation.stubborn_gaps.contains(&gap) {
@@ -119,11 +127,11 @@ pub fn fill(model: &mut Model, gap: EntryKey, is_wanted: bool, effects: &mut Eff
     }
     let (above, below) = conversation.buffer.around_gap(gap);
     // Who comes from above reads on below the gap, and the other way round.
-    let is_from_above = above.is_some() && (below.is_none() || lowest == Some(gap));
+    let comes_from_above = lowest == Some(gap) || conversation.buffer.goes_down();
+    let is_from_above = above.is_some() && (below.is_none() || comes_from_above);
     if above.is_none() && below.is_none() {
         return conversation.buffer.discard(gap);
     }
-    let id = conversation.id;
     ask(model, Fetch::new(id, Purpose::Fill { gap, is_from_above }), effects);
 }
 
@@ -140,10 +148,10 @@ pub fn around(model: &mut Model, id: ConversationId, jump: &Jump, effects: &mut 
 fn ask(model: &mut Model, fetch: Fetch, effects: &mut Effects) {
     let id = fetch.conversation;
     let is_aside = matches!(fetch.purpose, Purpose::Around | Purpose::Fill { .. });
-    let has_history = model.server.session.has(Cap::ChatHistory);
+    let has_history = model.server.session.is_online() && model.server.session.has(Cap::ChatHistory);
     let Some(conversation) = model.conversations.get_mut(id) else { return };
     if !has_history {
-        return ask_the_log(model, fetch, effects);
+        return log::ask(model, fetch, effects);
     }
     if !model.server.fetches.push(fetch) {
         return;
@@ -152,26 +160,6 @@ fn ask(model: &mut Model, fetch: Fetch, effects: &mut Effects) {
         conversation.history = HistoryState::Loading;
     }
     pump(model, effects);
-}
-
-/// Asks this device's own log, which can only be read from the newest message back. Where there is nothing to be had, only what
-/// was asked about counts as not to be had: the messages further up are still there.
-fn ask_the_log(model: &mut Model, fetch: Fetch, effects: &mut Effects) {
-    let id = fetch.conversation;
-    let is_older = matches!(fetch.purpose, Purpose::Older { .. } | Purpose::Latest { .. });
-    if is_older && log::older(model, id, effects) {
-        return;
-    }
-    let Some(conversation) = model.conversations.get_mut(id) else { return };
-    match fetch.purpose {
-        Purpose::Older { .. } | Purpose::Latest { .. } => conversation.history = HistoryState::Start,
-        Purpose::Fill { gap, .. } => conversation.stubborn_gaps.push(gap),
-        Purpose::Around => {
-            conversation.jump = None;
-            model.remark = Some(model.texts.get("search-gone").into_owned());
-        }
-        Purpose::Newer { .. } => {}
-    }
 }
 
 /// Sends questions as long as there is room for their answers.
@@ -247,6 +235,9 @@ pub fn page(model: &mut Model, page: Page, effects: &mut Effects) {
         entry
     };
     let entries: Vec<Entry> = page.messages.into_iter().map(entry).collect();
+    if let Some(Purpose::Fill { gap, is_from_above: true }) = purpose {
+        model.hold_above(id, gap);
+    }
     let Some(conversation) = model.conversations.get_mut(id) else { return };
     let is_missed =
         |entry: &&Entry| !entry.own && entry.msgid.as_deref().is_none_or(|id| !conversation.buffer.knows(id));
@@ -259,9 +250,6 @@ pub fn page(model: &mut Model, page: Page, effects: &mut Effects) {
     match purpose {
         Some(Purpose::Around) => conversation.buffer.insert_island(entries),
         Some(Purpose::Fill { gap, is_from_above }) => {
-            if is_from_above && let Some((key, row, below)) = above_gap(&model.pane, gap).filter(|_| is_shown) {
-                conversation.buffer.hold(key, row, below);
-            }
             conversation.buffer.fill_gap(gap, entries, is_from_above, is_full);
         }
         _ => _ = conversation.buffer.insert_page(entries, place),
@@ -320,13 +308,6 @@ pub fn page(model: &mut Model, page: Page, effects: &mut Effects) {
     model.conversations.keep_bound();
     land(model, id, effects);
     pump(model, effects);
-}
-
-/// The row above a gap that can be seen, and how far above the pane's last row it stands.
-fn above_gap(pane: &Pane, gap: EntryKey) -> Option<(EntryKey, usize, usize)> {
-    let at = pane.rows.iter().rposition(|row| row.key == gap)?;
-    let row = pane.rows.get(at + 1)?;
-    Some((row.key, row.row, at + 1))
 }
 
 /// Goes to the message that is to be shown, when it has come; asks for it when something else was asked for meanwhile.
@@ -426,8 +407,8 @@ pub fn tick(model: &mut Model, effects: &mut Effects) {
             match fetch.purpose {
                 Purpose::Fill { gap, .. } => conversation.stubborn_gaps.push(gap),
                 Purpose::Around => {}
-                // Asking again and again would help nobody: what is above counts as the start until the next connection.
-                _ => conversation.history = HistoryState::Start,
+                // Asking again and again would help nobody.
+                _ => conversation.history = HistoryState::Failed,
             }
         }
     }

@@ -317,6 +317,9 @@ pub fn choose(model: &mut Model, show: impl FnOnce(&mut Model)) {
 /// Keys that concern nothing but the conversation that is shown.
 fn conversation_key(model: &mut Model, action: Action) {
     let Some(conversation) = model.conversations.current_mut() else { return };
+    if matches!(action, Action::PageUp | Action::Oldest | Action::LineStart) {
+        conversation.take_heart();
+    }
     let (buffer, composer) = (&mut conversation.buffer, &mut conversation.composer);
     match action {
         Action::PageUp => buffer.scroll_pages(-1),

@@ -1,86 +1,148 @@
 //! The log of this device: what is said on servers that keep no history themselves, so that scrolling back reaches the first
 //! message there as well. Pure: the shell writes and reads the files.
+//!
+//! Pages are asked for by their place in the log, not by time: clocks step back, and many things are said in one moment. What is
+//! missing of the log is known as stretches (`buffer/logged`), which end exactly where the log does.
 
-use std::collections::HashSet;
+use std::sync::Arc;
 
-use super::buffer::Place;
 use super::conversation::{ConversationId, ConversationKind, HistoryState};
-use super::entry::Entry;
-use super::event::{Effect, Effects, LogLine, LogPlace};
+use super::entry::{Entry, EntryKey};
+use super::event::{Effect, Effects};
+use super::fetch::{Fetch, Purpose};
+use super::logbook::{LogFault, LogLine, LogName, LogPage, LogQuestion};
 use super::model::Model;
+use super::stretch::Stretch;
 use crate::proto::caps::Cap;
-use crate::proto::time::Timestamp;
 
-/// How many messages one page of the log has.
-const PAGE_MESSAGES: usize = 100;
+/// How many lines one page of the log has.
+const PAGE_LINES: usize = 100;
 
-/// Where the log of a conversation of the server at hand is; nothing where none is kept: by the setting, where the server has
-/// history, and for services, which are told passwords.
-fn place(model: &Model, target: &str) -> Option<LogPlace> {
-    let session = &model.server.session;
-    let last = target.len().saturating_sub("serv".len());
-    let is_service = target.as_bytes()[last..].eq_ignore_ascii_case(b"serv");
-    if !model.settings.log || model.is_console() || session.has(Cap::ChatHistory) || is_service {
+/// The log of a conversation of the server at hand; nothing where none is kept: by the setting, where the server has history, and
+/// for services, which are told passwords. What is known of a server is not known while it is away: what was kept then still is.
+fn log_of(model: &mut Model, id: ConversationId) -> Option<Arc<LogName>> {
+    let (session, is_console) = (&model.server.session, model.is_console());
+    let conversation = model.conversations.get_mut(id).filter(|one| one.kind != ConversationKind::Server)?;
+    if !session.is_online() {
+        return conversation.log.clone();
+    }
+    let target = session.fold(&conversation.name);
+    let is_service = target.to_ascii_lowercase().ends_with("serv");
+    if !model.settings.log || is_console || session.has(Cap::ChatHistory) || is_service {
         return None;
     }
-    let account = session.account().unwrap_or(session.nick());
-    Some(LogPlace { server: model.server.choice.key(), account: session.fold(account), target: session.fold(target) })
+    let account = session.fold(session.account().unwrap_or(session.nick()));
+    let named = || Arc::new(LogName { server: model.server.choice.key(), account, target });
+    Some(conversation.log.get_or_insert_with(named).clone())
 }
 
 /// Something was said.
-pub fn keep(model: &Model, target: &str, line: impl FnOnce() -> LogLine, effects: &mut Effects) {
-    if let Some(place) = place(model, target) {
-        effects.push(Effect::Log { place, line: line() });
+pub fn keep(model: &mut Model, id: ConversationId, key: EntryKey, effects: &mut Effects) {
+    let Some(log) = log_of(model, id) else { return };
+    let entry = model.conversations.get(id).and_then(|conversation| conversation.buffer.entry(key));
+    if let Some(line) = entry.map(LogLine::of) {
+        effects.push(Effect::Log { log, conversation: id.0, entry: key, line });
     }
 }
 
-/// What the log is asked for when the server has no history. Returns whether it was asked.
-pub fn older(model: &mut Model, id: ConversationId, effects: &mut Effects) -> bool {
-    let Some(conversation) = model.conversations.get(id).filter(|one| one.kind != ConversationKind::Server) else {
-        return false;
-    };
-    let Some(place) = place(model, &conversation.name) else { return false };
-    let before = conversation.buffer.oldest().map(|entry| entry.time);
-    // What was said in that very moment is read again: moments are no names.
-    let of_that_moment = conversation.buffer.entries().iter().filter(|entry| Some(entry.time) == before).count();
-    let limit = PAGE_MESSAGES + of_that_moment;
-    if let Some(conversation) = model.conversations.get_mut(id) {
-        conversation.history = HistoryState::Loading;
-    }
-    effects.push(Effect::ReadLog { conversation: id.0, place, before, limit });
-    true
-}
-
-/// A page of the log has been read, oldest first; `is_start` when there is nothing before it.
-pub fn page(model: &mut Model, id: ConversationId, lines: Vec<LogLine>, is_start: bool) {
-    let own = model.server.session.fold(model.server.session.nick());
-    let entries: Vec<Entry> = lines
-        .into_iter()
-        .map(|line| {
-            let mut entry = Entry::new(line.kind, &line.author, &line.text, line.time);
-            entry.own = model.server.session.fold(&line.author) == own;
-            entry.is_past = true;
-            entry
-        })
-        .collect();
+/// Asks the log for what the server cannot be asked for. Where there is nothing to be had, only what was asked about counts as
+/// not to be had.
+pub fn ask(model: &mut Model, fetch: Fetch, effects: &mut Effects) {
+    let id = fetch.conversation;
+    let log = log_of(model, id);
     let Some(conversation) = model.conversations.get_mut(id) else { return };
-    conversation.history = if is_start { HistoryState::Start } else { HistoryState::More };
-    let oldest = conversation.buffer.oldest().map(Entry::key);
-    let newest = entries.iter().map(|entry| entry.time).max();
-    let could_be_known = conversation.buffer.entries().iter().filter(|entry| Some(entry.time) <= newest);
-    let known: HashSet<(Timestamp, &str, &str)> =
-        could_be_known.map(|entry| (entry.time, &*entry.author, &*entry.text)).collect();
-    let is_new = |entry: &Entry| !known.contains(&(entry.time, &*entry.author, &*entry.text));
-    let new: Vec<Entry> = entries.into_iter().filter(is_new).collect();
-    if new.is_empty() {
-        // Asked again, it would be the same page.
-        conversation.history = HistoryState::Start;
+    let missing = match fetch.purpose {
+        Purpose::Older { .. } | Purpose::Latest { .. } => Some(conversation.buffer.missing_above()),
+        Purpose::Fill { gap, .. } => conversation.buffer.missing_in(gap),
+        // What was not heard is not in the log.
+        Purpose::Newer { .. } => return,
+        Purpose::Around => {
+            conversation.jump = None;
+            model.remark = Some(model.texts.get("search-gone").into_owned());
+            return;
+        }
+    };
+    let is_from_above = matches!(fetch.purpose, Purpose::Fill { is_from_above: true, .. });
+    let gap = gap_of(&fetch);
+    match (log, missing.filter(|missing| !missing.is_empty())) {
+        _ if model.server.fetches.is_about(id) => {}
+        (Some(log), Some(stretch)) => {
+            if gap.is_none() {
+                conversation.history = HistoryState::Loading;
+            }
+            model.server.fetches.asked(fetch, model.now.elapsed_millis);
+            let limit = PAGE_LINES;
+            effects.push(Effect::ReadLog(LogQuestion { conversation: id.0, log, stretch, is_from_above, limit }));
+        }
+        _ => match gap {
+            Some(gap) => conversation.stubborn_gaps.push(gap),
+            None => conversation.history = HistoryState::Start,
+        },
     }
-    conversation.buffer.insert_page(new, oldest.map_or(Place::ByTime, Place::Before));
+}
+
+/// The gap that a question is about; nothing for what is above everything.
+fn gap_of(fetch: &Fetch) -> Option<EntryKey> {
+    match fetch.purpose {
+        Purpose::Fill { gap, .. } => Some(gap),
+        _ => None,
+    }
+}
+
+/// Messages stand in the log now.
+pub fn logged(model: &mut Model, id: ConversationId, lines: Vec<(EntryKey, Stretch)>) {
+    let Some(conversation) = model.conversations.get_mut(id) else { return };
+    if let Some(gap) = conversation.buffer.logged(lines) {
+        // Now it is known what is missing in it.
+        conversation.stubborn_gaps.retain(|stubborn| *stubborn != gap);
+    }
+}
+
+/// A page of the log has been read, or could not be.
+pub fn page(model: &mut Model, id: ConversationId, page: Result<LogPage, LogFault>) {
+    // Nobody asks any more, or something else was asked meanwhile: it is asked again when it is seen.
+    let Some(fetch) = model.server.fetches.answered(id) else {
+        if let Some(conversation) = model.conversations.get_mut(id).filter(|one| one.history == HistoryState::Loading) {
+            conversation.history = HistoryState::More;
+        }
+        return;
+    };
+    let gap = gap_of(&fetch);
+    let page = match page {
+        Ok(page) => page,
+        Err(fault) => return failed(model, id, gap, &fault),
+    };
+    let session = &model.server.session;
+    let own = session.fold(session.nick());
+    let entries = page.lines.into_iter().map(|(stretch, line)| {
+        let mut entry = Entry::new(line.kind, &line.author, &line.text, line.time);
+        entry.own = session.fold(&line.author) == own;
+        entry.is_past = true;
+        entry.stretch = Some(stretch);
+        entry
+    });
+    let entries: Vec<Entry> = entries.collect();
+    if let Purpose::Fill { gap, is_from_above: true } = fetch.purpose {
+        model.hold_above(id, gap);
+    }
+    let Some(conversation) = model.conversations.get_mut(id) else { return };
+    conversation.buffer.insert_lines(gap, entries, page.covered);
+    if gap.is_none() {
+        let is_start = conversation.buffer.missing_above().is_empty();
+        conversation.history = if is_start { HistoryState::Start } else { HistoryState::More };
+    }
     model.conversations.keep_bound();
 }
 
-/// A line of the log for a message that goes out or has come in.
-pub fn line(entry: &Entry) -> LogLine {
-    LogLine { time: entry.time, kind: entry.kind, author: entry.author.clone(), text: entry.text.clone() }
+fn failed(model: &mut Model, id: ConversationId, gap: Option<EntryKey>, fault: &LogFault) {
+    model.remark = Some(fault.explain(&model.texts));
+    let Some(conversation) = model.conversations.get_mut(id) else { return };
+    if *fault == LogFault::Changed {
+        conversation.buffer.forget_log();
+    }
+    match gap {
+        Some(gap) => conversation.stubborn_gaps.push(gap),
+        None if *fault == LogFault::Changed => conversation.history = HistoryState::Start,
+        None => conversation.history = HistoryState::Failed,
+    }
 }

@@ -31,7 +31,7 @@
 //! | [`link`] | connecting, logging in, connecting again |
 //! | [`chat`], [`remarks`] | what facts do to conversations, and what we say of it |
 //! | [`outbox`], [`pace`], [`unsent`] | sending, not too fast, and nothing lost |
-//! | [`history`], [`fetch`], [`log`] | catching up, page by page |
+//! | [`history`], [`fetch`], [`log`], [`logbook`], [`stretch`] | catching up, page by page; the log of this device |
 //! | [`geometry`] | where things are on the screen: for drawing and for the mouse alike |
 //! | [`config`] | settings: flags and the configuration file |
 //! | [`preferences`], [`notices`], [`away`] | what the person prefers; calling them; away after idleness |
@@ -81,6 +81,7 @@ pub mod links;
 pub mod local;
 pub mod log;
 pub mod log_files;
+pub mod logbook;
 pub mod markers;
 pub mod members;
 pub mod model;
@@ -111,6 +112,7 @@ pub mod shell;
 pub mod signals;
 pub mod signs;
 pub mod store;
+pub mod stretch;
 pub mod switcher;
 pub mod terminal;
 pub mod typing;

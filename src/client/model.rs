@@ -7,7 +7,7 @@ use ring::hmac;
 use super::bindings::Context;
 use super::config::{Mode, ServerChoice, Settings};
 use super::conversation::{Conversation, ConversationId, ConversationKind, Conversations, ListOrder};
-use super::entry::{Entry, Reply};
+use super::entry::{Entry, EntryKey, Reply};
 use super::event::{Draft, KeptLevel, Login, Moment, ServerId, Unsent};
 use super::form::{Form, Tab};
 use super::geometry::{ChatAreas, Drag, Pane};
@@ -333,6 +333,16 @@ impl Model {
                 &[Context::Chosen, Context::Chat, Context::Editing, Context::Everywhere]
             }
             (None, Screen::Chat) => &[Context::Chat, Context::Editing, Context::Everywhere],
+        }
+    }
+
+    /// What is shown above a gap stays where it is while something is put in below it.
+    pub(super) fn hold_above(&mut self, id: ConversationId, gap: EntryKey) {
+        if self.is_seen(id)
+            && let Some((row, below)) = self.pane.row_above(gap)
+            && let Some(conversation) = self.conversations.get_mut(id)
+        {
+            conversation.buffer.hold(row.key, row.row, below);
         }
     }
 

@@ -35,6 +35,7 @@ pub fn acted(model: &mut Model, mouse: MouseEvent, effects: &mut Effects) {
     match mouse.kind {
         MouseEventKind::ScrollUp | MouseEventKind::ScrollDown => {
             if let Some(conversation) = model.conversations.current_mut() {
+                conversation.take_heart();
                 conversation.buffer.scroll_rows(wheel);
             }
         }

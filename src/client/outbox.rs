@@ -116,11 +116,7 @@ pub fn flush(model: &mut Model, effects: &mut Effects) {
             conversation.buffer.set_fate(key, Fate::Pending { sent: true });
         } else {
             conversation.buffer.set_fate(key, Fate::Delivered);
-            let said = conversation.buffer.entry(key).map(log::line);
-            let target = conversation.name.clone();
-            if let Some(line) = said {
-                log::keep(model, &target, || line, effects);
-            }
+            log::keep(model, id, key, effects);
         }
     }
 }
@@ -156,9 +152,9 @@ pub fn wake_at_millis(model: &Model) -> Option<u64> {
 }
 
 /// Something of our own came back. Returns whether it was an entry that waited.
-pub fn confirm(model: &mut Model, id: ConversationId, incoming: &Incoming) -> bool {
+pub fn confirm(model: &mut Model, id: ConversationId, incoming: &Incoming) -> Option<EntryKey> {
     let has_labels = model.server.session.has(Cap::LabeledResponse) || model.server.session.is_own_kind();
-    let Some(conversation) = model.conversations.get_mut(id) else { return false };
+    let conversation = model.conversations.get_mut(id)?;
     let own = match &incoming.id {
         Some(id) => Some(id.clone()),
         // Without labels the oldest message with this text must be the one.
@@ -170,12 +166,9 @@ pub fn confirm(model: &mut Model, id: ConversationId, incoming: &Incoming) -> bo
             .and_then(|entry| entry.id.as_deref().map(str::to_owned)),
         None => None,
     };
-    let Some(own) = own else { return false };
-    let is_ours = conversation.buffer.confirm(&own, incoming.msgid.clone(), incoming.time).is_some();
-    if is_ours {
-        model.server.pace.succeeded();
-    }
-    is_ours
+    let key = conversation.buffer.confirm(&own?, incoming.msgid.clone(), incoming.time)?;
+    model.server.pace.succeeded();
+    Some(key)
 }
 
 /// The server carried a line out without an echo of its own.

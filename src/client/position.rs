@@ -61,6 +61,8 @@ pub struct Position {
     /// again at another height.
     squeezed: Option<(Anchor, usize)>,
     scroll: Scroll,
+    /// The person went down last.
+    goes_down: bool,
 }
 
 impl Position {
@@ -74,18 +76,26 @@ impl Position {
         self.anchor.is_some()
     }
 
+    /// Whether the person reads on downwards.
+    pub fn goes_down(&self) -> bool {
+        self.goes_down
+    }
+
     /// Asks to move by rows; negative is up.
     pub fn scroll_rows(&mut self, rows: i32) {
+        self.goes_down = rows > 0;
         self.scroll.rows = (self.scroll.rows + i64::from(rows)).clamp(-SCROLL_ROWS_MAX, SCROLL_ROWS_MAX);
     }
 
     /// Asks to move by screens (less one row of context each); negative is up.
     pub fn scroll_pages(&mut self, pages: i32) {
+        self.goes_down = pages > 0;
         self.scroll.pages = (self.scroll.pages + i64::from(pages)).clamp(-SCROLL_PAGES_MAX, SCROLL_PAGES_MAX);
     }
 
     /// Asks for the very top.
     pub fn scroll_to_top(&mut self) {
+        self.goes_down = false;
         self.scroll = Scroll { to: Some(Goal::Top), rows: 0, pages: 0 };
     }
 

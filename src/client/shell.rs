@@ -138,6 +138,8 @@ impl Shell {
             device_name: device_name(),
         });
         let (store_failed, store_faults) = mpsc::channel(ANSWERS_MAX);
+        let answers = mpsc::channel(ANSWERS_MAX);
+        let logs = LogFiles::new(options.directories.client_state().join("logs"), answers.0.clone());
         Self {
             model,
             front,
@@ -149,11 +151,9 @@ impl Shell {
             connections: HashMap::new(),
             closing: JoinSet::new(),
             network: mpsc::channel(network::EVENTS_MAX),
-            answers: mpsc::channel(ANSWERS_MAX),
+            answers,
             store_faults,
-            logs: LogFiles::new(options.directories.client_state().join("logs"), |reason| {
-                tracing::warn!(reason, "the log cannot be written");
-            }),
+            logs,
             keeper: Keeper::new(store, store_failed),
             unsent_ids,
             start_faults,
@@ -283,18 +283,10 @@ impl Shell {
             Effect::Pin { server, fingerprint } => return self.order(Order::Pin(server, fingerprint)),
             Effect::KeepUnsent => self.keep_unsent(),
             Effect::KeepDrafts(drafts) => return self.order(Order::KeepDrafts(drafts)),
-            Effect::Log { place, line } => {
-                if !self.logs.keep(place, &line) {
-                    tracing::warn!("the disk is too slow: a message was not kept in the log");
-                }
+            Effect::Log { log, conversation, entry, line } => {
+                return self.logs.keep(log, conversation, entry, &line).err().map(Event::LogFailed);
             }
-            Effect::ReadLog { conversation, place, before, limit } => {
-                let answers = self.answers.0.clone();
-                self.logs.read(place, before, limit, move |(lines, is_start)| {
-                    // Without a receiver the program has ended.
-                    let _ = answers.blocking_send(Event::LogPage { conversation, lines, is_start });
-                });
-            }
+            Effect::ReadLog(question) => self.logs.read(question),
             // Without a screen nothing but what is said is written.
             Effect::Mouse(_) | Effect::Notify(_) | Effect::Title(_) | Effect::Copy(_)
                 if !matches!(self.front, Front::Screen) => {}
@@ -351,6 +343,8 @@ impl Shell {
         let goodbye = async { while self.closing.join_next().await.is_some() {} };
         let _ = timeout(GOODBYE_TIMEOUT, goodbye).await;
         self.keep_unsent();
+        // The threads have nobody to tell anything any more: none waits for room.
+        self.answers.1.close();
         let _ = timeout(GOODBYE_TIMEOUT, self.logs.close()).await;
         self.keeper.close().await;
     }

@@ -14,14 +14,14 @@ use super::{
 /// Takes in one event, which happened at `now`; what it asks for is added to `effects`.
 pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effects) {
     model.now = now;
-    let is_quiet = matches!(event, Event::Tick | Event::TopNear | Event::GapNear(_));
+    let is_quiet = matches!(event, Event::Tick | Event::TopNear | Event::GapNear(_) | Event::Logged { .. });
     let is_keep_alive =
         matches!(&event, Event::Network(_, NetworkEvent::Lines(lines)) if session::are_keep_alive(lines));
     let is_written = matches!(event, Event::Key(_) | Event::Paste(_));
     let about = match &event {
         Event::Network(number, _) | Event::Proved(number, _) => connected_by(model, *number),
         Event::LocalServer(_) => starting(model),
-        Event::LogPage { conversation, .. } => {
+        Event::Logged { conversation, .. } | Event::LogPage { conversation, .. } => {
             model.conversations.get(ConversationId(*conversation)).map(|conversation| conversation.server)
         }
         _ => Some(model.shown_server()),
@@ -39,9 +39,9 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
         Event::Start => connect::start(model, effects),
         Event::Key(key) => keys::pressed(model, key, effects),
         Event::Mouse(event) => mouse::acted(model, event, effects),
-        Event::LogPage { conversation, lines, is_start } => {
-            log::page(model, ConversationId(conversation), lines, is_start);
-        }
+        Event::Logged { conversation, lines } => log::logged(model, ConversationId(conversation), lines),
+        Event::LogPage { conversation, page } => log::page(model, ConversationId(conversation), page),
+        Event::LogFailed(fault) => store_failed(model, fault.explain(&model.texts)),
         Event::Dragged(text) => mouse::dragged(model, text, effects),
         Event::Paste(text) => keys::pasted(model, &text),
         Event::Resize { columns, rows } => model.size = (columns, rows),
@@ -71,10 +71,7 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
         Event::Network(number, event) => link::network(model, number, event, effects),
         Event::Proved(number, result) => link::proved(model, number, result, effects),
         Event::LocalServer(result) => link::local_server(model, result, effects),
-        Event::StoreFailed(sentence) => match model.screen {
-            Screen::Form => model.form.error = Some(sentence),
-            Screen::Chat => remarks::remark_here(model, EntryKind::Error, &sentence),
-        },
+        Event::StoreFailed(sentence) => store_failed(model, sentence),
         Event::Preferences(Ok(preferences)) => {
             model.settings.prefer(*preferences);
             model.remark = Some(model.texts.get("config-read-again").into_owned());
@@ -116,6 +113,14 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
     notices::title(model, effects);
     let is_noticed = !is_quiet || effects.are_noticed();
     effects.redraw |= link::is_busy(model) || (is_noticed && !is_keep_alive);
+}
+
+/// Something could not be kept.
+fn store_failed(model: &mut Model, sentence: String) {
+    match model.screen {
+        Screen::Form => model.form.error = Some(sentence),
+        Screen::Chat => remarks::remark_here(model, EntryKind::Error, &sentence),
+    }
 }
 
 /// What follows is about this server.

@@ -11,6 +11,10 @@ local-server-late = it does not listen yet
 
 store-unreadable = { $path } cannot be read ({ $reason }): what it held is not used.
 store-busy = The disk is too slow: a change was not kept.
+log-unreadable = The log of this device cannot be read: { $reason }. Scroll up to try again.
+log-unwritable = The log of this device cannot be written: { $reason }. What is said cannot be read again later.
+log-too-slow = The disk is too slow: not everything that is said is kept in the log of this device.
+log-changed = The log of this device was cut or replaced: what stood further up is not there any more.
 
 ## Dates.
 

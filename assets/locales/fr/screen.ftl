@@ -11,6 +11,10 @@ local-server-late = il n'écoute pas encore
 
 store-unreadable = { $path } est illisible ({ $reason }) : son contenu n'est pas utilisé.
 store-busy = Le disque est trop lent : une modification n'a pas été enregistrée.
+log-unreadable = Le journal de cet appareil ne peut pas être lu : { $reason }. Remontez pour réessayer.
+log-unwritable = Le journal de cet appareil ne peut pas être écrit : { $reason }. Ce qui se dit ne pourra pas être relu plus tard.
+log-too-slow = Le disque est trop lent : tout ce qui se dit n'est pas gardé dans le journal de cet appareil.
+log-changed = Le journal de cet appareil a été coupé ou remplacé : ce qui se trouvait plus haut n'y est plus.
 
 ## Les dates.
 

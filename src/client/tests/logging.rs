@@ -1,21 +1,125 @@
 //! The log of this device: only where the server has no history, and back from it page by page.
 
+use std::ops::Range;
+use std::path::Path;
+
 use super::{Stage, label};
 use crate::client::conversation::{HistoryState, Jump};
-use crate::client::entry::EntryKind;
-use crate::client::event::{Effect, Effects, Event, LogLine};
+use crate::client::entry::{EntryKey, EntryKind};
+use crate::client::event::{Effect, Effects, Event};
+use crate::client::geometry::PaneRow;
 use crate::client::history;
+use crate::client::log_files;
+use crate::client::logbook::{LogFault, LogLine, LogQuestion};
+use crate::client::stretch::Stretch;
 use crate::proto::time::Timestamp;
+
+/// So high is the pane.
+const HEIGHT: usize = 20;
+
+/// Lines that wait for the disk.
+#[derive(Default)]
+struct Waiting {
+    text: String,
+    lines: Vec<(EntryKey, usize)>,
+}
 
 impl Stage {
     fn logged(&self) -> Vec<(&str, &str)> {
         self.done
             .iter()
             .filter_map(|effect| match effect {
-                Effect::Log { place, line } => Some((place.target.as_str(), line.text.as_str())),
+                Effect::Log { log, line, .. } => Some((log.target.as_str(), line.text.as_str())),
                 _ => None,
             })
             .collect()
+    }
+
+    /// Online on a server that keeps no history, with the channel's log asked for already, as on a JOIN.
+    fn without_history() -> Self {
+        let mut stage = Self::online();
+        stage.lines(&[":s CAP ann DEL :draft/chathistory", ":s BATCH +p chathistory #general", ":s BATCH -p"]);
+        stage.model.conversations.find_mut("#general").unwrap().history = HistoryState::More;
+        stage
+    }
+
+    /// Messages of bob's in #general, with clocks that step back and stand still.
+    fn flood(&mut self, numbers: Range<u32>) {
+        for number in numbers {
+            let minute = number * 7 % 60;
+            self.lines(&[&format!("@time=2026-11-22T10:{minute:02}:00.000Z :bob!b@h PRIVMSG #general :{number}")]);
+        }
+    }
+
+    fn question(&mut self) -> Option<LogQuestion> {
+        let mut asked = self.done.drain(..).filter_map(|effect| match effect {
+            Effect::ReadLog(question) => Some(question),
+            _ => None,
+        });
+        asked.next_back()
+    }
+
+    /// What the thread of the logs does: writes, tells where, and answers.
+    fn serve_log(&mut self, path: &Path) {
+        let (mut waiting, mut question, mut number) = (Waiting::default(), None, 0);
+        for effect in self.done.drain(..) {
+            match effect {
+                Effect::Log { conversation, entry, line, .. } => {
+                    let before = waiting.text.len();
+                    line.write(&mut waiting.text);
+                    waiting.lines.push((entry, waiting.text.len() - before));
+                    number = conversation;
+                }
+                Effect::ReadLog(asked) => question = Some(asked),
+                _ => {}
+            }
+        }
+        if !waiting.lines.is_empty() {
+            let mut from = log_files::keep(path, &waiting.text).unwrap();
+            let place = |(key, length): (EntryKey, usize)| {
+                let stretch = Stretch { from, to: from + length as u64 };
+                from = stretch.to;
+                (key, stretch)
+            };
+            let lines = waiting.lines.into_iter().map(place).collect();
+            self.event(Event::Logged { conversation: number, lines });
+        }
+        if let Some(question) = question {
+            let page = log_files::read(path, &question);
+            self.event(Event::LogPage { conversation: question.conversation, page });
+        }
+    }
+
+    /// What the layout pass of a pane does in which each message takes one row; then what the log answers, until nothing more is
+    /// asked for. Returns the messages that can be seen.
+    fn look(&mut self, path: &Path) -> Vec<u32> {
+        for _ in 0..1_000 {
+            let conversation = self.model.conversations.find_mut("#general").unwrap();
+            let window = conversation.buffer.settle(HEIGHT, &mut |_, _| 1);
+            let from = (window.bottom + 1).saturating_sub(HEIGHT);
+            let seen: Vec<_> = conversation.buffer.entries().iter().take(window.bottom + 1).skip(from).collect();
+            let gap = seen.iter().find(|entry| entry.kind == EntryKind::Gap).map(|entry| entry.key());
+            let numbers = seen.iter().filter_map(|entry| entry.text.parse().ok()).collect();
+            // The rows of the pane, the lowest one first.
+            let rows = seen.iter().rev().map(|entry| entry.key()).collect::<Vec<_>>();
+            let has_older = conversation.has_older();
+            self.model.pane.rows = rows.into_iter().map(|key| PaneRow { key, row: 0, above: 0, text_x: 0 }).collect();
+            if let Some(gap) = gap {
+                self.event(Event::GapNear(gap));
+            }
+            if window.top_near && has_older {
+                self.event(Event::TopNear);
+            }
+            if !self.done.iter().any(|effect| matches!(effect, Effect::ReadLog(_))) {
+                return numbers;
+            }
+            self.serve_log(path);
+        }
+        panic!("the log is asked without end");
+    }
+
+    fn turn_pages(&mut self, pages: i32) {
+        self.model.conversations.find_mut("#general").unwrap().buffer.scroll_pages(pages);
     }
 }
 
@@ -44,77 +148,153 @@ fn where_the_server_keeps_nothing_each_message_is_logged_once() {
 }
 
 #[test]
-fn scrolling_back_reads_the_log_to_its_start() {
-    let mut stage = Stage::online();
-    stage.lines(&[":s CAP ann DEL :draft/chathistory", ":s BATCH +p chathistory #general", ":s BATCH -p"]);
-    stage.lines(&["@msgid=m1;time=2026-11-22T10:00:00.000Z :bob!b@h PRIVMSG #general :now"]);
-    let id = {
-        let general = stage.model.conversations.find_mut("#general").unwrap();
-        general.history = HistoryState::More;
-        general.id.0
-    };
-    stage.event(Event::TopNear);
-    let asked = stage
-        .done
-        .iter()
-        .any(|effect| matches!(effect, Effect::ReadLog { conversation, before: Some(_), .. } if *conversation == id));
-    assert!(asked);
-    assert_eq!(stage.conversation("#general").history, HistoryState::Loading);
-    let line = |minute: u32, text: &str| LogLine {
-        time: Timestamp::parse(&format!("2026-11-22T09:{minute:02}:00.000Z")).unwrap(),
-        kind: EntryKind::Message,
-        author: "bob".into(),
-        text: text.into(),
-    };
-    let now = LogLine { time: Timestamp::parse("2026-11-22T10:00:00.000Z").unwrap(), ..line(0, "now") };
-    let lines = vec![line(1, "first"), line(2, "second"), now];
-    stage.event(Event::LogPage { conversation: id, lines, is_start: true });
-    assert_eq!(stage.said("#general"), ["first", "second", "now"], "what stands at the edge stands there once");
+fn a_conversation_keeps_to_its_log_when_the_person_is_renamed() {
+    let mut stage = Stage::without_history();
+    stage.lines(&[":bob!b@h PRIVMSG ann :one", ":bob!b@h NICK rob", ":rob!b@h PRIVMSG ann :two"]);
+    assert_eq!(stage.logged(), [("bob", "one"), ("bob", "two")]);
+}
+
+/// Ten thousand messages, of which the memory holds some: up to the first one, down again to the last, and nothing is passed over.
+#[test]
+fn scrolling_up_reaches_the_first_message_and_scrolling_down_the_last_without_a_hole() {
+    const COUNT: u32 = 10_000;
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("log");
+    let mut stage = Stage::without_history();
+    // Some were said in an earlier run, some have gone before the disk has them.
+    for number in 0..500 {
+        let time = Timestamp::from_millis(i64::from(number % 3));
+        let line = LogLine { time, kind: EntryKind::Message, author: "bob".into(), text: number.to_string() };
+        let mut text = String::new();
+        line.write(&mut text);
+        log_files::keep(&path, &text).unwrap();
+    }
+    stage.flood(500..9_000);
+    stage.serve_log(&path);
+    stage.look(&path);
+    let mut seen = Vec::new();
+    for page in 0..1_000 {
+        stage.turn_pages(-1);
+        seen = stage.look(&path);
+        if page == 200 {
+            // Somebody speaks while older messages are read, and is written to disk somewhat later.
+            stage.flood(9_000..COUNT);
+            stage.look(&path);
+            stage.serve_log(&path);
+        }
+        if seen.first() == Some(&0) {
+            break;
+        }
+    }
+    assert_eq!(seen.first(), Some(&0), "the first message is reached");
     assert_eq!(stage.conversation("#general").history, HistoryState::Start);
+    for _ in 0..2_000 {
+        stage.turn_pages(1);
+        for number in stage.look(&path) {
+            let last = *seen.last().unwrap();
+            assert!(number <= last + 1, "{number} stands behind {last}");
+            if number == last + 1 {
+                seen.push(number);
+            }
+        }
+        if seen.last() == Some(&(COUNT - 1)) {
+            break;
+        }
+    }
+    assert_eq!(seen.last(), Some(&(COUNT - 1)));
+    assert!(stage.conversation("#general").buffer.entries().len() <= crate::client::buffer::ENTRIES_MAX + 100);
 }
 
 #[test]
-fn a_moment_with_more_messages_than_a_page_is_read_to_its_end() {
-    let mut stage = Stage::online();
-    stage.lines(&[":s CAP ann DEL :draft/chathistory", ":s BATCH +p chathistory #general", ":s BATCH -p"]);
-    let time = "2026-11-22T10:00:00.000Z";
-    let log: Vec<LogLine> = (0..350)
-        .map(|number| LogLine {
-            time: Timestamp::parse(time).unwrap(),
-            kind: EntryKind::Message,
-            author: "bob".into(),
-            text: format!("text {number}"),
-        })
-        .collect();
-    stage.lines(&[&format!("@msgid=m1;time={time} :bob!b@h PRIVMSG #general :text 349")]);
-    let general = stage.model.conversations.find_mut("#general").unwrap();
-    general.history = HistoryState::More;
-    let id = general.id.0;
-    for _ in 0..5 {
-        stage.event(Event::TopNear);
-        let limit = stage.done.drain(..).find_map(|effect| match effect {
-            Effect::ReadLog { limit, .. } => Some(limit),
-            _ => None,
-        });
-        let Some(limit) = limit else { break };
-        let from = log.len().saturating_sub(limit);
-        stage.event(Event::LogPage { conversation: id, lines: log[from..].to_vec(), is_start: from == 0 });
+fn a_page_in_which_everything_is_known_is_not_the_start() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("log");
+    let mut stage = Stage::without_history();
+    for _ in 0..3 {
+        // The same words in the same moment, each of them a message.
+        stage.lines(&["@time=2026-11-22T10:00:00.000Z :bob!b@h PRIVMSG #general :1"; 150]);
+        stage.serve_log(&path);
     }
-    let said = stage.said("#general");
-    assert_eq!((said.len(), said[0]), (350, "text 0"));
+    let general = stage.model.conversations.find_mut("#general").unwrap();
+    general.buffer.shrink(40);
+    let mut pages = 0;
+    while stage.conversation("#general").has_older() {
+        stage.event(Event::TopNear);
+        stage.serve_log(&path);
+        pages += 1;
+        assert!(pages < 20);
+    }
+    assert_eq!(stage.said("#general").len(), 450);
+}
+
+#[test]
+fn what_goes_between_question_and_answer_is_asked_for_as_well() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("log");
+    let mut stage = Stage::without_history();
+    stage.flood(0..300);
+    stage.serve_log(&path);
+    stage.model.conversations.find_mut("#general").unwrap().buffer.shrink(100);
+    stage.event(Event::TopNear);
+    let question = stage.question().unwrap();
+    let page = log_files::read(&path, &question);
+    stage.model.conversations.find_mut("#general").unwrap().buffer.shrink(50);
+    stage.event(Event::LogPage { conversation: question.conversation, page });
+    while stage.conversation("#general").has_older() {
+        stage.event(Event::TopNear);
+        stage.serve_log(&path);
+    }
+    let said: Vec<u32> = stage.said("#general").iter().map(|text| text.parse().unwrap()).collect();
+    assert_eq!(said, (0..300).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_log_that_cannot_be_read_is_no_start_and_is_tried_again() {
+    let mut stage = Stage::without_history();
+    stage.flood(0..3);
+    stage.event(Event::TopNear);
+    let question = stage.question().unwrap();
+    let failed = |reason: LogFault| Event::LogPage { conversation: question.conversation, page: Err(reason) };
+    stage.event(failed(LogFault::Unreadable("worn out".into())));
+    assert!(stage.model.remark.take().is_some_and(|remark| remark.contains("worn out")));
+    assert!(!stage.conversation("#general").has_older(), "it is not tried without end");
+    stage.press(crossterm::event::KeyCode::PageUp);
+    assert!(stage.conversation("#general").has_older());
+    stage.event(Event::TopNear);
+    assert!(stage.question().is_some());
+    stage.event(failed(LogFault::Changed));
+    assert_eq!(stage.conversation("#general").history, HistoryState::Start);
+    assert!(stage.model.remark.is_some());
+}
+
+#[test]
+fn what_is_not_kept_is_told() {
+    let mut stage = Stage::without_history();
+    stage.event(Event::LogFailed(LogFault::TooSlow));
+    assert!(stage.entries("#general").iter().any(|entry| entry.kind == EntryKind::Error));
+}
+
+#[test]
+fn the_log_is_read_also_while_the_server_is_away() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("log");
+    let mut stage = Stage::without_history();
+    stage.flood(0..300);
+    stage.serve_log(&path);
+    stage.model.conversations.find_mut("#general").unwrap().buffer.shrink(100);
+    stage.lose();
+    stage.event(Event::TopNear);
+    stage.serve_log(&path);
+    assert_eq!(stage.said("#general").len(), 200);
 }
 
 #[test]
 fn what_only_a_server_could_answer_does_not_end_the_log() {
-    let mut stage = Stage::online();
-    stage.lines(&[":s CAP ann DEL :draft/chathistory", ":s BATCH +p chathistory #general", ":s BATCH -p"]);
-    for minute in 1..4 {
-        stage.lines(&[&format!("@time=2026-11-22T10:0{minute}:00.000Z :bob!b@h PRIVMSG #general :text {minute}")]);
-    }
+    let mut stage = Stage::without_history();
+    stage.flood(0..3);
     let general = stage.model.conversations.find_mut("#general").unwrap();
     let (id, last) = (general.id, general.buffer.newest().unwrap().key());
     general.buffer.mark_gap(last, "");
-    general.history = HistoryState::More;
     let gap = general.buffer.entries().iter().find(|entry| entry.kind == EntryKind::Gap).unwrap().key();
     // What was missed is asked for when the channel is joined again, what lies in a gap when it is seen, a message when it is searched for.
     stage.lines(&[":ann!a@h JOIN #general"]);
@@ -125,5 +305,23 @@ fn what_only_a_server_could_answer_does_not_end_the_log() {
     assert!(stage.model.remark.take().is_some(), "it is said that the message is not there");
     stage.done.clear();
     stage.event(Event::TopNear);
-    assert!(stage.done.iter().any(|effect| matches!(effect, Effect::ReadLog { .. })));
+    assert!(stage.question().is_some());
+}
+
+#[test]
+fn what_is_said_after_an_empty_log_was_read_comes_back_as_well() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("log");
+    let mut stage = Stage::without_history();
+    stage.look(&path);
+    assert_eq!(stage.conversation("#general").history, HistoryState::Start);
+    stage.flood(0..9_000);
+    stage.serve_log(&path);
+    for _ in 0..1_000 {
+        stage.turn_pages(-1);
+        if stage.look(&path).first() == Some(&0) {
+            return;
+        }
+    }
+    panic!("the first message is not reached");
 }

@@ -1,6 +1,7 @@
 //! The connection breaks: it is made again, what was missed is fetched, what was written goes out.
 
 use super::*;
+use crate::client::conversation::HistoryState;
 use crate::client::entry::EntryKind;
 use crate::client::overlay::Overlay;
 
@@ -305,4 +306,26 @@ fn terminating_says_goodbye() {
     stage.event(Event::Terminate);
     assert_eq!(stage.exit(), Some(&Exit::Terminated));
     assert_eq!(stage.sent.last().unwrap(), "QUIT");
+}
+
+#[test]
+fn a_page_that_does_not_come_is_asked_for_again_when_it_is_wanted_or_over_the_next_connection() {
+    for is_reconnected in [true, false] {
+        let mut stage = Stage::online();
+        stage.lines(&[":s BATCH +1 chathistory #general", MESSAGE, ":s BATCH -1"]);
+        stage.model.conversations.find_mut("#general").unwrap().history = HistoryState::More;
+        stage.event(Event::TopNear);
+        stage.wait(60_000);
+        assert!(!stage.conversation("#general").has_older(), "it is not asked for without end");
+        if is_reconnected {
+            stage.lose();
+            stage.wait(10_000);
+            stage.log_in();
+        } else {
+            stage.press(KeyCode::PageUp);
+        }
+        stage.take_sent();
+        assert!(stage.conversation("#general").history != HistoryState::Failed);
+        assert!(stage.conversation("#general").history != HistoryState::Start);
+    }
 }

@@ -102,6 +102,22 @@ pub fn note_rows(
     }
 }
 
+/// Where messages are missing that the person is about to see: no more than so many screens further on.
+pub fn gap_ahead(conversation: &Conversation, window: Window, pane: &Pane) -> Option<EntryKey> {
+    const SCREENS: usize = 2;
+    let (buffer, count) = (&conversation.buffer, SCREENS * usize::from(pane.area.height));
+    let is_gap = |entry: &&Entry| entry.kind == EntryKind::Gap;
+    let found = if buffer.follows_end() {
+        None
+    } else if buffer.goes_down() {
+        buffer.entries().iter().skip(window.bottom + 1).take(count).find(is_gap)
+    } else {
+        let top = buffer.index_of(pane.rows.last()?.key)?;
+        buffer.entries().range(..top).rev().take(count).find(is_gap)
+    };
+    found.map(Entry::key)
+}
+
 /// Paints the pane. `window` is what [`settle`] found for the same size.
 pub fn draw(
     cells: &mut Cells,

@@ -43,7 +43,7 @@ use super::position::Window;
 pub struct Found {
     /// The top of what is loaded is near: older messages are wanted.
     pub is_top_near: bool,
-    /// Messages are missing here, in the middle of what is visible.
+    /// Messages are missing here, in the middle of what is visible or of what comes next.
     pub gap: Option<EntryKey>,
     /// What the mouse has dragged over, when it is wanted.
     pub dragged: Option<String>,
@@ -100,6 +100,7 @@ impl View {
         let window = messages::settle(conversation, &mut self.rows, &look, area.width, area.height);
         self.window = Some((conversation.id, window));
         let gap = messages::note_rows(conversation, window, &mut self.rows, &look, pane);
+        let gap = gap.or_else(|| messages::gap_ahead(conversation, window, pane));
         let hints = messages::Hints::of(conversation, pane.rows.last().map(|row| row.key), area.width, &look);
         (pane.above, pane.below) = hints.areas(pane.area);
         let stretch = model.drag.filter(|drag| drag.is_done).and_then(|drag| Stretch::of(&drag, &conversation.buffer));
