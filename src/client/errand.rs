@@ -313,6 +313,8 @@ impl Errand {
     fn stop(&mut self, model: &mut Model, effects: &mut Effects) {
         let ending = match (&self.task, self.printed_until) {
             (Task::Tail { .. }, Some(_)) => Ending::Done,
+            // All that was read is there; it only waited for more.
+            (Task::Send { .. }, _) if matches!(self.state, State::At(_)) && !self.is_impatient(model) => Ending::Done,
             _ if self.is_doubtful => self.unknown(model),
             _ => Ending::Unreachable(model.texts.get("errand-no-answer").into_owned()),
         };

@@ -142,6 +142,26 @@ fn what_was_not_confirmed_is_said_once_under_its_name() {
 }
 
 #[test]
+fn a_signal_between_two_lines_leaves_all_of_it_done() {
+    let home = Sandbox::new();
+    let server = home.start_server(None, &[]);
+    let desk = Desk::with_login(&server, "Romain");
+    for stop in [Signal::INT, Signal::TERM] {
+        let mut child = desk.start(&["send", "#general", "-"]);
+        let mut input = child.stdin.take().expect("its input");
+        writeln!(input, "{stop:?}").expect("it reads");
+        let deadline = Instant::now() + PATIENCE;
+        while !desk.printed(&["tail", "#general"]).contains(&format!("Romain: {stop:?}")) {
+            assert!(Instant::now() < deadline, "the line arrives");
+        }
+        sleep(Duration::from_millis(500));
+        signal(child.id(), stop);
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!((output.status.code(), &*output.stderr), (Some(0), &b""[..]), "{stop:?}: {output:?}");
+    }
+}
+
+#[test]
 fn tail_follows_until_a_signal() {
     let home = Sandbox::new();
     let server = home.start_server(None, &[]);
