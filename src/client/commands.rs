@@ -276,9 +276,10 @@ fn whois(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
 }
 
 fn away(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
-    idleness::said(model);
     let line = Line::new("AWAY");
-    chat::command(model, if arguments.is_empty() { line } else { line.trailing(arguments) }, effects)
+    chat::command(model, if arguments.is_empty() { line } else { line.trailing(arguments) }, effects)?;
+    idleness::said(model, arguments);
+    Ok(())
 }
 
 fn list(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {

@@ -13,7 +13,7 @@ use super::overlay::Overlay;
 use super::servers::Server;
 use super::session::fact::{Fact, LoginFailure, LoginFailureKind};
 use super::session::{Opening, Output};
-use super::{chat, drafts, remarks};
+use super::{away, chat, drafts, remarks};
 use crate::proto::message::Line;
 use crate::proto::scram::{ScramClientProof, ScramError};
 use crate::proto::secret::Secret;
@@ -270,6 +270,7 @@ fn ready(model: &mut Model, effects: &mut Effects) {
         model.screen = Screen::Chat;
     }
     chat::connected(model, effects);
+    away::connected(model, effects);
     if had_form && model.server.id == model.form_server && !model.others.is_empty() {
         // What was just logged in to is what the person wants to see.
         let id = model.server_conversation().id;

@@ -27,6 +27,8 @@ pub struct Server {
     pub(super) fetches: Fetches,
     /// A channel that the person asked to join, as it is compared: shown when it is there.
     pub(super) awaited_channel: Option<String>,
+    /// Why the person is away, as they said it; a new connection is told again.
+    pub(super) away: Option<String>,
 }
 
 impl Server {

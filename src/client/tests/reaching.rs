@@ -120,6 +120,35 @@ fn nobody_at_the_keys_is_away_until_the_next_key() {
 }
 
 #[test]
+fn who_said_to_be_away_stays_away() {
+    let mut stage = Stage::online();
+    stage.model.settings.away_after_minutes = 1;
+    stage.take_sent();
+    stage.say("/away lunch");
+    assert_eq!(stage.take_sent(), ["AWAY :lunch"]);
+    let away = |stage: &mut Stage| -> Vec<String> {
+        stage.take_sent().into_iter().filter(|line| line.starts_with("AWAY")).collect()
+    };
+    // Idleness changes nothing, nor does the key that ends it.
+    stage.wait(61_000);
+    stage.lines(&[":s PONG s x"]);
+    stage.press(KeyCode::Char('y'));
+    stage.control('u');
+    assert!(away(&mut stage).is_empty());
+    // A new connection knows nothing of it.
+    stage.lose();
+    stage.wait(10_000);
+    stage.log_in();
+    assert_eq!(away(&mut stage), ["AWAY :lunch"]);
+    stage.say("/away");
+    stage.lose();
+    stage.wait(10_000);
+    stage.take_sent();
+    stage.log_in();
+    assert!(away(&mut stage).is_empty());
+}
+
+#[test]
 fn settings_are_taken_over_while_it_runs() {
     let mut stage = Stage::online();
     let mut changed = stage.model.settings.clone().preferences();
