@@ -10,7 +10,7 @@ use super::bindings::Preset;
 use super::chord::Chord;
 use super::event::Endpoint;
 use super::keymap::{Change, Clash, Keymap, is_action};
-use super::preferences::{Colors, Level, Preferences, Role, ThemeName, Way, color, named};
+use super::preferences::{Colors, Level, OPEN_WITH_AUTO, Preferences, Role, ThemeName, Way, color, named};
 use crate::ground::texts::{Language, Texts};
 
 /// The port for TLS when none is given (RFC 7194).
@@ -611,7 +611,11 @@ impl Settings {
             typing: flags.typing.or(file.typing).unwrap_or(true),
             mouse: flags.mouse.or(file.mouse).unwrap_or(true),
             log: flags.log.or(file.log).unwrap_or(true),
-            open_with: flags.open_with.or(file.open_with).filter(|program| !program.trim().is_empty()),
+            open_with: flags
+                .open_with
+                .or(file.open_with)
+                .or_else(|| Some(OPEN_WITH_AUTO.to_owned()))
+                .filter(is_some_program),
             keymap: flags.keymap.or(file.keymap).unwrap_or_default(),
             theme: flags.theme.or(file.theme).unwrap_or_default(),
             colors: flags.colors.or(file.colors).unwrap_or_default(),
@@ -622,6 +626,11 @@ impl Settings {
             servers,
         })
     }
+}
+
+/// An empty one stands for none.
+fn is_some_program(program: &String) -> bool {
+    !program.trim().is_empty()
 }
 
 #[cfg(test)]

@@ -9,10 +9,12 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use super::event::Notice;
-use super::preferences::Way;
+use super::preferences::{OPEN_WITH_AUTO, Way};
 
 /// How long `notify-send` may take; then it is ended.
 const DESKTOP_TIMEOUT: Duration = Duration::from_secs(5);
+/// The program by which desktops open what they are given (xdg-utils).
+const DESKTOP_OPENER: &str = "xdg-open";
 /// The most bytes of a text in a sequence; terminals drop longer ones.
 const TEXT_BYTES_MAX: usize = 500;
 
@@ -34,6 +36,14 @@ impl Surroundings {
         let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let has_desktop = (is_set("WAYLAND_DISPLAY") || is_set("DISPLAY")) && !is_set("SSH_CONNECTION");
         Self { term: variable("TERM"), program: variable("TERM_PROGRAM"), has_desktop }
+    }
+
+    /// What opens a link here: in the place of `auto` the desktop's own opener, and nothing where there is no desktop.
+    pub fn opener(&self, wanted: Option<String>) -> Option<String> {
+        match wanted {
+            Some(program) if program == OPEN_WITH_AUTO => self.has_desktop.then(|| DESKTOP_OPENER.to_owned()),
+            wanted => wanted,
+        }
     }
 
     /// The ways that `auto` stands for here.
@@ -112,6 +122,17 @@ mod tests {
         let notice = Notice { title: "ann; \x1b[2J".into(), body: "hi\x07\u{9c}there".into() };
         let around = Surroundings { term: term.into(), ..Surroundings::default() };
         String::from_utf8(call(&notice, ways, &around).concat()).unwrap()
+    }
+
+    #[test]
+    fn links_are_opened_by_the_desktop_where_there_is_one() {
+        let here = Surroundings { has_desktop: true, ..Surroundings::default() };
+        let elsewhere = Surroundings::default();
+        let auto = || Some(OPEN_WITH_AUTO.to_owned());
+        assert_eq!(here.opener(auto()).as_deref(), Some("xdg-open"));
+        assert_eq!(elsewhere.opener(auto()), None, "they are copied");
+        let own = Some("my-browser --new".to_owned());
+        assert_eq!((here.opener(None), elsewhere.opener(own.clone())), (None, own));
     }
 
     #[test]

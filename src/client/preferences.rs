@@ -154,6 +154,9 @@ pub struct Preferences {
     pub open_with: Option<String>,
 }
 
+/// What opens a link where nothing else is said: whatever the desktop opens it with.
+pub const OPEN_WITH_AUTO: &str = "auto";
+
 /// What stands in a table of names behind this name.
 pub fn named<Value: Copy>(table: &[(&str, Value)], name: &str) -> Option<Value> {
     table.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| *value)

@@ -130,13 +130,10 @@ impl Shell {
         let (remembered, faults) = store.load();
         let unsent_ids = remembered.unsent.iter().map(|unsent| unsent.id.clone()).collect();
         let start_faults = faults.iter().take(START_FAULTS_MAX).map(|fault| fault.explain(&texts)).collect();
-        let model = Model::new(Start {
-            settings: options.settings.clone(),
-            texts,
-            remembered,
-            seed: seed(now),
-            device_name: device_name(),
-        });
+        let surroundings = Surroundings::from_environment();
+        let mut settings = options.settings.clone();
+        settings.open_with = surroundings.opener(settings.open_with);
+        let model = Model::new(Start { settings, texts, remembered, seed: seed(now), device_name: device_name() });
         let (store_failed, store_faults) = mpsc::channel(ANSWERS_MAX);
         let answers = mpsc::channel(ANSWERS_MAX);
         let logs = LogFiles::new(options.directories.client_state().join("logs"), answers.0.clone());
@@ -157,7 +154,7 @@ impl Shell {
             keeper: Keeper::new(store, store_failed),
             unsent_ids,
             start_faults,
-            surroundings: Surroundings::from_environment(),
+            surroundings,
             watch: options.config.as_ref().and_then(|config| Watch::new(&config.path)),
             config: options.config.clone(),
             directories: options.directories.clone(),
@@ -315,7 +312,11 @@ impl Shell {
             settings.map_err(|error| vec![texts.get(error.text_id()).into_owned()])
         });
         Event::Preferences(match read {
-            Ok(settings) => Ok(Box::new(settings.preferences())),
+            Ok(settings) => {
+                let mut preferences = settings.preferences();
+                preferences.open_with = self.surroundings.opener(preferences.open_with);
+                Ok(Box::new(preferences))
+            }
             Err(faults) => Err(format!("{}: {}", config.path.display(), faults.join("; "))),
         })
     }
