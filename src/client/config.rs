@@ -615,7 +615,7 @@ impl Settings {
                 .open_with
                 .or(file.open_with)
                 .or_else(|| Some(OPEN_WITH_AUTO.to_owned()))
-                .filter(is_some_program),
+                .filter(|program| !program.trim().is_empty()),
             keymap: flags.keymap.or(file.keymap).unwrap_or_default(),
             theme: flags.theme.or(file.theme).unwrap_or_default(),
             colors: flags.colors.or(file.colors).unwrap_or_default(),
@@ -626,11 +626,6 @@ impl Settings {
             servers,
         })
     }
-}
-
-/// An empty one stands for none.
-fn is_some_program(program: &String) -> bool {
-    !program.trim().is_empty()
 }
 
 #[cfg(test)]
