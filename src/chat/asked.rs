@@ -35,9 +35,9 @@ pub(crate) enum Asked {
     /// A page of history.
     Page(Box<PageAsked>),
     /// A message that is to be withdrawn.
-    Redact(Box<RedactAsked>),
+    Redact(Box<MessageAsked>),
     /// A message that is reported.
-    Report(Box<ReportAsked>),
+    Report(Box<MessageAsked>),
     /// How the server is, and the sessions whose name, account or address holds this text.
     Inspect(String),
     /// Messages that match.
@@ -165,26 +165,9 @@ pub(crate) struct AskedInvitation {
     pub seconds: Option<i64>,
 }
 
-/// A message that is to be withdrawn, once it is found.
+/// One message, named by its id, that something is to be done with once it is found.
 #[derive(Debug)]
-pub(crate) struct RedactAsked {
-    /// The target as it was given.
-    pub target: String,
-    /// The message id as it was given.
-    pub msgid: String,
-    /// Its number.
-    pub seq: Seq,
-    /// What the store is asked.
-    pub page: PageQuery,
-    /// What the conversation is called.
-    pub name: String,
-    /// The reason given, or empty.
-    pub reason: String,
-}
-
-/// A message that is reported to the operators, once it is found.
-#[derive(Debug)]
-pub(crate) struct ReportAsked {
+pub(crate) struct MessageAsked {
     /// The target as it was given.
     pub target: String,
     /// The message id as it was given.

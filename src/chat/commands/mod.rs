@@ -30,6 +30,7 @@ pub(crate) mod metadata;
 pub(crate) mod mode;
 pub(crate) mod monitor;
 pub(crate) mod nickserv;
+mod one_message;
 pub(crate) mod operator;
 pub(crate) mod past;
 pub(crate) mod playback;

@@ -4,17 +4,16 @@
 //! a channel may withdraw anybody's at any time. The row stays in the record, marked; history does not show it any more.
 //! Whether there is such a message is told only to those who may read the conversation.
 
-use super::history::{readable, reader};
-use crate::chat::asked::{Asked, RedactAsked};
+use super::history::reader;
+use super::one_message::{self, Missing};
+use crate::chat::asked::{Asked, MessageAsked};
 use crate::chat::call::Call;
-use crate::chat::event::{Event, Place, Seq};
+use crate::chat::event::{Event, Place};
 use crate::chat::policy::channel as policy;
-use crate::chat::policy::cut;
-use crate::chat::ports::{Answer, Bound, ConnId, Extras, PageQuery, PageRange, Question, StoredEvent};
+use crate::chat::ports::{Answer, ConnId, Question, StoredEvent};
 use crate::chat::refusal::{Handled, Refusal};
 use crate::chat::world::{Draft, World};
 use crate::proto::caps::Cap;
-use crate::proto::names::MsgId;
 use crate::proto::numerics::ERR_UNKNOWNCOMMAND;
 
 /// `REDACT <target> <msgid> [<reason>]`.
@@ -23,50 +22,33 @@ pub(crate) fn redact(world: &mut World, call: &Call<'_>) -> Handled {
     if !world.session(conn).has(Cap::MessageRedaction) {
         return Err(Refusal::numeric(ERR_UNKNOWNCOMMAND, &[call.command.name], "Unknown command"));
     }
-    let (target, msgid) = (call.param(0), call.param(1));
-    let (place, name) = readable(world, conn, target).ok_or_else(|| invalid_target(target))?;
-    let Some(id) = MsgId::parse(msgid) else { return Err(unknown(target, msgid)) };
-    let seq = Seq(id.seq());
-    // The first one of what stands from its number on: it, or that there is no such message here.
-    let extras = Extras { tagged: true, ..Extras::default() };
-    let page = PageQuery { place, range: PageRange::Around(Bound::Seq(seq)), limit: 1, extras };
-    let reason = cut(call.param(2), world.settings.limits.reason_bytes_max).to_owned();
-    let asked = RedactAsked { target: target.to_owned(), msgid: msgid.to_owned(), seq, page, name, reason };
-    world.ask(conn, Question::Page(page), Asked::Redact(Box::new(asked)));
+    let asked = one_message::named(world, call).map_err(|missing| refusal(missing, call.param(0), call.param(1)))?;
+    world.ask(conn, Question::Page(asked.page), Asked::Redact(Box::new(asked)));
     Ok(())
 }
 
-fn invalid_target(target: &str) -> Refusal {
-    Refusal::fail("INVALID_TARGET", &[target], "server-redact-invalid-target")
-}
-
-fn unknown(target: &str, msgid: &str) -> Refusal {
-    Refusal::fail("UNKNOWN_MSGID", &[target, msgid], "server-redact-unknown")
+fn refusal(missing: Missing, target: &str, msgid: &str) -> Refusal {
+    missing.refusal(target, msgid, |missing| match missing {
+        Missing::Conversation => Refusal::fail("INVALID_TARGET", &[target], "server-redact-invalid-target"),
+        _ => Refusal::fail("UNKNOWN_MSGID", &[target, msgid], "server-redact-unknown"),
+    })
 }
 
 /// The store has found the message, or not.
-pub(crate) fn answered(world: &mut World, conn: ConnId, asked: RedactAsked, answer: Answer) -> Handled {
+pub(crate) fn answered(world: &mut World, conn: ConnId, asked: MessageAsked, answer: Answer) -> Handled {
     let (target, msgid) = (asked.target.as_str(), asked.msgid.as_str());
     world.require_journal(&[target, msgid])?;
-    let events = match answer {
-        Answer::Page(events) => Some(events),
-        _ => world.recent.page(&asked.page, world.committed),
-    };
-    let unavailable = || Refusal::fail("TEMPORARILY_UNAVAILABLE", &[target, msgid], "server-temporarily-unavailable");
-    let event = events.ok_or_else(unavailable)?.into_iter().find(|event| event.seq == asked.seq);
-    // It may have been kicked while it waited.
-    let place = readable(world, conn, target).map(|(place, _)| place);
-    let place = place.filter(|place| *place == asked.page.place).ok_or_else(|| invalid_target(target))?;
-    let event = event.ok_or_else(|| unknown(target, msgid))?;
-    may_redact(world, conn, place, &event, &asked)?;
+    let found = one_message::found(world, conn, &asked, answer);
+    let event = found.map_err(|missing| refusal(missing, target, msgid))?;
+    may_redact(world, conn, &event, &asked)?;
     let author = world.session(conn).author();
     let redacted = Event::Redacted { seq: asked.seq, reason: asked.reason };
-    world.append(Draft::new(author, place, &asked.name, redacted));
+    world.append(Draft::new(author, asked.page.place, &asked.name, redacted));
     Ok(())
 }
 
-fn may_redact(world: &World, conn: ConnId, place: Place, event: &StoredEvent, asked: &RedactAsked) -> Handled {
-    if let Place::Channel(channel) = place {
+fn may_redact(world: &World, conn: ConnId, event: &StoredEvent, asked: &MessageAsked) -> Handled {
+    if let Place::Channel(channel) = asked.page.place {
         let asker = world.asker(conn, channel);
         if policy::is_channel_operator(&asker) {
             return Ok(());

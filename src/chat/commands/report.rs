@@ -6,38 +6,29 @@
 
 use std::time::Duration;
 
-use super::history::readable;
+use super::one_message::{self, Missing};
 use crate::chat::allowance::Allowance;
-use crate::chat::asked::{Asked, ReportAsked};
+use crate::chat::asked::{Asked, MessageAsked};
 use crate::chat::call::Call;
-use crate::chat::event::{Event, Place, Seq};
+use crate::chat::event::{Event, Place};
 use crate::chat::limits::{REPORTS_MAX, REPORTS_WINDOW_SECONDS};
-use crate::chat::policy::cut;
-use crate::chat::ports::{Answer, Bound, ConnId, Extras, Notable, PageQuery, PageRange, Question};
+use crate::chat::ports::{Answer, ConnId, Notable, Question};
 use crate::chat::refusal::{Handled, Refusal, Text};
 use crate::chat::slow::Speaker;
-
 use crate::chat::world::{Draft, World};
-use crate::proto::names::MsgId;
 
 /// `REPORT <target> <msgid> [:<reason>]`.
 pub(crate) fn report(world: &mut World, call: &Call<'_>) -> Handled {
     let conn = call.conn;
     let (target, msgid) = (call.param(0), call.param(1));
-    let (place, name) = readable(world, conn, target).ok_or_else(|| unknown(target, msgid))?;
-    let Some(id) = MsgId::parse(msgid) else { return Err(unknown(target, msgid)) };
-    let seq = Seq(id.seq());
+    let asked = one_message::named(world, call).map_err(|missing| refusal(missing, target, msgid))?;
     take_one(world, conn, target, msgid)?;
-    let extras = Extras { tagged: true, ..Extras::default() };
-    let page = PageQuery { place, range: PageRange::Around(Bound::Seq(seq)), limit: 1, extras };
-    let reason = cut(call.param(2), world.settings.limits.reason_bytes_max).to_owned();
-    let asked = ReportAsked { target: target.to_owned(), msgid: msgid.to_owned(), seq, page, name, reason };
-    world.ask(conn, Question::Page(page), Asked::Report(Box::new(asked)));
+    world.ask(conn, Question::Page(asked.page), Asked::Report(Box::new(asked)));
     Ok(())
 }
 
-fn unknown(target: &str, msgid: &str) -> Refusal {
-    Refusal::fail("UNKNOWN_MSGID", &[target, msgid], "server-report-unknown")
+fn refusal(missing: Missing, target: &str, msgid: &str) -> Refusal {
+    missing.refusal(target, msgid, |_| Refusal::fail("UNKNOWN_MSGID", &[target, msgid], "server-report-unknown"))
 }
 
 /// Nobody reports without end, and nobody asks for messages by guessing their numbers.
@@ -52,18 +43,11 @@ fn take_one(world: &mut World, conn: ConnId, target: &str, msgid: &str) -> Handl
 }
 
 /// The store has found the message, or not.
-pub(crate) fn answered(world: &mut World, conn: ConnId, asked: ReportAsked, answer: Answer) -> Handled {
+pub(crate) fn answered(world: &mut World, conn: ConnId, asked: MessageAsked, answer: Answer) -> Handled {
     let (target, msgid) = (asked.target.as_str(), asked.msgid.as_str());
     world.require_journal(&[target, msgid])?;
-    let events = match answer {
-        Answer::Page(events) => Some(events),
-        _ => world.recent.page(&asked.page, world.committed),
-    };
-    let unavailable = || Refusal::fail("TEMPORARILY_UNAVAILABLE", &[target, msgid], "server-temporarily-unavailable");
-    let event = events.ok_or_else(unavailable)?.into_iter().find(|event| event.seq == asked.seq);
-    // It may have been kicked while it waited.
-    let still = readable(world, conn, target).filter(|(place, _)| *place == asked.page.place);
-    let event = event.filter(|_| still.is_some()).ok_or_else(|| unknown(target, msgid))?;
+    let found = one_message::found(world, conn, &asked, answer);
+    let event = found.map_err(|missing| refusal(missing, target, msgid))?;
     let author = world.session(conn).author();
     let by = author.name.clone();
     let reported = Event::Reported { seq: asked.seq, account: event.account, reason: asked.reason.clone() };
