@@ -34,6 +34,20 @@ struct Person {
     is_gone: bool,
 }
 
+impl Person {
+    /// Who had the old name when they came or went is told to be called otherwise before that; who came in with it,
+    /// afterwards.
+    fn is_renamed_first(&self) -> bool {
+        self.has_moved && (self.was_here || !self.is_here)
+    }
+
+    /// What they were called when they came or went.
+    fn name_of_move(&self) -> &str {
+        let before = self.formerly.as_deref().filter(|_| !self.is_renamed_first());
+        before.unwrap_or(&self.nick)
+    }
+}
+
 /// What a line tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comings {
@@ -98,7 +112,7 @@ impl Comings {
                     && (person.was_here, person.is_here) == (was_here, is_here)
                     && is_gone.is_none_or(|is_gone| is_gone == person.is_gone)
             };
-            self.people.iter().filter(fits).map(|person| person.nick.as_str()).collect::<Vec<_>>()
+            self.people.iter().filter(fits).map(Person::name_of_move).collect::<Vec<_>>()
         };
         let groups = [
             ("comings-came", moved(false, true, None)),
@@ -115,12 +129,16 @@ impl Comings {
             };
             texts.format(id, &[("count", count.into()), ("names", names.into())])
         };
-        let renamed = self.people.iter().filter_map(|person| {
-            let variables = [("from", Value::from(person.formerly.as_deref()?)), ("to", person.nick.as_str().into())];
-            Some(texts.format("chat-renamed", &variables))
-        });
+        let renamed = |is_first: bool| {
+            let fits = move |person: &&Person| person.is_renamed_first() == is_first;
+            let told = self.people.iter().filter(fits).filter_map(|person| {
+                let from = Value::from(person.formerly.as_deref()?);
+                Some(texts.format("chat-renamed", &[("from", from), ("to", person.nick.as_str().into())]))
+            });
+            told.take(NAMED_MAX)
+        };
         let told = groups.iter().filter(|(_, names)| !names.is_empty()).map(of_group);
-        told.chain(renamed.take(NAMED_MAX)).collect::<Vec<_>>().join(" · ")
+        renamed(true).chain(told).chain(renamed(false)).collect::<Vec<_>>().join(" · ")
     }
 }
 
@@ -148,6 +166,25 @@ mod tests {
         assert_eq!(
             comings.sentence(&texts),
             "bob, fay came in · ann left · cid came and went · dan went and came back · eve is now called eva"
+        );
+    }
+
+    #[test]
+    fn what_happened_to_one_person_is_told_in_its_order() {
+        let texts = Texts::new(Language::English);
+        let mut comings = Comings::new("eve", &Coming::Renamed("eva".into()), "x");
+        comings.add("eva", &Coming::Gone);
+        assert_eq!(comings.sentence(&texts), "eve is now called eva · eva is gone");
+        comings.add("bob", &Coming::Came);
+        comings.add("bob", &Coming::Renamed("bobby".into()));
+        assert_eq!(
+            comings.sentence(&texts),
+            "eve is now called eva · bob came in · eva is gone · bob is now called bobby"
+        );
+        comings.add("bobby", &Coming::Gone);
+        assert_eq!(
+            comings.sentence(&texts),
+            "eve is now called eva · bob is now called bobby · eva is gone · bobby came and went"
         );
     }
 

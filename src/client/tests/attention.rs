@@ -187,7 +187,7 @@ fn comings_and_goings_share_one_line() {
     assert_eq!(entries.len(), before + 1);
     assert_eq!(
         entries.last().unwrap().text,
-        "daniel came in · bob is gone · cid came and went · dan is now called daniel"
+        "dan came in · bob is gone · cid came and went · dan is now called daniel"
     );
     stage.lines(&["@msgid=m1 :daniel!d@h PRIVMSG #general :hello", ":eve!e@h JOIN #general"]);
     assert_eq!(stage.entries("#general").len(), before + 3, "what is said parts the lines");
