@@ -3,7 +3,8 @@
 //!
 //! With 24 bits a colour is a hue of OKLCH (Björn Ottosson, "A perceptual color space for image processing") at one of a few
 //! luminances; contrast (WCAG 2.2, "contrast ratio") depends on luminance alone, so each hue is brought to exactly the one that
-//! is wanted. Of the 256 colours those serve that are as light or as dark as that. Both tables are made when they are first
+//! is wanted. Of the 256 colours those serve that are as light or as dark as that;
+//! where they are few, bold ones count as others. Both tables are made when they are first
 //! needed. Nothing is remembered of who has which colour: a name has its own in every conversation, on every device, after
 //! every start.
 
@@ -33,6 +34,9 @@ const HUES: u32 = 36;
 const CUBE_STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
 const CUBE_START: u8 = 16;
 
+/// So many colours are enough to tell people apart without further weights.
+const COLORS_ENOUGH: usize = 20;
+
 /// A row of hues.
 struct Tone {
     /// The relative luminance, from 0 for black to 1 for white.
@@ -50,8 +54,8 @@ struct Rule {
     parts_apart: RangeInclusive<u8>,
     /// The colours for terminals with all colours.
     exact: OnceLock<Vec<Color>>,
-    /// The colours for terminals with 256.
-    indexed: OnceLock<Vec<Color>>,
+    /// The looks for terminals with 256 colours.
+    indexed: OnceLock<Vec<(Color, Modifier)>>,
 }
 
 impl Rule {
@@ -62,6 +66,16 @@ impl Rule {
     fn exact_colors(&self) -> Vec<Color> {
         let hues = (0..HUES).map(|hue| f64::from(hue) * 360.0 / f64::from(HUES));
         hues.flat_map(|hue| self.tones.iter().map(move |tone| tone.color(hue))).collect()
+    }
+
+    /// The colours that serve; where they are few, each of them also bold.
+    fn indexed_looks(&self) -> Vec<(Color, Modifier)> {
+        let colors = self.indexed_colors();
+        let weights: &[Modifier] = match colors.len() {
+            COLORS_ENOUGH.. => &[Modifier::empty()],
+            _ => &[Modifier::empty(), Modifier::BOLD],
+        };
+        colors.iter().flat_map(|color| weights.iter().map(|weight| (*color, *weight))).collect()
     }
 
     fn indexed_colors(&self) -> Vec<Color> {
@@ -85,8 +99,8 @@ const fn tone(luminance: f64, saturation: f64) -> Tone {
 
 /// In the order of [`Surface`].
 static RULES: [Rule; 5] = [
-    // 4.58 on black is 4.58 on white; of the 256 colours too few are so: they have 3.5 on both.
-    Rule::new(&[tone(0.179, 0.24), tone(0.179, 0.12)], 0.125..=0.25, 80..=255),
+    // 4.58 on black is 4.58 on white; of the 256 colours seven have 4.45 on both.
+    Rule::new(&[tone(0.179, 0.24), tone(0.179, 0.12)], 0.1729..=0.1833, 80..=255),
     // 5.1, 6.8 and 9.2 on what is nearly black. Lighter ones are so pale that they are hardly told from white.
     Rule::new(&[tone(0.27, 0.24), tone(0.38, 0.22), tone(0.53, 0.19)], 0.27..=0.85, 80..=175),
     // 4.8, 6.4 and 8.4 on white. Darker ones are hardly told from black.
@@ -117,10 +131,11 @@ pub fn exact(name: &str, surface: Surface) -> Color {
     choice(name, rule.exact.get_or_init(|| rule.exact_colors()))
 }
 
-/// The colour of somebody's name out of the 256.
-pub fn indexed(name: &str, surface: Surface) -> Color {
+/// The look of somebody's name in one of the 256 colours; where few of them serve, bold or not.
+pub fn indexed(name: &str, surface: Surface) -> Style {
     let rule = &RULES[surface as usize];
-    choice(name, rule.indexed.get_or_init(|| rule.indexed_colors()))
+    let (color, weight) = choice(name, rule.indexed.get_or_init(|| rule.indexed_looks()));
+    Style::new().fg(color).add_modifier(weight)
 }
 
 /// The look of somebody's name where there are 16 colours: one of them, bold or not.

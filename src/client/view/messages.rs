@@ -11,7 +11,7 @@ use ratatui::text::Line;
 
 use super::cells::{clear, paint, paint_line, titled_rule};
 use super::dates::day_name;
-use super::look::Look;
+use super::look::{Look, inset};
 use super::rows::{AUTHOR_COLUMN_FROM, Grid, RowCache, author_style};
 use super::selection::Stretch;
 use super::wrap::{Columns, columns_of, cut, wrap};
@@ -118,16 +118,17 @@ pub fn gap_ahead(conversation: &Conversation, window: Window, pane: &Pane) -> Op
     found.map(Entry::key)
 }
 
-/// Paints the pane. `window` is what [`settle`] found for the same size.
+/// Paints the pane. `window` is what [`settle`] found for the part of it that is written on.
 pub fn draw(
     cells: &mut Cells,
-    area: Rect,
+    pane: Rect,
     conversation: &Conversation,
     window: Window,
     stretch: Option<Stretch>,
     cache: &mut RowCache,
     look: &Look<'_>,
 ) {
+    let area = inset(pane);
     if area.is_empty() {
         return;
     }
@@ -147,8 +148,10 @@ pub fn draw(
     // The uppermost message that is seen from its first row on: its author is named, also when those above are theirs.
     let mut uppermost = None;
     let mut top_key = None;
+    let bar = |y: u16| Rect { y, height: 1, ..pane };
     'pane: loop {
         let entry = &entries[index];
+        let is_chosen = conversation.chosen == Some(entry.key());
         let before = index.checked_sub(1).map(|before| &entries[before]);
         let above = above(entry, before, conversation.first_unread, look);
         let rows = cache.rows(entry, look);
@@ -161,13 +164,18 @@ pub fn draw(
             top_key = Some(entry.key());
             let line = Rect { y, height: 1, ..area };
             match row.checked_sub(above.len()) {
-                None if above[row] == Above::Quote => painter.quote(line, entry),
+                None if above[row] == Above::Quote => {
+                    painter.quote(line, entry);
+                    if is_chosen {
+                        painter.choose(bar(y));
+                    }
+                }
                 None => draw_above(painter.cells, line, above[row], entry, look),
                 Some(row) => {
                     let is_grouped = above.is_empty() && before.is_some_and(|before| is_same_speaker(before, entry));
                     painter.row(line, entry, &rows[row], row, is_grouped);
-                    if conversation.chosen == Some(entry.key()) {
-                        painter.cells.set_style(line, look.theme.selected());
+                    if is_chosen {
+                        painter.choose(bar(y));
                     }
                     if let Some(columns) = stretch.and_then(|stretch| stretch.columns(index, row)) {
                         painter.select(line, entry, &rows[row], row, columns);
@@ -183,6 +191,9 @@ pub fn draw(
     }
     if let Some((line, entry)) = uppermost {
         painter.author(line, entry);
+        if conversation.chosen == Some(entry.key()) {
+            painter.choose(bar(line.y));
+        }
     }
     Hints::of(conversation, top_key, area.width, look).draw(cells, area);
 }
@@ -222,6 +233,11 @@ impl Painter<'_> {
         } else {
             self.inline(line, entry, text, is_first);
         }
+    }
+
+    /// Makes a row of the chosen message stand out, from one edge of the pane to the other.
+    fn choose(&mut self, bar: Rect) {
+        self.cells.set_style(bar.intersection(self.cells.area), self.look.theme.selected());
     }
 
     /// Makes the columns of a row stand out that the mouse has dragged over.

@@ -122,7 +122,7 @@ impl View {
                 if let (Some((id, window)), Some(conversation)) = (self.window, model.conversations.current())
                     && id == conversation.id
                 {
-                    let pane = look::inset(look::rect(model.areas().messages, area));
+                    let pane = look::rect(model.areas().messages, area);
                     let stretch = model.drag.and_then(|drag| Stretch::of(&drag, &conversation.buffer));
                     messages::draw(cells, pane, conversation, window, stretch, &mut self.rows, &look);
                 }

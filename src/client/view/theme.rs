@@ -11,9 +11,10 @@ use crate::client::preferences::{Colors, Role, ThemeName};
 /// Colours of the roles, as indexes into the 256 colours, in the order of [`Role::ALL`]; `None` is the terminal's own colour.
 type Roles = [Option<u8>; 6];
 
-/// In the order of [`Surface`].
+/// In the order of [`Surface`]. On both black and white there is no red and no clear blue of contrast 4.5: where the background is
+/// not known, what stands out by them is bold.
 const ROLES: [Roles; 5] = [
-    [Some(244), Some(240), Some(32), Some(28), Some(166), Some(160)],
+    [Some(243), Some(240), Some(32), Some(28), Some(130), Some(160)],
     [Some(246), Some(240), Some(38), Some(71), Some(214), Some(203)],
     [Some(242), Some(250), Some(25), Some(28), Some(130), Some(160)],
     [None, None, Some(51), Some(46), Some(226), Some(210)],
@@ -155,9 +156,11 @@ impl Theme {
         self.color(Role::Error, Color::Red).add_modifier(Modifier::BOLD)
     }
 
-    /// What is chosen in a list.
+    /// What is chosen: one even bar in the terminal's own colours, whatever stood there before. Reversed, colours of words would
+    /// be patches of background, and what is dim a weaker bar.
     pub fn selected(self) -> Style {
-        Style::new().add_modifier(Modifier::REVERSED)
+        let own = Style::new().fg(Color::Reset).bg(Color::Reset);
+        own.add_modifier(Modifier::REVERSED).remove_modifier(Modifier::DIM)
     }
 
     /// The count of unread messages.
@@ -170,7 +173,7 @@ impl Theme {
         match self.depth {
             Depth::None => self.strong(),
             Depth::Sixteen => authors::sixteen(name),
-            Depth::Many => Style::new().fg(authors::indexed(name, self.surface)),
+            Depth::Many => authors::indexed(name, self.surface),
             Depth::True => Style::new().fg(authors::exact(name, self.surface)),
         }
     }
@@ -233,7 +236,7 @@ mod tests {
         };
         let theme = |depth, name, background| Theme::wanted(depth, name, own, background);
         assert_eq!(theme(Depth::Many, ThemeName::Auto, Background::Light).dim().fg, Some(Color::Indexed(242)));
-        assert_eq!(theme(Depth::Many, ThemeName::Auto, Background::Unknown).dim().fg, Some(Color::Indexed(244)));
+        assert_eq!(theme(Depth::Many, ThemeName::Auto, Background::Unknown).dim().fg, Some(Color::Indexed(243)));
         assert_eq!(theme(Depth::Many, ThemeName::Dark, Background::Light).dim().fg, Some(Color::Indexed(246)));
         assert_eq!(theme(Depth::Many, ThemeName::Sixteen, Background::Dark).good().fg, Some(Color::Green));
         assert_eq!(theme(Depth::Many, ThemeName::Light, Background::Dark).accent().fg, Some(Color::Rgb(1, 2, 3)));

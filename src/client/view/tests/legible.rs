@@ -1,12 +1,17 @@
 //! Colours: what is written can be read in every theme, and people are told apart.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use ratatui::style::Color;
+use crossterm::event::{KeyCode, KeyModifiers};
+
+use ratatui::buffer::{Cell, CellWidth as _};
+use ratatui::style::{Color, Modifier, Style};
 
 use super::draw;
-use super::models::{chat, form};
+use super::models::{chat, form, reading};
+use super::pictures::press;
 use crate::client::form::Tab;
+use crate::client::model::Model;
 use crate::client::preferences::{Colors, ThemeName};
 use crate::client::view::theme::{Background, Depth, Theme};
 use crate::ground::texts::Language;
@@ -16,7 +21,10 @@ const BLACK: [u8; 3] = [0; 3];
 const NEARLY_BLACK: [u8; 3] = [0x1e; 3];
 const WHITE: [u8; 3] = [255; 3];
 
-/// A theme, what it is written on, the least contrast on that, and how many colours there are for people at least.
+/// What is bold can be read with less: on both black and white there is no red of more contrast.
+const BOLD_CONTRAST: f64 = 3.8;
+
+/// A theme, what it is written on, the least contrast on that, and how many looks there are for people at least.
 struct Case {
     name: ThemeName,
     background: Background,
@@ -27,8 +35,8 @@ struct Case {
 
 /// Every theme whose colours are ours.
 const CASES: [Case; 5] = [
-    // Nothing is known of the background: 3.5 is what the 256 colours can do for both.
-    case(ThemeName::Auto, Background::Unknown, &[BLACK, WHITE], (4.5, 72), (3.5, 36)),
+    // Nothing is known of the background: seven of the 256 colours have that much on both, and each is also bold.
+    case(ThemeName::Auto, Background::Unknown, &[BLACK, WHITE], (4.5, 72), (4.45, 14)),
     case(ThemeName::Dark, Background::Unknown, &[NEARLY_BLACK], (4.5, 108), (4.5, 72)),
     case(ThemeName::Light, Background::Unknown, &[WHITE], (4.5, 108), (4.5, 40)),
     case(ThemeName::HighContrast, Background::Dark, &[BLACK], (7.0, 108), (7.0, 72)),
@@ -91,9 +99,12 @@ fn what_is_written_can_be_read_in_every_theme() {
     for case in &CASES {
         for (theme, (least, _)) in case.themes() {
             let roles = [theme.dim(), theme.accent(), theme.good(), theme.warning(), theme.error()];
-            let roles = roles.into_iter().filter_map(|style| style.fg).map(|color| (color, least.min(4.5)));
-            // The roles' colours are of the 256 on every terminal.
-            let roles = roles.map(|(color, least)| (color, least.min(case.indexed.0)));
+            let least_of = |style: Style| match style.add_modifier.contains(Modifier::BOLD) {
+                true if case.background == Background::Unknown && case.name == ThemeName::Auto => BOLD_CONTRAST,
+                // The roles' colours are of the 256 on every terminal.
+                _ => least.min(4.5).min(case.indexed.0),
+            };
+            let roles = roles.into_iter().filter_map(|style| Some((style.fg?, least_of(style))));
             let people = names().filter_map(|name| theme.author(&name).fg).map(|color| (color, least));
             for (color, least) in roles.chain(people) {
                 for paper in case.papers {
@@ -109,11 +120,11 @@ fn what_is_written_can_be_read_in_every_theme() {
 fn people_are_told_apart() {
     for case in &CASES {
         for (theme, (_, least)) in case.themes() {
-            let mut shares: HashMap<Color, usize> = HashMap::new();
+            let mut shares: HashMap<Style, usize> = HashMap::new();
             for name in names() {
-                *shares.entry(theme.author(&name).fg.unwrap()).or_default() += 1;
+                *shares.entry(theme.author(&name)).or_default() += 1;
             }
-            assert!(shares.len() >= least, "{:?}: {} colours", case.name, shares.len());
+            assert!(shares.len() >= least, "{:?}: {} looks", case.name, shares.len());
             // Drawn by lot, hardly ever a colour is that far from its share.
             let share = names().count() / shares.len();
             let (most, fewest) = (shares.values().max().unwrap(), shares.values().min().unwrap());
@@ -140,6 +151,49 @@ fn in_a_conversation_few_share_a_colour() {
                 }
             }
             assert!(same * count < pairs * 3 / 2, "{:?}: {same} of {pairs} pairs for {count} colours", case.name);
+        }
+    }
+}
+
+/// Whatever stands in a message, it is one bar when it is chosen, from one edge of the pane to the other.
+#[test]
+fn the_chosen_message_is_one_even_bar() {
+    let bar = |model: &mut Model, columns: u16, theme: Theme| {
+        let (cells, _) = draw(model, columns, 24, theme);
+        let area = model.areas().messages;
+        // What the pane's edges say lies over it.
+        let is_free = |x, y| !model.pane.above.contains(x, y) && !model.pane.below.contains(x, y);
+        let even = HashSet::from([(Color::Reset, Color::Reset, Modifier::REVERSED)]);
+        let chosen = model.conversations.current().unwrap().chosen.unwrap();
+        let mut count = 0;
+        for (y, row) in (area.y..area.y + area.height).rev().zip(&model.pane.rows) {
+            // What a wide cluster covers is not written.
+            let is_written = |x: &u16| *x == area.x || cells[(*x - 1, y)].cell_width() < 2;
+            let columns_of_row = (area.x..area.x + area.width).filter(is_written).filter(|x| is_free(*x, y));
+            let cells = columns_of_row.map(|x| &cells[(x, y)]);
+            let look = |cell: &Cell| (cell.fg, cell.bg, cell.modifier & (Modifier::REVERSED | Modifier::DIM));
+            let looks: HashSet<_> = cells.map(look).collect();
+            let is_bar = row.key == chosen && row.row >= row.above;
+            count += usize::from(is_bar);
+            assert!(!is_bar || looks == even, "{columns} columns, {theme:?}, row {y}: {looks:?}");
+            assert!(row.key == chosen || looks != even, "{columns} columns, {theme:?}, row {y}");
+        }
+        count
+    };
+    let up = (KeyCode::Up, KeyModifiers::SHIFT);
+    for depth in [Depth::None, Depth::Sixteen, Depth::Many, Depth::True] {
+        for name in [ThemeName::Auto, ThemeName::Dark, ThemeName::Light, ThemeName::HighContrast] {
+            let theme = Theme::wanted(depth, name, Colors::default(), Background::Unknown);
+            for columns in [40, 80, 120] {
+                let mut model = reading(Language::English);
+                let mut highest = 0;
+                // One after the other: of several rows, answering another, with reactions, withdrawn, on its way, at the top.
+                for _ in 0..12 {
+                    press(&mut model, &[up]);
+                    highest = highest.max(bar(&mut model, columns, theme));
+                }
+                assert!(highest > 1);
+            }
         }
     }
 }
