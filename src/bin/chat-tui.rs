@@ -256,10 +256,8 @@ fn settings(matches: &ArgMatches, directories: &Directories, texts: &Texts) -> R
         let error = std::io::Error::from(std::io::ErrorKind::NotFound);
         return Err((format!("{}: {error}", path.display()), EXIT_USAGE));
     }
-    let path = named.cloned().unwrap_or_else(|| directories.client_config().join("config.toml"));
-    let config = ConfigFile { path, flags: flags.clone() };
-    let faults = |faults: Vec<String>| (format!("{}:\n  {}", config.path.display(), faults.join("\n  ")), EXIT_USAGE);
-    let file = config.read(texts).map_err(faults)?;
+    let config = ConfigFile::of(named.cloned(), directories, flags.clone());
+    let file = config.read(texts).map_err(|faults| (config.told(&faults), EXIT_USAGE))?;
     let settings = Settings::resolve(flags, file, environment_language(), Mode::Person)
         .map_err(|error| (format!("--server: {}", texts.get(error.text_id())), EXIT_USAGE))?;
     Ok((settings, config))

@@ -556,42 +556,31 @@ impl Settings {
         (self.away_after_minutes, self.typing, self.open_with) = (away_after_minutes, typing, open_with);
     }
 
-    /// Those of the operator's console, over the server's socket.
-    pub fn console(socket: PathBuf, language: Language) -> Self {
-        Self {
-            server: ServerChoice::At(Endpoint::Local(socket)),
-            name: None,
-            language,
-            plain_text: false,
-            spawn: false,
-            mode: Mode::Console,
-            keymap: Keymap::default(),
-            theme: ThemeName::default(),
-            colors: Colors::default(),
-            notify: Level::default(),
-            notify_by: vec![Way::Auto],
-            title: true,
-            away_after_minutes: 0,
-            servers: Vec::new(),
-            typing: false,
-            mouse: true,
-            open_with: None,
-            log: false,
-        }
+    /// What stands above the configuration file in the operator's console, which speaks for the server.
+    pub fn console_flags() -> Choices {
+        let (typing, away_after_minutes, log, spawn) = (Some(false), Some(0), Some(false), Some(false));
+        Choices { typing, away_after_minutes, log, spawn, ..Choices::default() }
+    }
+
+    /// Those of the operator's console, over the server's socket: the person's own, but for servers, log-ins and the language,
+    /// which is the server's.
+    pub fn console(socket: PathBuf, language: Language, file: Choices) -> Self {
+        let (server, flags) = (ServerChoice::At(Endpoint::Local(socket)), Self::console_flags());
+        Self { language, ..Self::talking_to(server, flags, file, language, Mode::Console) }
     }
 
     /// Puts the flags above the file above the defaults. `language` is the environment's.
     ///
     /// # Errors
     /// When the server is not one.
-    pub fn resolve(flags: Choices, file: Choices, language: Language, mode: Mode) -> Result<Self, ServerError> {
+    pub fn resolve(flags: Choices, mut file: Choices, language: Language, mode: Mode) -> Result<Self, ServerError> {
         let plain_text = flags.plain_text.or(file.plain_text).unwrap_or(false);
         // A server that a flag names is the only one.
-        let tables = if flags.server.is_some() { Vec::new() } else { file.servers };
+        let tables = if flags.server.is_some() { Vec::new() } else { std::mem::take(&mut file.servers) };
         let parse = |table: ServerTable| Ok((ServerChoice::parse(&table.address, plain_text)?, table.name));
         let mut servers = tables.into_iter().map(parse).collect::<Result<Vec<_>, ServerError>>()?;
-        let mut name = flags.name.or(file.name);
-        let server = match flags.server.or(file.server) {
+        let mut name = flags.name.clone().or(file.name.take());
+        let server = match flags.server.clone().or(file.server.take()) {
             Some(server) => ServerChoice::parse(&server, plain_text)?,
             None if servers.is_empty() => ServerChoice::default(),
             None => {
@@ -601,11 +590,17 @@ impl Settings {
             }
         };
         servers.retain(|(other, _)| *other != server);
-        Ok(Self {
+        let name = name.filter(|name| !name.is_empty());
+        Ok(Self { name, servers, ..Self::talking_to(server, flags, file, language, mode) })
+    }
+
+    /// All but the log-in and further servers.
+    fn talking_to(server: ServerChoice, flags: Choices, file: Choices, language: Language, mode: Mode) -> Self {
+        Self {
             server,
-            name: name.filter(|name| !name.is_empty()),
+            name: None,
             language: flags.language.or(file.language).unwrap_or(language),
-            plain_text,
+            plain_text: flags.plain_text.or(file.plain_text).unwrap_or(false),
             spawn: flags.spawn.or(file.spawn).unwrap_or(true),
             mode,
             typing: flags.typing.or(file.typing).unwrap_or(true),
@@ -623,8 +618,8 @@ impl Settings {
             notify_by: flags.notify_by.or(file.notify_by).unwrap_or_else(|| vec![Way::Auto]),
             title: flags.title.or(file.title).unwrap_or(true),
             away_after_minutes: flags.away_after_minutes.or(file.away_after_minutes).unwrap_or(0),
-            servers,
-        })
+            servers: Vec::new(),
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use super::event::{Event, Exit};
 use super::keyboard::Keyboard;
 use super::links::Links;
 use super::local::Spawn;
-use super::shell::{EVENTS_PER_TURN_MAX, Front, Options, Shell};
+use super::shell::{ConfigFile, EVENTS_PER_TURN_MAX, Front, Options, Shell};
 use super::signals::{Signals, Told, sleep_until_or_never};
 use super::terminal::{self, Screen};
 use super::view::View;
@@ -38,6 +38,9 @@ pub enum RunError {
     /// Standard input or output is no terminal that can be drawn on.
     #[error("no terminal")]
     NoTerminal,
+    /// The person's configuration file has faults: where they are and which.
+    #[error("{0}")]
+    Config(String),
     /// The terminal or the runtime refused.
     #[error(transparent)]
     System(#[from] io::Error),
@@ -48,6 +51,7 @@ impl RunError {
     pub fn explain(&self, texts: &Texts) -> String {
         match self {
             Self::NoTerminal => texts.get("run-no-terminal").into_owned(),
+            Self::Config(faults) => faults.clone(),
             Self::System(error) => texts.format("run-failed", &[("reason", error.to_string().into())]),
         }
     }
@@ -78,13 +82,20 @@ pub fn full_screen(options: Options) -> Result<Exit, RunError> {
 }
 
 /// Runs the operator's console: the same full screen, over the server's Unix socket, logged in as "the server" by the peer's
-/// uid.
+/// uid. Keys, colours and notifications are those of the person's own configuration file.
 ///
 /// # Errors
-/// When there is no terminal, or it went away.
-pub fn run_console(socket: PathBuf, language: Language, directories: Directories) -> Result<Exit, RunError> {
-    let settings = Settings::console(socket, language);
-    full_screen(Options { settings, directories, spawn: Spawn::Forbidden, config: None })
+/// When that file has faults, there is no terminal, or it went away.
+pub fn run_console(
+    socket: PathBuf,
+    language: Language,
+    directories: Directories,
+    config: Option<PathBuf>,
+) -> Result<Exit, RunError> {
+    let config = ConfigFile::of(config, &directories, Settings::console_flags());
+    let file = config.read(&Texts::new(language)).map_err(|faults| RunError::Config(config.told(&faults)))?;
+    let settings = Settings::console(socket, language, file);
+    full_screen(Options { settings, directories, spawn: Spawn::Forbidden, config: Some(config) })
 }
 
 /// When the next frame is due.

@@ -64,6 +64,17 @@ pub struct ConfigFile {
 }
 
 impl ConfigFile {
+    /// The one that was named, else the one that this user has.
+    pub fn of(named: Option<PathBuf>, directories: &Directories, flags: Choices) -> Self {
+        let path = named.unwrap_or_else(|| directories.client_config().join("config.toml"));
+        Self { path, flags }
+    }
+
+    /// What is wrong with it, for a person who has started the program.
+    pub fn told(&self, faults: &[String]) -> String {
+        format!("{}:\n  {}", self.path.display(), faults.join("\n  "))
+    }
+
     /// Reads it; one that is not there says nothing.
     ///
     /// # Errors

@@ -163,6 +163,9 @@ enum Command {
     /// Read the settings, tell all that is wrong with them, and say what they come to
     CheckConfig,
     /// Open the full-screen client as the server, to answer clients
+    ///
+    /// Its keys, theme and notifications are those of your chat-tui: ~/.config/chat-tui/config.toml, or the file that
+    /// CHAT_TUI_CONFIG names.
     Console,
     /// Print the hash of a password, for an operator's table in the settings
     HashPassword {
@@ -630,7 +633,8 @@ fn back_up(config: &Config, path: &Path) -> anyhow::Result<()> {
 fn console(config: Config) -> anyhow::Result<()> {
     let language = config.rules.language;
     let socket = config.socket.context("the server has no Unix socket: name one with --socket")?;
-    match run_console(socket, language, Directories::from_environment()?) {
+    let config = std::env::var_os("CHAT_TUI_CONFIG").map(PathBuf::from);
+    match run_console(socket, language, Directories::from_environment()?, config) {
         Ok(Exit::Wanted | Exit::Terminated) => Ok(()),
         Ok(Exit::Failed(sentence)) => bail!(sentence),
         Err(error) => bail!(error.explain(&Texts::new(language))),

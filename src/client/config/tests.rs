@@ -137,3 +137,20 @@ fn flags_stand_above_the_file() {
     assert_eq!((settings.name.as_deref(), settings.spawn), (Some("ann"), false));
     assert_eq!(settings.language, Language::French);
 }
+
+#[test]
+fn the_console_looks_as_the_person_has_it_and_talks_to_its_server_alone() {
+    let file = "server = \"one\"\nname = \"ann\"\nlanguage = \"fr\"\ntheme = \"light\"\nmouse = false\ntyping = true\n\
+        away_after_minutes = 5\nlog = true\n[[servers]]\naddress = \"two\"\n[colors]\ndim = \"#010203\"\n[keys]\npalette = \"F5\"\n";
+    let file = Choices::parse(file).unwrap();
+    let console = Settings::console("/run/chat/socket".into(), Language::English, file.clone());
+    assert_eq!((console.server.key().as_str(), console.name.as_deref()), ("/run/chat/socket", None));
+    assert_eq!((console.servers.len(), console.language, console.spawn), (0, Language::English, false));
+    assert_eq!((console.theme, console.mouse), (ThemeName::Light, false));
+    assert_eq!((Some(console.colors), Some(&console.keymap)), (file.colors, file.keymap.as_ref()));
+    // It speaks for the server, which neither writes nor is away.
+    assert_eq!((console.typing, console.away_after_minutes, console.log), (false, 0, false));
+    // The same when the file is read again.
+    let again = Settings::resolve(Settings::console_flags(), file, Language::English, Mode::Console).unwrap();
+    assert_eq!(again.preferences(), console.preferences());
+}
