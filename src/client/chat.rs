@@ -1,7 +1,7 @@
 //! What facts do to the conversations.
 
-use super::conversation::{ConversationId, ConversationKind, Membership};
-use super::entry::EntryKind;
+use super::conversation::{Conversation, ConversationId, ConversationKind, Membership};
+use super::entry::{Entry, EntryKey, EntryKind};
 use super::event::{Effects, Notice};
 use super::model::Model;
 use super::outbox;
@@ -127,10 +127,10 @@ fn message(model: &mut Model, incoming: Incoming, effects: &mut Effects) {
         conversation.first_unread = begins.or(Some(key));
     }
     log::keep(model, id, key, effects);
-    if is_own || is_seen || is_read {
+    let Some(conversation) = model.conversations.get_mut(id) else { return };
+    if is_own || is_seen || is_read || is_said_again(conversation, key) {
         return;
     }
-    let Some(conversation) = model.conversations.get_mut(id) else { return };
     let Some(told) = conversation.buffer.entry(key).cloned() else { return };
     conversation.unread = conversation.unread.saturating_add(1);
     conversation.first_unread.get_or_insert(key);
@@ -138,6 +138,16 @@ fn message(model: &mut Model, incoming: Incoming, effects: &mut Effects) {
         conversation.mentions = conversation.mentions.saturating_add(1);
     }
     notices::arrived(model, id, &told, effects);
+}
+
+/// Whether it is the server's greeting once more, as after each reconnection: it is in no record, and its words stand there already.
+fn is_said_again(conversation: &Conversation, key: EntryKey) -> bool {
+    let is_greeting = |entry: &&Entry| entry.kind == EntryKind::Notice && entry.msgid.is_none();
+    let greeting = conversation.buffer.entry(key).filter(|_| conversation.kind == ConversationKind::Correspondent);
+    greeting.filter(is_greeting).is_some_and(|greeting| {
+        let mut others = conversation.buffer.entries().iter().filter(|entry| entry.key() != key);
+        others.any(|entry| is_greeting(&entry) && entry.text == greeting.text)
+    })
 }
 
 /// The conversation that something belongs to, when there is one.

@@ -231,7 +231,18 @@ fn the_servers_greeting_is_unread_but_calls_nobody() {
     stage.lines(&[":serveur!serveur@s NOTICE ann :the connection is well established"]);
     let serveur = stage.conversation("serveur");
     assert_eq!((serveur.unread, serveur.mentions), (1, 0));
+    // Nor is it unread once more after each reconnection; what else it says is, also in the same words.
+    stage.lose();
+    stage.wait(10_000);
+    stage.log_in();
+    stage.lines(&[":serveur!serveur@s NOTICE ann :the connection is well established"]);
+    assert_eq!(stage.conversation("serveur").unread, 1);
     assert!(!stage.done.iter().any(|effect| matches!(effect, Effect::Notify(_))));
+    for msgid in ["m1", "m2"] {
+        stage.lines(&[&format!("@msgid={msgid} :serveur!serveur@s NOTICE ann :back soon")]);
+    }
+    stage.lines(&[":serveur!serveur@s NOTICE ann :Somebody wanted to log in as you"]);
+    assert_eq!(stage.conversation("serveur").unread, 4);
 }
 
 #[test]
