@@ -126,6 +126,7 @@ fn command(texts: &Texts) -> Command {
             .help_template(of_errand.clone())
             .disable_help_flag(true)
             .arg(target.help(text("cli-tui-target")))
+            .arg(flag("create", "cli-tui-create"))
     };
     let send = errand("send", "cli-tui-send", "cli-tui-send-more")
         .arg(Arg::new("text").value_name(text("cli-tui-value-text")).num_args(0..).help(text("cli-tui-text")))
@@ -206,7 +207,7 @@ fn errand(matches: &ArgMatches) -> Option<Errand> {
             Task::Tail { count: count.unwrap_or(TAIL_LINES), is_followed: arguments.get_flag("follow") }
         }
     };
-    Some(Errand::new(arguments.get_one::<String>("target")?.clone(), task))
+    Some(Errand::new(arguments.get_one::<String>("target")?.clone(), task, arguments.get_flag("create")))
 }
 
 /// Runs the errand, and says how it went.

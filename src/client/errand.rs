@@ -6,14 +6,15 @@
 //! other runs have left unsent.
 
 use super::connection::Status;
-use super::conversation::{Conversation, ConversationId};
+use super::conversation::ConversationId;
 use super::entry::{Entry, EntryKey, EntryKind, Fate};
-use super::event::{Effects, Event, Exit, Moment};
+use super::event::{Effects, Event, Exit, Moment, NetworkEvent};
 use super::model::Model;
 use super::plain::Input;
 use super::update::update;
 use super::{history, link, outbox};
-use crate::proto::message::Line;
+use crate::proto::message::{Line, Message};
+use crate::proto::numerics::{ERR_NOSUCHCHANNEL, RPL_CHANNELMODEIS};
 use crate::proto::time::Timestamp;
 
 /// How long nothing may go forward until the errand is given up: the server does not answer.
@@ -24,6 +25,8 @@ const WAITING_MAX: usize = 64;
 pub const TAIL_LINES: usize = 20;
 /// How many it prints at most; with `--follow` whatever comes after them.
 pub const TAIL_LINES_MAX: usize = 1_000;
+/// Comes back behind the answer to what was asked before it.
+const END_OF_ANSWER: &str = "end-of-answer";
 /// How long the name may be by which a message is sent once: the numbers of further messages are put behind it.
 pub const ID_BYTES_MAX: usize = 40;
 
@@ -75,6 +78,8 @@ pub struct Said {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Connecting,
+    /// The server was asked whether there is such a channel: a JOIN would found it.
+    Asking,
     /// The channel was asked to let us in.
     Joining,
     /// The conversation is there.
@@ -87,7 +92,13 @@ enum State {
 pub struct Errand {
     target: String,
     task: Task,
+    /// The channel is founded when there is none of its name.
+    may_found: bool,
     state: State,
+    /// Whether there is such a channel, once the server has said so.
+    is_there: Option<bool>,
+    /// How many things had gone wrong before the channel was asked to let us in.
+    errors: usize,
     ending: Option<Ending>,
     /// There will be no further line to send.
     has_ended: bool,
@@ -103,12 +114,15 @@ pub struct Errand {
 }
 
 impl Errand {
-    /// An errand that has not begun.
-    pub fn new(target: String, task: Task) -> Self {
+    /// An errand that has not begun. Whether a channel may be founded by it says `may_found`.
+    pub fn new(target: String, task: Task, may_found: bool) -> Self {
         Self {
             target,
             task,
+            may_found,
             state: State::Connecting,
+            is_there: None,
+            errors: 0,
             ending: None,
             has_ended: false,
             is_doubtful: false,
@@ -142,7 +156,13 @@ impl Errand {
         match input {
             Input::Event(Event::Start) => self.start(model, now, effects),
             Input::Event(Event::Terminate) => {}
-            Input::Event(event) => update(model, event, now, effects),
+            Input::Event(event) => {
+                if let (State::Asking, Event::Network(_, NetworkEvent::Lines(lines))) = (self.state, &event) {
+                    let told = lines.iter().find_map(|line| self.answer(model, &Message::parse(line).ok()?));
+                    self.is_there = self.is_there.or(told);
+                }
+                update(model, event, now, effects);
+            }
             Input::Line(line) => {
                 model.now = now;
                 self.say(model, &line, effects);
@@ -188,6 +208,10 @@ impl Errand {
             Status::Waiting { reason, .. } if !model.server.connection.was_online => {
                 self.end(model, Ending::Unreachable(reason), effects);
             }
+            // What was asked about the channel is asked again.
+            Status::Waiting { .. } if matches!(self.state, State::Asking | State::Joining) => {
+                self.state = State::Connecting;
+            }
             Status::Refused { reason } => {
                 let ending = if self.is_doubtful { self.unknown(model) } else { Ending::Unreachable(reason) };
                 self.end(model, ending, effects);
@@ -198,7 +222,7 @@ impl Errand {
     }
 
     fn go_on(&mut self, model: &mut Model, effects: &mut Effects) {
-        if matches!(self.state, State::Connecting | State::Joining) && !self.arrive(model, effects) {
+        if !matches!(self.state, State::At(_)) && !self.arrive(model, effects) {
             return;
         }
         let State::At(id) = self.state else { return };
@@ -213,12 +237,7 @@ impl Errand {
         let is_channel = model.server.session.isupport().is_channel(&self.target);
         let is_joined = model.conversations.find(&folded).is_some_and(|conversation| conversation.is_joined());
         if is_channel && !is_joined {
-            if self.state == State::Connecting {
-                self.state = State::Joining;
-                effects.send(Line::new("JOIN").param(&self.target));
-            } else if let Some(reason) = newest_error(model) {
-                self.end(model, Ending::Refused(reason), effects);
-            }
+            self.go_in(model, effects);
             return false;
         }
         self.state = State::At(model.open(&self.target).id);
@@ -228,6 +247,47 @@ impl Errand {
             self.say(model, &text, effects);
         }
         true
+    }
+
+    /// Goes into a channel, when there is one.
+    fn go_in(&mut self, model: &mut Model, effects: &mut Effects) {
+        match self.state {
+            State::Connecting if !self.may_found => {
+                self.state = State::Asking;
+                self.is_there = None;
+                effects.send(Line::new("MODE").param(&self.target));
+                effects.send(Line::new("PING").param(END_OF_ANSWER));
+            }
+            State::Asking if self.is_there == Some(false) => {
+                let channel = self.target.as_str().into();
+                let sentence = model.texts.format("errand-no-channel", &[("channel", channel)]);
+                self.end(model, Ending::Refused(sentence), effects);
+            }
+            State::Asking if self.is_there.is_none() => {}
+            State::Connecting | State::Asking => {
+                self.state = State::Joining;
+                self.errors = errors(model).count();
+                effects.send(Line::new("JOIN").param(&self.target));
+            }
+            _ if errors(model).count() > self.errors => {
+                let newest = errors(model).max_by_key(|error| error.time).map(|error| error.text.clone());
+                self.end(model, Ending::Refused(newest.unwrap_or_default()), effects);
+            }
+            _ => {}
+        }
+    }
+
+    /// What a line of the server says to the question for the channel's modes: of a channel that is not there it is 403
+    /// (Modern IRC, "MODE message"). A server that says nothing to it, or something else, has to be asked by JOIN.
+    fn answer(&self, model: &Model, message: &Message<'_>) -> Option<bool> {
+        let session = &model.server.session;
+        let is_about_it = || message.param(1).is_some_and(|word| session.fold(word) == session.fold(&self.target));
+        match message.command {
+            ERR_NOSUCHCHANNEL if is_about_it() => Some(false),
+            RPL_CHANNELMODEIS => is_about_it().then_some(true),
+            "PONG" => (message.params().last() == Some(&END_OF_ANSWER)).then_some(true),
+            command => (command.starts_with(['4', '5']) && is_about_it()).then_some(true),
+        }
     }
 
     fn say(&mut self, model: &mut Model, text: &str, effects: &mut Effects) {
@@ -337,13 +397,10 @@ impl Errand {
     }
 }
 
-/// The last thing that went wrong.
-fn newest_error(model: &Model) -> Option<String> {
-    let errors = |conversation: &Conversation| {
-        let mut entries = conversation.buffer.entries().iter();
-        entries.rfind(|entry| entry.kind == EntryKind::Error).map(|entry| (entry.time, entry.text.clone()))
-    };
-    model.conversations.list().iter().filter_map(errors).max_by_key(|(time, _)| *time).map(|(_, text)| text)
+/// What has gone wrong.
+fn errors(model: &Model) -> impl Iterator<Item = &Entry> {
+    let entries = model.conversations.list().iter().flat_map(|conversation| conversation.buffer.entries());
+    entries.filter(|entry| entry.kind == EntryKind::Error)
 }
 
 fn is_told(entry: &Entry) -> bool {

@@ -19,6 +19,7 @@ use crate::proto::time::Timestamp;
 mod attention;
 mod chat;
 mod chosen;
+mod errands;
 mod forms;
 mod hostile;
 mod lines;

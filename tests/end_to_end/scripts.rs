@@ -88,7 +88,11 @@ fn what_is_sent_is_found_by_tail() {
     assert_eq!(texts(&printed), expected);
 
     // A channel that is not there yet, and somebody who is not there at the moment.
-    desk.assert_ends(&["send", "#deploys", "first"], "", 0);
+    for arguments in [["send", "#deploys", "first"].as_slice(), &["tail", "#deploys"], &["send", "#deploys"]] {
+        let told = desk.assert_ends(arguments, "first\n", 4);
+        assert_eq!(told, "chat-tui: Refused: there is no channel #deploys. With --create it is made\n");
+    }
+    desk.assert_ends(&["send", "#deploys", "--create", "first"], "", 0);
     assert_eq!(texts(&desk.printed(&["tail", "#deploys"])), ["Romain: first"]);
     let mimi = Desk::with_login(&server, "mimi");
     desk.assert_ends(&["send", "mimi", "are you there?"], "", 0);

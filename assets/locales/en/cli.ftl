@@ -13,18 +13,19 @@ cli-tui-value-target = TARGET
 cli-tui-value-text = TEXT
 cli-tui-value-id = ID
 cli-tui-target = The channel, person or server's correspondent
+cli-tui-create = Make the channel when there is none of this name
 cli-tui-text = What to say; '-' or nothing: each line of the standard input, one message each
 cli-tui-id = Sent once under this name, however often the command is run within a week: a word of at most 40 characters
 cli-tui-lines = How many messages: { $count }, at most { $maximum }
 cli-tui-follow = Go on with what is said from now on, until a signal or the end of whoever reads
-cli-tui-send-more = It logs in by what chat-tui remembers: log in there once with chat-tui. In a channel that you are not in yet, you will be.
+cli-tui-send-more = It logs in by what chat-tui remembers: log in there once with chat-tui. In a channel that you are not in yet, you will be; one that does not exist is refused, unless --create is there.
 
     {"  "}chat-tui send '#general' Backup done
     {"  "}make 2>&1 | chat-tui send Romain -
 cli-tui-tail-more = It logs in by what chat-tui remembers: log in there once with chat-tui. Each line of a message is printed as 'dd/mm/yyyy hh:mm:ss name: text', without control characters. Nothing counts as read by it.
 
     {"  "}chat-tui tail '#general' --lines 100 --follow | grep -i deploy
-cli-tui-errand-codes = Exit codes: 0 done; 1 the output failed; 2 a flag or the file is wrong; 3 the server cannot be reached, or no log-in is remembered; 4 the server refused; 5 it was sent and not confirmed: it may have arrived.
+cli-tui-errand-codes = Exit codes: 0 done; 1 the output failed; 2 a flag or the file is wrong; 3 the server cannot be reached, or no log-in is remembered; 4 the server refused, or there is no such channel; 5 it was sent and not confirmed: it may have arrived.
 cli-tui-value-server = HOST[:PORT]
 cli-tui-value-name = NAME
 cli-tui-value-lang = LANGUAGE

@@ -28,6 +28,7 @@ plain-not-sent = { $count ->
 ## An errand for a script (`chat-tui send`, `chat-tui tail`).
 
 errand-no-login = no log-in is remembered for { $server }. Log in there once with chat-tui
+errand-no-channel = there is no channel { $channel }. With --create it is made
 errand-no-answer = the server does not answer
 errand-unreachable = Nothing was done: { $reason }
 errand-refused = Refused: { $reason }

@@ -13,18 +13,19 @@ cli-tui-value-target = CIBLE
 cli-tui-value-text = TEXTE
 cli-tui-value-id = ID
 cli-tui-target = Le salon, la personne ou le correspondant du serveur
+cli-tui-create = Créer le salon quand il n'y en a pas de ce nom
 cli-tui-text = Ce qu'il faut dire ; '-' ou rien : chaque ligne de l'entrée standard, un message chacune
 cli-tui-id = Envoyé une seule fois sous ce nom, même si la commande est répétée dans la semaine : un mot d'au plus 40 caractères
 cli-tui-lines = Combien de messages : { $count }, au plus { $maximum }
 cli-tui-follow = Continuer avec ce qui se dit ensuite, jusqu'à un signal ou la fin de qui lit
-cli-tui-send-more = La connexion se fait avec ce que chat-tui a retenu : connectez-vous là une fois avec chat-tui. Si vous n'êtes pas encore dans le salon, vous y entrez.
+cli-tui-send-more = La connexion se fait avec ce que chat-tui a retenu : connectez-vous là une fois avec chat-tui. Si vous n'êtes pas encore dans le salon, vous y entrez ; un salon qui n'existe pas est refusé, sauf avec --create.
 
     {"  "}chat-tui send '#general' Sauvegarde faite
     {"  "}make 2>&1 | chat-tui send Romain -
 cli-tui-tail-more = La connexion se fait avec ce que chat-tui a retenu : connectez-vous là une fois avec chat-tui. Chaque ligne d'un message s'écrit 'jj/mm/aaaa hh:mm:ss nom: texte', sans caractères de contrôle. Rien ne compte comme lu.
 
     {"  "}chat-tui tail '#general' --lines 100 --follow | grep -i deploy
-cli-tui-errand-codes = Codes de sortie : 0 fait ; 1 la sortie a échoué ; 2 option ou fichier erroné ; 3 serveur injoignable, ou aucune connexion retenue ; 4 le serveur a refusé ; 5 envoyé sans confirmation : c'est peut-être arrivé.
+cli-tui-errand-codes = Codes de sortie : 0 fait ; 1 la sortie a échoué ; 2 option ou fichier erroné ; 3 serveur injoignable, ou aucune connexion retenue ; 4 le serveur a refusé, ou le salon n'existe pas ; 5 envoyé sans confirmation : c'est peut-être arrivé.
 cli-tui-value-server = HÔTE[:PORT]
 cli-tui-value-name = NOM
 cli-tui-value-lang = LANGUE

@@ -28,6 +28,7 @@ plain-not-sent = { $count ->
 ## Une commande pour un script (`chat-tui send`, `chat-tui tail`).
 
 errand-no-login = aucune connexion n'est retenue pour { $server }. Connectez-vous là une fois avec chat-tui
+errand-no-channel = le salon { $channel } n'existe pas. Avec --create, il est créé
 errand-no-answer = le serveur ne répond pas
 errand-unreachable = Rien n'a été fait : { $reason }
 errand-refused = Refusé : { $reason }
