@@ -14,7 +14,7 @@ use std::rc::Rc;
 
 use chat_tui::client::cells_out::CellsOut;
 use chat_tui::client::config::{Choices, Mode, Settings};
-use chat_tui::client::event::{Effect, Effects, Event, Login, Moment, NetworkEvent, Security};
+use chat_tui::client::event::{Effect, Effects, Event, Kept, Login, Moment, NetworkEvent, SecretKind, Security};
 use chat_tui::client::links::Links;
 use chat_tui::client::model::{Model, Remembered, Start};
 use chat_tui::client::update::update;
@@ -100,7 +100,7 @@ impl Client {
         let login = Login {
             server: "chat.example.org:6697".to_owned(),
             account: "bench".to_owned(),
-            token: Secret::new("ctd1_token"),
+            kept: Kept::Here(SecretKind::Token, Secret::new("ctd1_token")),
         };
         let model = Model::new(Start {
             settings,

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use chat_tui::client::config::{Choices, EXAMPLE, Mode, Settings};
 use chat_tui::client::errand::{Ending, Errand, ID_BYTES_MAX, TAIL_LINES, TAIL_LINES_MAX, Task};
 use chat_tui::client::event::Exit;
+use chat_tui::client::keyring::desktop;
 use chat_tui::client::local::{SERVE_FLAG, Spawn};
 use chat_tui::client::shell::{ConfigFile, Options};
 use chat_tui::client::{lines, run};
@@ -231,7 +232,8 @@ fn start(matches: &ArgMatches, texts: &Texts) -> Result<(), Refusal> {
     let (settings, config) = settings(matches, &directories, texts)?;
     let texts = Texts::new(settings.language);
     let spawn = if cfg!(feature = "server") { Spawn::Allowed } else { Spawn::Impossible };
-    let options = Options { settings, directories, spawn, config: Some(config) };
+    let keyring = desktop::from_environment(settings.keyring);
+    let options = Options { settings, directories, spawn, keyring, config: Some(config) };
     if let Some(errand) = errand(matches) {
         return run_errand(&options, errand, &texts);
     }

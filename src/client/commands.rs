@@ -9,7 +9,7 @@ use super::entry::EntryKind;
 use super::event::{Effect, Effects, Exit, KeptLevel};
 use super::model::Model;
 use super::preferences::{Level, named};
-use super::{away as idleness, chat, connect, inspecting, link, notices, outbox, remarks, reporting};
+use super::{away as idleness, chat, connect, inspecting, link, logins, notices, outbox, remarks, reporting};
 use crate::ground::texts::Texts;
 use crate::proto::caps::{Cap, CapSet};
 use crate::proto::message::{Line, Message};
@@ -77,6 +77,7 @@ pub const COMMANDS: &[Command] = &[
     command("reconnect", &[], "", "help-command-reconnect", reconnect),
     command("connect", &["server"], "arguments-server", "help-command-connect", connect_to),
     command("disconnect", &[], "arguments-reason", "help-command-disconnect", disconnect),
+    command("forget", &["logout"], "", "help-command-forget", forget),
     command("notify", &[], "arguments-level", "help-command-notify", notify),
     command("clear", &[], "", "help-command-clear", clear),
     command("raw", &["quote"], "arguments-line", "help-command-raw", raw),
@@ -373,6 +374,10 @@ fn notify(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome 
 fn disconnect(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
     connect::disconnect(model, arguments, effects);
     Ok(())
+}
+
+fn forget(model: &mut Model, _: &str, effects: &mut Effects) -> Outcome {
+    logins::forget(model, effects)
 }
 
 fn clear(model: &mut Model, _: &str, _: &mut Effects) -> Outcome {

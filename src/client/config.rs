@@ -151,6 +151,8 @@ pub struct Choices {
     pub plain_text: Option<bool>,
     /// A local server is started when none runs.
     pub spawn: Option<bool>,
+    /// Secrets of log-ins are kept in the desktop's keyring.
+    pub keyring: Option<bool>,
     /// Others are told while the person writes.
     pub typing: Option<bool>,
     /// Clicks, drags and the wheel are the program's, not the terminal's.
@@ -239,6 +241,14 @@ pub const KEYS: &[Key] = &[
         help_id: "config-spawn",
         apply: |choices, value| {
             choices.spawn = Some(value.as_bool().ok_or("config-expects-bool")?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "keyring",
+        help_id: "config-keyring",
+        apply: |choices, value| {
+            choices.keyring = Some(value.as_bool().ok_or("config-expects-bool")?);
             Ok(())
         },
     },
@@ -512,6 +522,8 @@ pub struct Settings {
     pub plain_text: bool,
     /// A local server is started when none runs.
     pub spawn: bool,
+    /// Secrets of log-ins are kept in the desktop's keyring, where there is one.
+    pub keyring: bool,
     /// Who sits in front of it.
     pub mode: Mode,
     /// Others are told while the person writes.
@@ -558,8 +570,9 @@ impl Settings {
 
     /// What stands above the configuration file in the operator's console, which speaks for the server.
     pub fn console_flags() -> Choices {
-        let (typing, away_after_minutes, log, spawn) = (Some(false), Some(0), Some(false), Some(false));
-        Choices { typing, away_after_minutes, log, spawn, ..Choices::default() }
+        let (typing, away_after_minutes, log) = (Some(false), Some(0), Some(false));
+        let (spawn, keyring) = (Some(false), Some(false));
+        Choices { typing, away_after_minutes, log, spawn, keyring, ..Choices::default() }
     }
 
     /// Those of the operator's console, over the server's socket: the person's own, but for servers, log-ins and the language,
@@ -602,6 +615,7 @@ impl Settings {
             language: flags.language.or(file.language).unwrap_or(language),
             plain_text: flags.plain_text.or(file.plain_text).unwrap_or(false),
             spawn: flags.spawn.or(file.spawn).unwrap_or(true),
+            keyring: flags.keyring.or(file.keyring).unwrap_or(true),
             mode,
             typing: flags.typing.or(file.typing).unwrap_or(true),
             mouse: flags.mouse.or(file.mouse).unwrap_or(true),

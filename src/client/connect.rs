@@ -4,39 +4,44 @@ use super::config::{Mode, ServerChoice};
 use super::connection::{Credentials, Proof, Status};
 use super::conversation::ConversationKind;
 use super::entry::EntryKind;
-use super::event::{Effects, Login};
+use super::event::Effects;
 use super::form::{Form, Request, Tab};
 use super::model::{Model, Screen};
 use super::servers::SERVERS_MAX;
-use super::{link, remarks};
+use super::{link, logins, remarks};
 use crate::proto::message::Line;
 
 /// The program begins: logs in by what is remembered, or waits for the form.
 pub fn start(model: &mut Model, effects: &mut Effects) {
     let server = model.settings.server.clone();
     if model.settings.mode == Mode::Console {
-        let credentials =
-            Credentials { account: String::new(), proof: Proof::PeerUid, register: false, invitation: None };
+        let credentials = Credentials {
+            account: String::new(),
+            proof: Proof::PeerUid,
+            is_remembered: false,
+            register: false,
+            invitation: None,
+        };
         return link::log_in(model, server, credentials, effects);
     }
     let name = model.settings.name.clone();
-    let first = remembered(model, &server, name.as_deref());
+    let first = logins::ready_for(model, &server, name.as_deref());
     let servers = std::mem::take(&mut model.settings.servers);
     let known = |model: &Model| {
-        let login = |(server, name): &(ServerChoice, Option<String>)| remembered(model, server, name.as_deref());
+        let login = |(server, name): &(ServerChoice, Option<String>)| logins::ready_for(model, server, name.as_deref());
         servers.iter().map(|one| (one.0.clone(), login(one))).collect::<Vec<_>>()
     };
     let mut others = known(model);
     model.settings.servers = servers;
     match first {
-        Some(login) => link::log_in(model, server, by_token(login), effects),
+        Some(login) => link::log_in_again(model, server, login, effects),
         // The form asks for the first one, unless another one needs no form.
         None => match others.iter().position(|(_, login)| login.is_some()) {
             Some(index) => {
                 let (other, login) = others.remove(index);
                 others.insert(0, (server, None));
                 if let Some(login) = login {
-                    link::log_in(model, other, by_token(login), effects);
+                    link::log_in_again(model, other, login, effects);
                 }
             }
             None => return,
@@ -47,7 +52,7 @@ pub fn start(model: &mut Model, effects: &mut Effects) {
         let Some(id) = model.add_server(server.clone()) else { break };
         effects.turn_to(id);
         match login {
-            Some(login) => link::log_in(model, server, by_token(login), effects),
+            Some(login) => link::log_in_again(model, server, login, effects),
             None => {
                 let text = model.texts.format("connect-not-logged-in", &[("server", server.key().into())]);
                 let id = model.server_conversation().id;
@@ -57,20 +62,6 @@ pub fn start(model: &mut Model, effects: &mut Effects) {
     }
     model.turn_to(shown);
     effects.turn_to(shown);
-}
-
-/// The log-in that is remembered for a server, and for this account when one is named.
-fn remembered(model: &Model, server: &ServerChoice, name: Option<&str>) -> Option<Login> {
-    let name = name.map(|name| model.server.session.fold(name));
-    let key = server.key();
-    let fits = |login: &&Login| {
-        login.server == key && name.as_ref().is_none_or(|name| *name == model.server.session.fold(&login.account))
-    };
-    model.remembered.logins.iter().find(fits).cloned()
-}
-
-fn by_token(login: Login) -> Credentials {
-    Credentials { account: login.account, proof: Proof::Token(login.token), register: false, invitation: None }
 }
 
 /// The person has filled in the form.
@@ -86,7 +77,7 @@ pub fn request(model: &mut Model, request: Request, effects: &mut Effects) {
         model.form_server = known;
     }
     let proof = password.map_or(Proof::Guest, Proof::Password);
-    let credentials = Credentials { account: name, proof, register, invitation };
+    let credentials = Credentials { account: name, proof, is_remembered: false, register, invitation };
     link::log_in(model, server, credentials, effects);
 }
 
@@ -111,8 +102,8 @@ pub fn connect(model: &mut Model, server: ServerChoice, effects: &mut Effects) -
     let has_credentials = model.server.connection.credentials.is_some();
     match model.server.connection.status {
         Status::Off if has_credentials => link::reconnect(model, effects),
-        Status::Off | Status::Refused { .. } => match remembered(model, &server, None) {
-            Some(login) => link::log_in(model, server, by_token(login), effects),
+        Status::Off | Status::Refused { .. } => match logins::ready_for(model, &server, None) {
+            Some(login) => link::log_in_again(model, server, login, effects),
             None if model.is_console() || model.prefers_correspondent => {
                 model.remove_server();
                 effects.turn_to(model.server.id);
@@ -143,7 +134,9 @@ fn ask(model: &mut Model) {
         ServerChoice::Local => String::new(),
         choice => choice.key(),
     };
-    let name = model.others.iter().find_map(|other| other.session.account().map(str::to_owned)).unwrap_or_default();
+    let known = logins::of_server(model, &model.server.choice.key()).map(|login| login.account.clone());
+    let elsewhere = || model.others.iter().find_map(|other| other.session.account().map(str::to_owned));
+    let name = known.or_else(elsewhere).unwrap_or_default();
     model.form = Form::new(&server, &name, Tab::LogIn);
     model.form_server = model.server.id;
     model.screen = Screen::Form;

@@ -6,7 +6,7 @@ use crate::proto::secret::Secret;
 /// How one proves to be the account's owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Proof {
-    /// By the password: kept in memory only, until a token has taken its place.
+    /// By the password, until a token has taken its place.
     Password(Secret),
     /// By this device's token.
     Token(Secret),
@@ -23,6 +23,8 @@ pub struct Credentials {
     pub account: String,
     /// The proof.
     pub proof: Proof,
+    /// The proof is what this device remembers: nobody has to type it again.
+    pub is_remembered: bool,
     /// Make the account first.
     pub register: bool,
     /// The code of an invitation, for servers that ask for one.
@@ -48,6 +50,8 @@ pub enum Status {
     /// Nothing is wanted.
     #[default]
     Off,
+    /// The keyring is asked for what the log-in needs. It may ask the person to unlock it.
+    AskingKeyring,
     /// This user's own local server is being found or started.
     StartingServer,
     /// The connection is being made.

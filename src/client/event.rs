@@ -13,6 +13,7 @@ use super::entry::{EntryKey, EntryKind, Reply};
 use super::logbook::{LogFault, LogLine, LogName, LogPage, LogQuestion};
 use super::preferences::{Level, Preferences};
 use super::stretch::Stretch;
+use crate::ground::texts::Texts;
 use crate::ground::tls::Fingerprint;
 use crate::proto::message::Line;
 use crate::proto::scram::{ScramClient, ScramClientProof, ScramError};
@@ -82,6 +83,8 @@ pub enum Event {
     Proved(u64, Result<(ScramClientProof, Vec<u8>), ScramError>),
     /// The answer to [`Effect::StartLocalServer`]: where it listens, or why it does not.
     LocalServer(Result<PathBuf, String>),
+    /// The answer to [`Effect::AskKeyring`], with the number of the attempt: the secret, or nothing when the keyring has none.
+    Keyring(u64, Result<Option<Secret>, KeyringFault>),
     /// A file could not be written or removed; said to the person. The text is understandable as it is.
     StoreFailed(String),
     /// The configuration file was read again: what it says of these, or what is wrong with it.
@@ -195,8 +198,55 @@ pub struct Login {
     pub server: String,
     /// The account.
     pub account: String,
-    /// The device token.
-    pub token: Secret,
+    /// What is kept beside them.
+    pub kept: Kept,
+}
+
+/// What is kept of the secret by which somebody logs in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Nothing: the person did not want the password to be kept.
+    Nothing,
+    /// The secret itself.
+    Here(SecretKind, Secret),
+    /// The keyring has it, and has to be asked.
+    InKeyring(SecretKind),
+    /// The keyring has it, and did not give it away in this run of the program.
+    Withheld(SecretKind),
+}
+
+/// What a secret is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretKind {
+    /// A device token: good for this account from this device, until it is revoked.
+    Token,
+    /// The account's password, on servers that know no tokens.
+    Password,
+}
+
+/// Why the keyring did not do what it was asked. Each has a sentence of its own in the texts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyringFault {
+    /// There is none here, or none is wanted.
+    Unreachable,
+    /// It is locked, and nobody has unlocked it.
+    Locked,
+    /// It does not answer in time.
+    Late,
+    /// Something else: what it says.
+    Other(String),
+}
+
+impl KeyringFault {
+    /// What is wrong, as a part of a sentence.
+    pub fn explain(&self, texts: &Texts) -> String {
+        match self {
+            Self::Unreachable => texts.get("keyring-unreachable").into_owned(),
+            Self::Locked => texts.get("keyring-locked").into_owned(),
+            Self::Late => texts.get("keyring-late").into_owned(),
+            Self::Other(reason) => texts.format("keyring-other", &[("reason", reason.as_str().into())]),
+        }
+    }
 }
 
 /// A message that waits from one run to the next.
@@ -288,13 +338,23 @@ pub enum Effect {
         /// What the server sent.
         challenge: Vec<u8>,
     },
-    /// Send what is still queued (within a second or so) and close the server's connection. No event answers it.
+    /// Send what is still queued (within a second or so) and close the server's connection; what is being asked for it is
+    /// asked no longer. No event answers it.
     Disconnect,
     /// Find this user's own local server, or start it. Answered by [`Event::LocalServer`].
     StartLocalServer,
-    /// Keep this log-in (replacing an earlier one for the same server).
+    /// Ask the keyring for the secret of a log-in. Answered by [`Event::Keyring`].
+    AskKeyring {
+        /// The number of the connection that will be made by it; goes back with the answer.
+        connection: u64,
+        /// As in [`Login::server`].
+        server: String,
+        /// The account.
+        account: String,
+    },
+    /// Keep this log-in (replacing an earlier one for the same server): its secret in the keyring, or else in a file.
     Remember(Login),
-    /// Drop the log-in kept for this server, because the server does not accept it any more.
+    /// Drop the log-in kept for this server, and its secret in the keyring.
     Forget {
         /// As in [`Login::server`].
         server: String,

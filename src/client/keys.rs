@@ -11,7 +11,9 @@ use super::keymap::typed;
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
 use super::picker::{Choice, Purpose};
-use super::{chat, chosen, commands, connect, history, inspecting, link, operating, outbox, search, switcher, writing};
+use super::{
+    chat, chosen, commands, connect, history, inspecting, link, logins, operating, outbox, search, switcher, writing,
+};
 use crate::proto::message::Line;
 
 /// A key was pressed.
@@ -192,6 +194,7 @@ pub fn answer(model: &mut Model, is_accepted: bool, effects: &mut Effects) {
         Some(overlay @ Overlay::CertificateUnknown { .. }) => {
             link::certificate_answered(model, overlay, is_accepted, effects);
         }
+        Some(Overlay::KeepPassword(question)) => logins::keep_answered(model, &question, is_accepted, effects),
         Some(Overlay::Redact(question)) if is_accepted => chosen::redact_now(model, &question, effects),
         Some(Overlay::Report(question)) if is_accepted => chosen::report_now(model, &question, effects),
         Some(Overlay::Resend { .. }) if is_accepted => outbox::resend_now(model, effects),

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use super::errand::{Ending, Errand, Said};
 use super::event::{Event, Exit};
-use super::plain::{Input, Printed, Prompt};
+use super::plain::{Input, Plain, Printed, Prompt};
 use super::run::RunError;
 use super::shell::{Front, Options, Shell};
 use super::signals::{Signals, Told, sleep_until_or_never};
@@ -32,7 +32,8 @@ const QUESTIONS_MAX: usize = 1;
 pub fn run(options: &Options) -> Result<Exit, RunError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let exit = runtime.block_on(async {
-        let mut shell = Shell::new(options, Front::Lines(Box::default()), SystemTime::now());
+        let plain = Plain::new(io::stdin().is_terminal());
+        let mut shell = Shell::new(options, Front::Lines(Box::new(plain)), SystemTime::now());
         let exit = talk(&mut shell).await;
         shell.close().await;
         exit

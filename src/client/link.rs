@@ -6,14 +6,16 @@
 use super::config::{Mode, ServerChoice};
 use super::connection::{Connection, Credentials, LoginStep, Proof, Status};
 use super::entry::EntryKind;
-use super::event::{ConnectError, ConnectStep, Effect, Effects, Endpoint, Exit, Login, NetworkEvent, ServerId};
+use super::event::{
+    ConnectError, ConnectStep, Effect, Effects, Endpoint, Exit, Kept, KeyringFault, Login, NetworkEvent, ServerId,
+};
 use super::form::{FieldId, Tab};
 use super::model::{Model, Screen};
 use super::overlay::Overlay;
 use super::servers::Server;
 use super::session::fact::{Fact, LoginFailure, LoginFailureKind};
 use super::session::{Opening, Output};
-use super::{away, chat, drafts, remarks};
+use super::{away, chat, drafts, logins, remarks};
 use crate::proto::message::Line;
 use crate::proto::scram::{ScramClientProof, ScramError};
 use crate::proto::secret::Secret;
@@ -34,6 +36,54 @@ pub(super) fn log_in(model: &mut Model, server: ServerChoice, credentials: Crede
     model.server.connection = Connection { credentials: Some(credentials), ..Connection::default() };
     model.form.clear_errors();
     open(model, effects);
+}
+
+/// Logs in to the server at hand by what is remembered. What is in the keyring is asked for first.
+pub(super) fn log_in_again(model: &mut Model, server: ServerChoice, login: Login, effects: &mut Effects) {
+    let Login { server: key, account, kept } = login;
+    match kept {
+        Kept::Here(kind, secret) => {
+            log_in(model, server, Credentials::remembered(account, kind, secret), effects);
+        }
+        Kept::InKeyring(_) => {
+            model.server.choice = server;
+            model.server.connection = Connection { status: Status::AskingKeyring, ..Connection::default() };
+            model.form.clear_errors();
+            model.connections += 1;
+            model.server.connection.number = model.connections;
+            effects.push(Effect::AskKeyring { connection: model.connections, server: key, account });
+        }
+        Kept::Nothing | Kept::Withheld(_) => {}
+    }
+}
+
+/// The keyring has answered.
+pub fn keyring(model: &mut Model, number: u64, answer: Result<Option<Secret>, KeyringFault>, effects: &mut Effects) {
+    let connection = &model.server.connection;
+    if number != connection.number || connection.status != Status::AskingKeyring {
+        return;
+    }
+    let server = model.server.choice.key();
+    let Some(login) = logins::of_server(model, &server).cloned() else { return cancel(model, effects) };
+    let sentence = match (answer, login.kept) {
+        (Ok(Some(secret)), Kept::InKeyring(kind)) => {
+            let credentials = Credentials::remembered(login.account, kind, secret);
+            return log_in(model, model.server.choice.clone(), credentials, effects);
+        }
+        (Ok(_), _) => {
+            logins::drop_for_server(model, effects);
+            model.texts.format("keyring-lost", &[("server", server.into())])
+        }
+        (Err(fault), _) => {
+            logins::withheld(model);
+            let reason = fault.explain(&model.texts);
+            model.texts.format("keyring-withheld", &[("server", server.into()), ("reason", reason.into())])
+        }
+    };
+    fill_in_name(model, &login.account);
+    model.form.tab = Tab::LogIn;
+    model.form.fail(FieldId::Password, sentence.clone());
+    refuse(model, &sentence, effects);
 }
 
 /// Makes a connection to the server that is wanted.
@@ -81,16 +131,11 @@ pub fn network(model: &mut Model, number: u64, event: NetworkEvent, effects: &mu
             model.server.connection.security = Some(security);
             let Some(credentials) = model.server.connection.credentials.clone() else { return };
             model.server.connection.status = Status::LoggingIn(LoginStep::Negotiating);
-            let server = model.server.choice.key();
-            let is_remembered = model.remembered.logins.iter().any(|login| {
-                login.server == server
-                    && model.server.session.fold(&login.account) == model.server.session.fold(&credentials.account)
-            });
             let opening = Opening {
                 credentials,
                 security,
                 language: model.texts.language().tag(),
-                device_name: (!is_remembered).then(|| model.device_name.clone()),
+                device_name: (!logins::has_token(model)).then(|| model.device_name.clone()),
                 random: model.entropy.bytes(),
             };
             let mut output = Output::default();
@@ -244,7 +289,7 @@ fn carry_out(model: &mut Model, output: Output, effects: &mut Effects) {
             }
             Fact::LoginFailed(failure) => login_failed(model, &failure, effects),
             Fact::Ready => ready(model, effects),
-            Fact::Token(token) => remember(model, token, effects),
+            Fact::Token(token) => logins::token_given(model, token, effects),
             Fact::Closing { reason } => model.server.connection.farewell = Some(reason),
             Fact::Silent => {
                 effects.push(Effect::Disconnect);
@@ -271,6 +316,7 @@ fn ready(model: &mut Model, effects: &mut Effects) {
     }
     chat::connected(model, effects);
     away::connected(model, effects);
+    logins::offer_to_keep(model);
     if had_form && model.server.id == model.form_server && !model.others.is_empty() {
         // What was just logged in to is what the person wants to see.
         let id = model.server_conversation().id;
@@ -278,37 +324,27 @@ fn ready(model: &mut Model, effects: &mut Effects) {
     }
 }
 
-/// This device's token takes the place of the password.
-fn remember(model: &mut Model, token: String, effects: &mut Effects) {
-    let server = model.server.choice.key();
-    let Some(credentials) = &mut model.server.connection.credentials else { return };
-    let token = Secret::new(token);
-    credentials.proof = Proof::Token(token.clone());
-    let login = Login { server, account: credentials.account.clone(), token };
-    model.remembered.logins.retain(|known| known.server != login.server);
-    model.remembered.logins.insert(0, login.clone());
-    effects.push(Effect::Remember(login));
-}
-
 fn login_failed(model: &mut Model, failure: &LoginFailure, effects: &mut Effects) {
     let (text_id, field) = failure.kind.text();
     let mut sentence = model.texts.format(text_id, &[("reason", failure.description.as_str().into())]);
     sentence.truncate(sentence.trim_end().len());
-    if failure.kind.is_temporary() && (model.server.connection.was_online || has_token(model)) {
+    if failure.kind.is_temporary() && (model.server.connection.was_online || logins::is_remembered(model)) {
         effects.push(Effect::Disconnect);
         return lost(model, &sentence, effects);
     }
-    if failure.kind == LoginFailureKind::BadCredentials && has_token(model) {
-        let server = model.server.choice.key();
-        model.remembered.logins.retain(|login| login.server != server);
-        effects.push(Effect::Forget { server });
-        sentence = model.texts.get("form-error-token").into_owned();
-    }
-    if let Some(credentials) = &model.server.connection.credentials
-        && model.form.field(FieldId::Name).edit.is_empty()
+    let credentials = model.server.connection.credentials.clone();
+    if failure.kind == LoginFailureKind::BadCredentials
+        && let Some(remembered) = credentials.as_ref().filter(|credentials| credentials.is_remembered)
     {
-        let name = credentials.account.clone();
-        model.form.field_mut(FieldId::Name).edit.set(&name);
+        let text_id = match remembered.proof {
+            Proof::Password(_) => "form-error-kept-password",
+            _ => "form-error-token",
+        };
+        sentence = model.texts.get(text_id).into_owned();
+        logins::drop_for_server(model, effects);
+    }
+    if let Some(credentials) = credentials {
+        fill_in_name(model, &credentials.account);
     }
     match field {
         Some(field) => model.form.fail(field, sentence.clone()),
@@ -321,14 +357,17 @@ fn login_failed(model: &mut Model, failure: &LoginFailure, effects: &mut Effects
     refuse(model, &sentence, effects);
 }
 
-fn has_token(model: &Model) -> bool {
-    let credentials = model.server.connection.credentials.as_ref();
-    credentials.is_some_and(|credentials| matches!(credentials.proof, Proof::Token(_)))
+/// The form has a name at least.
+fn fill_in_name(model: &mut Model, account: &str) {
+    let name = &mut model.form.field_mut(FieldId::Name).edit;
+    if name.is_empty() {
+        name.set(account);
+    }
 }
 
 /// No connection could be made.
 fn unreachable(model: &mut Model, field: FieldId, sentence: String, effects: &mut Effects) {
-    if model.server.connection.was_online || has_token(model) {
+    if model.server.connection.was_online || logins::is_remembered(model) {
         return lost(model, &sentence, effects);
     }
     model.form.fail(field, sentence.clone());
@@ -340,7 +379,7 @@ fn lost(model: &mut Model, reason: &str, effects: &mut Effects) {
     let was_logging_in = matches!(model.server.connection.status, Status::LoggingIn(_));
     chat::disconnected(model);
     model.server.session.end();
-    if !model.server.connection.was_online && !has_token(model) {
+    if !model.server.connection.was_online && !logins::is_remembered(model) {
         let text_id = match (was_logging_in, reason) {
             (true, "") => "connect-closed-at-login",
             (true, _) => "connect-lost-at-login",

@@ -27,6 +27,7 @@
 //! | [`writing`], [`candidates`], [`drafts`], [`secrets`] | typing, pasting, completing, sending; what is kept of it |
 //! | [`session`] | the IRC client: lines in, facts and lines out |
 //! | [`servers`], [`connection`] | which server, as whom, how far the connection to it has got |
+//! | [`logins`] | what this device remembers of log-ins |
 //! | [`connect`] | which servers are talked to: at the start, by `/connect` and `/disconnect` |
 //! | [`link`] | connecting, logging in, connecting again |
 //! | [`chat`], [`remarks`] | what facts do to conversations, and what we say of it |
@@ -38,6 +39,7 @@
 //! | [`plain`] | the line mode: question by question |
 //! | [`errand`] | `send` and `tail`: one thing done for a script |
 //! | [`network`], [`local`], [`store`], [`log_files`] | the shell: connections, this user's own server, files |
+//! | [`keyring`] | the shell: the desktop's keyring, for secrets |
 //! | [`notify`], [`watch`] | the shell: by what the person is called; the configuration file's changes |
 //! | [`shell`] | the model and everything by which its effects are carried out |
 //! | [`asking`], [`keyboard`], [`terminal`], [`cells_out`], [`view`] | what is typed; the screen, the picture on it |
@@ -74,6 +76,7 @@ pub mod history;
 pub mod inspecting;
 pub mod keyboard;
 pub mod keymap;
+pub mod keyring;
 pub mod keys;
 pub mod lines;
 pub mod link;
@@ -82,6 +85,7 @@ pub mod local;
 pub mod log;
 pub mod log_files;
 pub mod logbook;
+pub mod logins;
 pub mod markers;
 pub mod members;
 pub mod model;

@@ -58,8 +58,9 @@ pub struct Connection {
     task: AbortOnDrop,
 }
 
+/// A task that ends with this value.
 #[derive(Debug)]
-struct AbortOnDrop(JoinHandle<()>);
+pub(super) struct AbortOnDrop(pub(super) JoinHandle<()>);
 
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::event::ServerId;
 use crate::ground::tls::Fingerprint;
 
 /// What lies above the screen.
@@ -27,6 +28,8 @@ pub enum Overlay {
         /// The one shown.
         got: Fingerprint,
     },
+    /// A server that gives no tokens has let somebody in by a password: is it to be kept?
+    KeepPassword(KeepQuestion),
     /// A message is to be withdrawn: for ever.
     Redact(RedactQuestion),
     /// A message is to be brought before the operators of the server.
@@ -45,6 +48,29 @@ pub enum Overlay {
         /// How many.
         count: usize,
     },
+}
+
+/// Whose password is to be kept, and where it would be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeepQuestion {
+    /// The server that let them in.
+    pub server: ServerId,
+    /// The server as a person knows it.
+    pub address: String,
+    /// The account.
+    pub account: String,
+    /// There may be a keyring to keep it in.
+    pub has_keyring: bool,
+}
+
+impl KeepQuestion {
+    /// The id of the sentence that says where the password would be.
+    pub fn place_id(&self) -> &'static str {
+        match self.has_keyring {
+            true => "question-keep-keyring",
+            false => "question-keep-file",
+        }
+    }
 }
 
 /// Which message is to be withdrawn.

@@ -103,6 +103,8 @@ pub struct Plain {
     wanted: Option<(ConversationId, usize)>,
     /// The registration that runs.
     registration: Option<Request>,
+    /// Somebody sits there, and answers what is asked in between.
+    is_attended: bool,
     /// There will be no further line to read.
     has_ended: bool,
     /// Why the last log-in was refused, until one is not.
@@ -111,8 +113,8 @@ pub struct Plain {
 }
 
 impl Plain {
-    /// A dialogue that has not begun.
-    pub fn new() -> Self {
+    /// A dialogue that has not begun: with a person (`is_attended`), or with a program whose lines are for the conversation.
+    pub fn new(is_attended: bool) -> Self {
         Self {
             state: State::WantsAccount,
             seen: HashMap::new(),
@@ -123,6 +125,7 @@ impl Plain {
             talks_to: None,
             wanted: None,
             registration: None,
+            is_attended,
             has_ended: false,
             refusal: None,
             printed: Vec::new(),
@@ -152,6 +155,11 @@ impl Plain {
             _ => None,
         };
         effects.wake_at_millis = effects.wake_at_millis.into_iter().chain(due).min();
+    }
+
+    /// Whether somebody sits there.
+    pub fn is_attended(&self) -> bool {
+        self.is_attended
     }
 
     /// Takes what has to be printed.
@@ -512,6 +520,18 @@ impl Plain {
                     model.overlays.close();
                     continue;
                 }
+                // None of the lines that a program writes is meant as an answer to this.
+                Overlay::KeepPassword(_) if !self.is_attended => {
+                    model.overlays.close();
+                    continue;
+                }
+                Overlay::KeepPassword(question) => {
+                    let server = Value::from(question.address.as_str());
+                    let name = Value::from(question.account.as_str());
+                    self.print(None, texts.format("question-keep", &[("server", server), ("name", name)]));
+                    self.print(None, texts.get(question.place_id()));
+                    self.print(None, texts.get("question-keep-advice"));
+                }
                 Overlay::Address(question) => {
                     let address = Value::from(question.address.as_str());
                     self.print(Some(model.now.time), texts.format("question-address", &[("address", address)]));
@@ -591,12 +611,6 @@ impl Plain {
             self.print(Some(model.now.time), model.texts.get("plain-connected"));
             self.state = State::Talking;
         }
-    }
-}
-
-impl Default for Plain {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use crossterm::event::Event as TerminalEvent;
@@ -14,6 +15,7 @@ use super::asking::{self, Answer};
 use super::config::Settings;
 use super::event::{Event, Exit};
 use super::keyboard::Keyboard;
+use super::keyring;
 use super::links::Links;
 use super::local::Spawn;
 use super::shell::{ConfigFile, EVENTS_PER_TURN_MAX, Front, Options, Shell};
@@ -95,7 +97,8 @@ pub fn run_console(
     let config = ConfigFile::of(config, &directories, Settings::console_flags());
     let file = config.read(&Texts::new(language)).map_err(|faults| RunError::Config(config.told(&faults)))?;
     let settings = Settings::console(socket, language, file);
-    full_screen(Options { settings, directories, spawn: Spawn::Forbidden, config: Some(config) })
+    let keyring = Arc::new(keyring::None);
+    full_screen(Options { settings, directories, spawn: Spawn::Forbidden, keyring, config: Some(config) })
 }
 
 /// When the next frame is due.

@@ -6,6 +6,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossterm::event::{Event as TerminalEvent, KeyEventKind};
@@ -17,10 +18,11 @@ use tokio::time::timeout;
 use super::config::{Choices, Settings};
 use super::errand::Errand;
 use super::event::{Effect, Effects, Event, Exit, Moment, NetworkEvent, ServerId};
+use super::keyring::{Item, Keyring};
 use super::local::{self, Spawn};
 use super::log_files::LogFiles;
 use super::model::{Model, Start};
-use super::network::{self, Connection};
+use super::network::{self, AbortOnDrop, Connection};
 use super::notify::{self, Surroundings};
 use super::plain::{Input, Plain};
 use super::store::{Keeper, Order, Store, StoreError};
@@ -50,6 +52,8 @@ pub struct Options {
     pub directories: Directories,
     /// Whether a local server may be started.
     pub spawn: Spawn,
+    /// Where secrets are kept.
+    pub keyring: Arc<dyn Keyring>,
     /// The configuration file, to be read again when it changes.
     pub config: Option<ConfigFile>,
 }
@@ -116,6 +120,9 @@ pub struct Shell {
     started: Instant,
     /// The connection to each server, with its number.
     connections: HashMap<ServerId, (u64, Connection)>,
+    /// What the keyring is being asked for each server.
+    asking: HashMap<ServerId, AbortOnDrop>,
+    keyring: Arc<dyn Keyring>,
     /// Connections that still say goodbye.
     closing: JoinSet<()>,
     network: (network::Events, mpsc::Receiver<(u64, NetworkEvent)>),
@@ -137,13 +144,14 @@ impl Shell {
     /// A shell for these settings, with what earlier runs have kept.
     pub fn new(options: &Options, front: Front, now: SystemTime) -> Self {
         let texts = Texts::new(options.settings.language);
-        let store = Store::new(&options.directories);
+        let store = Store::new(&options.directories, Arc::clone(&options.keyring));
         let (remembered, faults) = store.load();
         let unsent_ids = remembered.unsent.iter().map(|unsent| unsent.id.clone()).collect();
         let start_faults = faults.iter().take(START_FAULTS_MAX).map(|fault| fault.explain(&texts)).collect();
         let surroundings = Surroundings::from_environment();
         let mut settings = options.settings.clone();
         settings.open_with = surroundings.opener(settings.open_with);
+        settings.keyring &= options.keyring.is_there();
         let model = Model::new(Start { settings, texts, remembered, seed: seed(now), device_name: device_name() });
         let (store_failed, store_faults) = mpsc::channel(ANSWERS_MAX);
         let answers = mpsc::channel(ANSWERS_MAX);
@@ -157,6 +165,8 @@ impl Shell {
             wants_suspension: false,
             sequences: Vec::new(),
             connections: HashMap::new(),
+            asking: HashMap::new(),
+            keyring: Arc::clone(&options.keyring),
             closing: JoinSet::new(),
             network: mpsc::channel(network::EVENTS_MAX),
             answers,
@@ -282,10 +292,14 @@ impl Shell {
                 });
             }
             Effect::Disconnect => {
+                self.asking.remove(&server);
                 let (_, connection) = self.connections.remove(&server)?;
                 self.closing.spawn(connection.close());
             }
             Effect::StartLocalServer => self.start_local_server(),
+            Effect::AskKeyring { connection, server: address, account } => {
+                self.ask_keyring(server, connection, &Item { server: address, account });
+            }
             Effect::Remember(login) => return self.order(Order::Remember(login)),
             Effect::Forget { server } => return self.order(Order::Forget(server)),
             Effect::Pin { server, fingerprint } => return self.order(Order::Pin(server, fingerprint)),
@@ -335,6 +349,21 @@ impl Shell {
     fn order(&mut self, order: Order) -> Option<Event> {
         let refused = self.keeper.order(order).err()?;
         Some(Event::StoreFailed(refused.explain(&self.model.texts)))
+    }
+
+    /// Where nobody sits, nobody can unlock the keyring either.
+    fn ask_keyring(&mut self, server: ServerId, connection: u64, item: &Item) {
+        let is_attended = match &self.front {
+            Front::Screen => true,
+            Front::Lines(plain) => plain.is_attended(),
+            Front::Errand(_) => false,
+        };
+        let (answers, answer) = (self.answers.0.clone(), self.keyring.find(item, is_attended));
+        let task = tokio::spawn(async move {
+            // Without a receiver the program has ended.
+            let _ = answers.send(Event::Keyring(connection, answer.await)).await;
+        });
+        self.asking.insert(server, AbortOnDrop(task));
     }
 
     fn start_local_server(&mut self) {

@@ -1,13 +1,16 @@
-//! What the client keeps on disk: log-ins of this device, pinned certificates, messages that were not sent.
+//! What the client keeps on disk: log-ins of this device, pinned certificates, messages that were not sent. The secrets of the
+//! log-ins go into the keyring where there is one.
 //!
 //! Plain TOML files of mode 0600 in a directory of mode 0700, each replaced as a whole, under a lock, because several clients of
 //! one user may run at once. Everything here blocks: [`Keeper`] does it in a thread that may, one order after the other.
 //! It never knows the model, and nothing of it is ever logged.
 
+mod logins;
 mod rows;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -16,14 +19,15 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::event::{Draft, KeptLevel, Login, Unsent};
+use super::event::{Draft, KeptLevel, KeyringFault, Login, Unsent};
+use super::keyring::Keyring;
 use super::model::Remembered;
 use crate::ground::paths::{self, Action, Directories, FileLock, PathError};
 use crate::ground::texts::Texts;
 use crate::ground::tls::Fingerprint;
 use rows::{
-    DRAFT_HEAD, DraftFile, DraftRow, LEVEL_HEAD, LOGIN_HEAD, LevelFile, LevelRow, LoginFile, LoginRow, PIN_HEAD,
-    PinFile, PinRow, UNSENT_HEAD, UnsentFile, UnsentRow,
+    DRAFT_HEAD, DraftFile, DraftRow, LEVEL_HEAD, LevelFile, LevelRow, LoginFile, LoginRow, PIN_HEAD, PinFile, PinRow,
+    UNSENT_HEAD, UnsentFile, UnsentRow,
 };
 
 /// How long another client's change of a file is waited for.
@@ -32,8 +36,8 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 const LOCK_INTERVAL: Duration = Duration::from_millis(20);
 /// How many orders may wait for the disk; further ones are refused with a message.
 const ORDERS_MAX: usize = 64;
-/// How long the last orders may take when the program ends.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the last orders may take when the program ends: longer than the keyring takes for one of them.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(6);
 /// How many unsent messages are kept; beyond it the oldest are lost.
 const UNSENT_MAX: usize = 2_000;
 /// How many drafts are kept; beyond it the oldest are lost.
@@ -55,6 +59,14 @@ pub enum StoreError {
         /// What is wrong with it and where.
         reason: String,
     },
+    /// The keyring still has the secret of a log-in that is to be forgotten.
+    #[error("the keyring: {fault:?}")]
+    Keyring {
+        /// The server that it is for.
+        server: String,
+        /// Why.
+        fault: KeyringFault,
+    },
     /// Too much waits for the disk.
     #[error("the disk is too slow")]
     Busy,
@@ -69,6 +81,10 @@ impl StoreError {
                 "store-unreadable",
                 &[("path", path.to_string_lossy().into()), ("reason", reason.as_str().into())],
             ),
+            Self::Keyring { server, fault } => {
+                let reason = fault.explain(texts);
+                texts.format("store-keyring", &[("server", server.as_str().into()), ("reason", reason.into())])
+            }
             Self::Busy => texts.get("store-busy").into_owned(),
         }
     }
@@ -101,12 +117,13 @@ pub enum Order {
 pub struct Store {
     directory: PathBuf,
     state: PathBuf,
+    keyring: Arc<dyn Keyring>,
 }
 
 impl Store {
-    /// The files of this user. Nothing is read or made yet.
-    pub fn new(directories: &Directories) -> Self {
-        Self { directory: directories.client_data(), state: directories.client_state() }
+    /// The files of this user, and their keyring. Nothing is read or made yet.
+    pub fn new(directories: &Directories, keyring: Arc<dyn Keyring>) -> Self {
+        Self { directory: directories.client_data(), state: directories.client_state(), keyring }
     }
 
     /// Reads everything. What cannot be read is left out and told.
@@ -146,20 +163,18 @@ impl Store {
     /// When the files cannot be written.
     pub fn apply(&self, order: &Order) -> Result<(), StoreError> {
         paths::private_directory(&self.directory)?;
-        let _lock = self.lock()?;
         match order {
-            Order::Remember(login) => self.change_logins(|logins| {
-                logins.retain(|row| row.server != login.server);
-                logins.insert(0, LoginRow::of(login));
-            }),
-            Order::Forget(server) => self.change_logins(|logins| logins.retain(|row| row.server != *server)),
+            Order::Remember(login) => self.remember(login),
+            Order::Forget(server) => self.forget(server),
             Order::Pin(address, fingerprint) => {
+                let _lock = self.lock()?;
                 let mut pins: PinFile = self.read_or_set_aside(&self.pins_path())?;
                 pins.servers.retain(|row| row.address != *address);
                 pins.servers.push(PinRow { address: address.clone(), sha256: fingerprint.to_string() });
                 self.write(&self.pins_path(), PIN_HEAD, &pins)
             }
             Order::KeepLevel(level) => {
+                let _lock = self.lock()?;
                 let mut file: LevelFile = self.read_or_set_aside(&self.levels_path())?;
                 file.levels.retain(|row| !row.is_for(level));
                 file.levels.extend(LevelRow::of(level));
@@ -171,6 +186,7 @@ impl Store {
     }
 
     fn keep_unsent(&self, read: &[String], left: &[Unsent]) -> Result<(), StoreError> {
+        let _lock = self.lock()?;
         paths::create_directory(&self.state)?;
         let path = self.unsent_path();
         let mut file: UnsentFile = self.read_or_set_aside(&path)?;
@@ -183,6 +199,7 @@ impl Store {
     }
 
     fn keep_drafts(&self, drafts: &[Draft]) -> Result<(), StoreError> {
+        let _lock = self.lock()?;
         paths::create_directory(&self.state)?;
         let path = self.drafts_path();
         let mut file: DraftFile = self.read_or_set_aside(&path)?;
@@ -191,12 +208,6 @@ impl Store {
         let excess = file.drafts.len().saturating_sub(DRAFTS_MAX);
         file.drafts.drain(..excess);
         if file.drafts.is_empty() { remove(&path) } else { self.write(&path, DRAFT_HEAD, &file) }
-    }
-
-    fn change_logins(&self, change: impl FnOnce(&mut Vec<LoginRow>)) -> Result<(), StoreError> {
-        let mut file: LoginFile = self.read_or_set_aside(&self.logins_path())?;
-        change(&mut file.logins);
-        self.write(&self.logins_path(), LOGIN_HEAD, &file)
     }
 
     fn logins_path(&self) -> PathBuf {
@@ -335,15 +346,18 @@ mod tests {
 
     use super::*;
     use crate::client::entry::{EntryKind, Quote, Reply};
+    use crate::client::event::{Kept, SecretKind};
+    use crate::client::keyring;
     use crate::proto::secret::Secret;
     use crate::proto::time::Timestamp;
 
     fn store(root: &Path) -> Store {
-        Store::new(&Directories::under(root))
+        Store::new(&Directories::under(root), Arc::new(keyring::None))
     }
 
     fn login(server: &str, token: &str) -> Login {
-        Login { server: server.into(), account: "romain".into(), token: Secret::new(token) }
+        let kept = Kept::Here(SecretKind::Token, Secret::new(token));
+        Login { server: server.into(), account: "romain".into(), kept }
     }
 
     #[test]
@@ -456,7 +470,8 @@ mod tests {
         assert_eq!(store(root.path()).load().0.logins, [login("local", "19")]);
 
         std::fs::write(root.path().join("file"), "").unwrap();
-        let mut keeper = Keeper::new(Store { directory: root.path().join("file"), state: root.path().into() }, failed);
+        let in_the_way = Store { directory: root.path().join("file"), ..store(root.path()) };
+        let mut keeper = Keeper::new(in_the_way, failed);
         keeper.order(Order::Forget("local".into())).unwrap();
         assert!(matches!(failures.recv().await, Some(StoreError::Path(_))));
         keeper.close().await;

@@ -8,7 +8,7 @@ use super::config::{Choices, Mode, Settings};
 use super::connection::Status;
 use super::conversation::Conversation;
 use super::entry::{Entry, Fate};
-use super::event::{Effect, Effects, Event, Exit, Login, Moment, NetworkEvent, Security};
+use super::event::{Effect, Effects, Event, Exit, Kept, Login, Moment, NetworkEvent, SecretKind, Security};
 use super::form::FieldId;
 use super::model::{Model, Remembered, Start};
 use super::update::update;
@@ -27,6 +27,7 @@ mod logging;
 mod operating;
 mod reaching;
 mod reconnecting;
+mod remembering;
 mod reporting;
 mod searching;
 mod servers;
@@ -77,7 +78,7 @@ impl Stage {
     /// A token for `ann` is remembered.
     fn remembered() -> Remembered {
         let (server, account) = ("chat.example.org:6697".to_owned(), "ann".to_owned());
-        let login = Login { server, account, token: Secret::new("ctd1_token") };
+        let login = Login { server, account, kept: Kept::Here(SecretKind::Token, Secret::new("ctd1_token")) };
         Remembered { logins: vec![login], ..Remembered::default() }
     }
 

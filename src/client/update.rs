@@ -19,7 +19,9 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
         matches!(&event, Event::Network(_, NetworkEvent::Lines(lines)) if session::are_keep_alive(lines));
     let is_written = matches!(event, Event::Key(_) | Event::Paste(_));
     let about = match &event {
-        Event::Network(number, _) | Event::Proved(number, _) => connected_by(model, *number),
+        Event::Network(number, _) | Event::Proved(number, _) | Event::Keyring(number, _) => {
+            connected_by(model, *number)
+        }
         Event::LocalServer(_) => starting(model),
         Event::Logged { conversation, .. } | Event::LogPage { conversation, .. } => {
             model.conversations.get(ConversationId(*conversation)).map(|conversation| conversation.server)
@@ -70,6 +72,7 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
         Event::GapNear(gap) => history::fill(model, gap, false, effects),
         Event::Network(number, event) => link::network(model, number, event, effects),
         Event::Proved(number, result) => link::proved(model, number, result, effects),
+        Event::Keyring(number, answer) => link::keyring(model, number, answer, effects),
         Event::LocalServer(result) => link::local_server(model, result, effects),
         Event::StoreFailed(sentence) => store_failed(model, sentence),
         Event::Preferences(Ok(preferences)) => {

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use chat_tui::client::config::{Choices, Mode, Settings};
 use chat_tui::client::entry::Fate;
-use chat_tui::client::event::{ConnectError, Effect, Effects, Event, Login, Moment, NetworkEvent, Security};
+use chat_tui::client::event::{
+    ConnectError, Effect, Effects, Event, Kept, Login, Moment, NetworkEvent, SecretKind, Security,
+};
 use chat_tui::client::model::{Model, Remembered, Start};
 use chat_tui::client::update::update;
 use chat_tui::ground::texts::{Language, Texts};
@@ -45,7 +47,11 @@ impl Terminal {
     pub fn new(name: &str, mut chance: Chance, machine: &Arc<Machine>, checks: &Arc<Checks>) -> Self {
         let flags = Choices { server: Some(SERVER.to_owned()), ..Choices::default() };
         let settings = Settings::resolve(flags, Choices::default(), Language::English, Mode::Person).expect("settings");
-        let login = Login { server: format!("{SERVER}:6697"), account: name.to_owned(), token: token_of(name) };
+        let login = Login {
+            server: format!("{SERVER}:6697"),
+            account: name.to_owned(),
+            kept: Kept::Here(SecretKind::Token, token_of(name)),
+        };
         let remembered = Remembered { logins: vec![login], ..Remembered::default() };
         let mut seed = [0; 32];
         seed.iter_mut().for_each(|byte| *byte = chance.below(256) as u8);

@@ -121,6 +121,14 @@ connect-log-in-again = { $server }: { $reason } (/connect { $server } logs in ag
 connect-certificate = The server's certificate has to be checked.
 connect-certificate-refused = The server's certificate was not accepted.
 connect-certificate-changed = The server's certificate has changed: not connected.
+keyring-withheld = The log-in for { $server } is in the keyring, and { $reason }. Log in with the password. With keyring = false in the configuration, log-ins are kept in a file instead.
+keyring-lost = The keyring has no log-in for { $server } any more. Log in with the password.
+keyring-unreachable = there is none within reach here
+keyring-locked = it has stayed locked
+keyring-late = it does not answer
+keyring-other = it says: { $reason }
+logins-none = No log-in is kept for { $server } on this device.
+logins-forgotten = The log-in for { $server } is no longer kept on this device: the next start asks for it.
 
 ## Names of keys.
 
@@ -142,6 +150,7 @@ config-name = the name to log in with
 config-language = the language: en or fr
 config-plain-text = accept connections that are not encrypted
 config-spawn = start a local server when none runs
+config-keyring = keep log-ins in the desktop's keyring; with false, in a file that only you can read
 config-typing = tell others while you write
 config-mouse = use the mouse; without it, the terminal's own selection works
 config-open-with = what opens a link: "auto" is the desktop's own opener, and copies where there is no desktop; "" copies always

@@ -26,6 +26,7 @@ form-error-password-again = The two passwords are not the same.
 form-error-password-weak = The server does not accept this password: { $reason }
 form-error-login = Wrong name, wrong password, or an address that is not known for this account.
 form-error-token = This device's log-in is not accepted any more. Log in with the password.
+form-error-kept-password = The password that was kept on this device is not accepted any more, and is forgotten. Log in with the new one.
 form-error-suspended = This account is suspended: { $reason }
 form-error-needs-secure = The server takes passwords over an encrypted connection only.
 form-error-unavailable = Accounts are temporarily unavailable on this server. Try again later.

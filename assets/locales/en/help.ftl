@@ -131,6 +131,7 @@ help-command-resend = send what failed again
 help-command-reconnect = try to connect again at once
 help-command-connect = talk to a further server, or again to one that was left
 help-command-disconnect = leave this server; once more: close its conversations
+help-command-forget = forget the log-in that this device keeps for this server
 help-command-notify = what this conversation calls you for
 help-command-panel = the operators' panel
 help-command-clear = clear this conversation on the screen

@@ -11,6 +11,7 @@ local-server-late = it does not listen yet
 
 store-unreadable = { $path } cannot be read ({ $reason }): what it held is not used.
 store-busy = The disk is too slow: a change was not kept.
+store-keyring = The keyring still has the log-in for { $server }: { $reason }.
 log-unreadable = The log of this device cannot be read: { $reason }. Scroll up to try again.
 log-unwritable = The log of this device cannot be written: { $reason }. What is said cannot be read again later.
 log-too-slow = The disk is too slow: not everything that is said is kept in the log of this device.
@@ -46,6 +47,7 @@ date-day = { $weekday } { $day } { $month } { $year }
 ## The connection.
 
 status-local-server = local server
+status-asking-keyring = waiting for the keyring, which may have to be unlocked
 status-starting-server = starting the local server
 status-resolving = looking up { $server }
 status-opening = connecting to { $server }
@@ -190,6 +192,13 @@ question-certificate = No public authority vouches for { $server }. Its certific
 question-certificate-advice = Compare it with what the server's operator tells you. Once accepted, it is remembered, and a changed one is refused.
 question-certificate-accept = it is the same: accept
 question-certificate-refuse = do not connect
+question-keep-title = Keep the password?
+question-keep = On { $server } only the password logs in. Keep the one of { $name } for the next time?
+question-keep-keyring = It goes into the desktop's keyring; if that does not take it, into a file that only you can read.
+question-keep-file = It goes into a file that only you can read.
+question-keep-advice = /forget takes it away again.
+question-keep-accept = keep it
+question-keep-refuse = ask each time
 question-changed-title = The certificate has changed
 question-changed = { $server } shows another certificate than before. Somebody may be listening in: nothing was sent.
 question-changed-known = Known until now:

@@ -125,6 +125,14 @@ connect-log-in-again = { $server } : { $reason } (/connect { $server } reprend l
 connect-certificate = Le certificat du serveur est à vérifier.
 connect-certificate-refused = Le certificat du serveur n'a pas été accepté.
 connect-certificate-changed = Le certificat du serveur a changé : pas de connexion.
+keyring-withheld = La connexion à { $server } est dans le trousseau, et { $reason }. Connectez-vous avec le mot de passe. Avec keyring = false dans la configuration, les connexions sont gardées dans un fichier.
+keyring-lost = Le trousseau n'a plus de connexion pour { $server }. Connectez-vous avec le mot de passe.
+keyring-unreachable = il n'y en a pas ici
+keyring-locked = il est resté verrouillé
+keyring-late = il ne répond pas
+keyring-other = il dit : { $reason }
+logins-none = Aucune connexion n'est gardée pour { $server } sur cet appareil.
+logins-forgotten = La connexion à { $server } n'est plus gardée sur cet appareil : le prochain démarrage la demandera.
 
 ## Les noms des touches.
 
@@ -146,6 +154,7 @@ config-name = l'identifiant avec lequel se connecter
 config-language = la langue : en ou fr
 config-plain-text = accepter les connexions non chiffrées
 config-spawn = démarrer un serveur local quand aucun ne tourne
+config-keyring = garder les connexions dans le trousseau du bureau ; avec false, dans un fichier que vous seul pouvez lire
 config-typing = dire aux autres que vous écrivez
 config-mouse = utiliser la souris ; sans cela, la sélection du terminal fonctionne
 config-open-with = ce qui ouvre un lien : "auto" prend celui du bureau, et copie là où il n'y a pas de bureau ; "" copie toujours

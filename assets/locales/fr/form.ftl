@@ -26,6 +26,7 @@ form-error-password-again = Les deux mots de passe diffèrent.
 form-error-password-weak = Le serveur n'accepte pas ce mot de passe : { $reason }
 form-error-login = L'identifiant ou le mot de passe est faux, ou l'adresse n'est pas connue pour ce compte.
 form-error-token = La connexion mémorisée par cet appareil n'est plus acceptée. Connectez-vous avec le mot de passe.
+form-error-kept-password = Le mot de passe gardé par cet appareil n'est plus accepté ; il est oublié. Connectez-vous avec le nouveau.
 form-error-suspended = Ce compte est suspendu : { $reason }
 form-error-needs-secure = Le serveur n'accepte les mots de passe que sur une connexion chiffrée.
 form-error-unavailable = Les comptes sont momentanément indisponibles sur ce serveur. Réessayez plus tard.

@@ -131,6 +131,7 @@ help-command-resend = renvoyer ce qui a échoué
 help-command-reconnect = réessayer tout de suite de se connecter
 help-command-connect = parler à un autre serveur, ou de nouveau à celui qui a été quitté
 help-command-disconnect = quitter ce serveur ; une fois de plus : fermer ses conversations
+help-command-forget = oublier la connexion que cet appareil garde pour ce serveur
 help-command-notify = ce pour quoi cette conversation vous appelle
 help-command-panel = le panneau des opérateurs
 help-command-clear = vider cette conversation à l'écran

@@ -11,6 +11,7 @@ local-server-late = il n'écoute pas encore
 
 store-unreadable = { $path } est illisible ({ $reason }) : son contenu n'est pas utilisé.
 store-busy = Le disque est trop lent : une modification n'a pas été enregistrée.
+store-keyring = Le trousseau a encore la connexion à { $server } : { $reason }.
 log-unreadable = Le journal de cet appareil ne peut pas être lu : { $reason }. Remontez pour réessayer.
 log-unwritable = Le journal de cet appareil ne peut pas être écrit : { $reason }. Ce qui se dit ne pourra pas être relu plus tard.
 log-too-slow = Le disque est trop lent : tout ce qui se dit n'est pas gardé dans le journal de cet appareil.
@@ -46,6 +47,7 @@ date-day = { $weekday } { $day } { $month } { $year }
 ## La connexion.
 
 status-local-server = serveur local
+status-asking-keyring = en attente du trousseau, peut-être à déverrouiller
 status-starting-server = démarrage du serveur local
 status-resolving = recherche de { $server }
 status-opening = connexion à { $server }
@@ -196,6 +198,13 @@ question-certificate = Aucune autorité publique ne répond de { $server }. Son 
 question-certificate-advice = Comparez-la avec celle que vous donne l'exploitant du serveur. Une fois acceptée, elle est retenue, et une autre sera refusée.
 question-certificate-accept = c'est la même : accepter
 question-certificate-refuse = ne pas se connecter
+question-keep-title = Garder le mot de passe ?
+question-keep = Sur { $server }, seul le mot de passe permet de se connecter. Garder celui de { $name } pour la prochaine fois ?
+question-keep-keyring = Il va dans le trousseau du bureau ; si celui-ci ne le prend pas, dans un fichier que vous seul pouvez lire.
+question-keep-file = Il va dans un fichier que vous seul pouvez lire.
+question-keep-advice = /forget l'enlève de nouveau.
+question-keep-accept = le garder
+question-keep-refuse = le demander à chaque fois
 question-changed-title = Le certificat a changé
 question-changed = { $server } montre un autre certificat qu'avant. Quelqu'un écoute peut-être : rien n'a été envoyé.
 question-changed-known = Connu jusqu'ici :

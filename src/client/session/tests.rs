@@ -23,7 +23,13 @@ impl Talk {
     fn open(proof: Proof, register: bool, security: Security) -> Self {
         let mut talk = Self { session: Session::default(), now: Moment::default() };
         let opening = Opening {
-            credentials: Credentials { account: "ann".to_owned(), proof, register, invitation: None },
+            credentials: Credentials {
+                account: "ann".to_owned(),
+                proof,
+                is_remembered: false,
+                register,
+                invitation: None,
+            },
             security,
             language: "fr",
             device_name: Some("laptop".to_owned()),

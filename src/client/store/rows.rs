@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::client::entry::{EntryKind, Quote, Reply};
-use crate::client::event::{Draft, KeptLevel, Login, Unsent};
+use crate::client::event::{Draft, Kept, KeptLevel, Login, SecretKind, Unsent};
 use crate::client::preferences::{Level, named};
 use crate::proto::secret::Secret;
 use crate::proto::time::Timestamp;
@@ -15,12 +15,25 @@ pub struct LoginFile {
     pub logins: Vec<LoginRow>,
 }
 
-/// A log-in.
+/// A log-in: with its secret, with what the keyring has of it, or with nothing where the person did not want more.
 #[derive(Serialize, Deserialize)]
 pub struct LoginRow {
     pub server: String,
     account: String,
-    token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keyring: Option<SecretRow>,
+}
+
+/// What the keyring has.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum SecretRow {
+    Token,
+    Password,
 }
 
 /// `certificates.toml`.
@@ -160,17 +173,36 @@ pub const DRAFT_HEAD: &str = "# What was being written in each conversation, wri
 pub const UNSENT_HEAD: &str = "# Messages that have not reached their server yet, written by chat-tui.\n\n";
 /// The first lines of `logins.toml`.
 pub const LOGIN_HEAD: &str =
-    "# Log-ins of this device, written by chat-tui. A token is as good as a password: show it to nobody.\n\n";
+    "# Log-ins of this device, written by chat-tui. A token is as good as a password: show neither to anybody.\n\n";
 /// The first lines of `certificates.toml`.
 pub const PIN_HEAD: &str = "# Certificates that were accepted by hand, written by chat-tui.\n\n";
 
 impl LoginRow {
     pub fn of(login: &Login) -> Self {
-        Self { server: login.server.clone(), account: login.account.clone(), token: login.token.expose().to_owned() }
+        let (server, account) = (login.server.clone(), login.account.clone());
+        let row = Self { server, account, token: None, password: None, keyring: None };
+        match &login.kept {
+            Kept::Nothing => row,
+            Kept::Here(SecretKind::Token, secret) => Self { token: Some(secret.expose().to_owned()), ..row },
+            Kept::Here(SecretKind::Password, secret) => Self { password: Some(secret.expose().to_owned()), ..row },
+            Kept::InKeyring(SecretKind::Token) | Kept::Withheld(SecretKind::Token) => {
+                Self { keyring: Some(SecretRow::Token), ..row }
+            }
+            Kept::InKeyring(SecretKind::Password) | Kept::Withheld(SecretKind::Password) => {
+                Self { keyring: Some(SecretRow::Password), ..row }
+            }
+        }
     }
 
     pub fn into_login(self) -> Login {
-        Login { server: self.server, account: self.account, token: Secret::new(self.token) }
+        let kept = match (self.token, self.password, self.keyring) {
+            (Some(token), _, _) => Kept::Here(SecretKind::Token, Secret::new(token)),
+            (None, Some(password), _) => Kept::Here(SecretKind::Password, Secret::new(password)),
+            (None, None, Some(SecretRow::Token)) => Kept::InKeyring(SecretKind::Token),
+            (None, None, Some(SecretRow::Password)) => Kept::InKeyring(SecretKind::Password),
+            (None, None, None) => Kept::Nothing,
+        };
+        Login { server: self.server, account: self.account, kept }
     }
 }
 

@@ -12,7 +12,7 @@ struct Dialogue {
 impl Dialogue {
     fn new(language: Language) -> Self {
         let stage = Stage::with(settings("chat.example.org", language, Mode::Person), Remembered::default());
-        let mut dialogue = Self { stage, plain: Plain::new(), paper: Vec::new() };
+        let mut dialogue = Self { stage, plain: Plain::new(true), paper: Vec::new() };
         dialogue.input(Input::Event(Event::Start));
         dialogue
     }
@@ -308,4 +308,41 @@ fn a_report_is_a_question_and_the_panel_is_printed() {
     dialogue.stage.sent.clear();
     dialogue.tick(10_000);
     assert!(!dialogue.stage.sent.iter().any(|line| line.starts_with("INSPECT")));
+}
+
+/// By password on a server that gives no tokens, with somebody there or without.
+fn at_another_network(is_attended: bool) -> Dialogue {
+    let mut dialogue = Dialogue::new(Language::English);
+    dialogue.plain = Plain::new(is_attended);
+    dialogue.input(Input::Event(Event::Start));
+    dialogue.answer("Do you want to register? Type 'yes' or 'no' ", "no");
+    dialogue.answer("Your name -> ", "ann");
+    dialogue.answer("Your password -> ", "a long password");
+    let event = NetworkEvent::Connected { security: Security::Tls };
+    dialogue.input(Input::Event(Event::Network(dialogue.stage.connection, event)));
+    dialogue.lines(&[":n CAP * LS :sasl=PLAIN", ":n CAP * ACK :sasl", "AUTHENTICATE +", ":n 903 ann :ok"]);
+    dialogue.lines(&[":n 001 ann :Welcome", ":n 422 ann :No MOTD"]);
+    dialogue
+}
+
+#[test]
+fn whether_the_password_is_to_be_kept_is_a_question_for_a_person() {
+    for (word, expected) in
+        [("yes", Kept::Here(SecretKind::Password, Secret::new("a long password"))), ("no", Kept::Nothing)]
+    {
+        let mut dialogue = at_another_network(true);
+        assert!(dialogue.paper.iter().any(|line| line.contains("Keep the one of ann")), "{:?}", dialogue.paper);
+        let question = dialogue.plain.prompt(&dialogue.stage.model).unwrap().text;
+        dialogue.answer(&question, word);
+        let kept = dialogue.stage.done.iter().find_map(|effect| match effect {
+            Effect::Remember(login) => Some(login.kept.clone()),
+            _ => None,
+        });
+        assert_eq!(kept, Some(expected));
+        assert_eq!(dialogue.plain.prompt(&dialogue.stage.model).unwrap().text, "-> ");
+    }
+    // What a program writes is for the conversation.
+    let dialogue = at_another_network(false);
+    assert_eq!(dialogue.plain.prompt(&dialogue.stage.model).unwrap().text, "-> ");
+    assert!(!dialogue.stage.done.iter().any(|effect| matches!(effect, Effect::Remember(_))));
 }

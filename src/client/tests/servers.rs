@@ -22,6 +22,8 @@ impl Stage {
             ":n 005 ann CHANTYPES=# NETWORK=Net :ok",
         ]);
         stage.lines(&[":n 422 ann :No MOTD", ":ann!a@h JOIN #general"]);
+        // The password is not to be kept.
+        stage.press(KeyCode::Esc);
         stage
     }
 

@@ -267,6 +267,20 @@ fn question(shown: &Overlay, look: &Look<'_>) -> Question {
             refuse_id: "footer-close",
             edit_id: None,
         },
+        Overlay::KeepPassword(question) => {
+            let whose = [("server", question.address.as_str().into()), ("name", question.account.as_str().into())];
+            Question {
+                title: texts.get("question-keep-title").into_owned(),
+                paragraphs: vec![
+                    plain("question-keep", &whose),
+                    plain(question.place_id(), &[]),
+                    (texts.get("question-keep-advice").into_owned(), theme.dim()),
+                ],
+                accept_id: Some("question-keep-accept"),
+                refuse_id: "question-keep-refuse",
+                edit_id: None,
+            }
+        }
         Overlay::Redact(question) => Question {
             title: texts.get("question-redact-title").into_owned(),
             paragraphs: vec![

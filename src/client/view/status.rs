@@ -29,6 +29,7 @@ pub fn sentence(model: &Model, look: &Look<'_>) -> Option<Sentence> {
     };
     match &connection.status {
         Status::Off => None,
+        Status::AskingKeyring => progress("status-asking-keyring"),
         Status::StartingServer => progress("status-starting-server"),
         Status::Connecting(ConnectStep::Resolving) => progress("status-resolving"),
         Status::Connecting(ConnectStep::Opening) => progress("status-opening"),

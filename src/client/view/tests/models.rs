@@ -41,6 +41,7 @@ pub(super) fn chat(language: Language) -> Model {
         credentials: Credentials {
             account: "Romain".to_owned(),
             proof: Proof::PeerUid,
+            is_remembered: false,
             register: false,
             invitation: None,
         },

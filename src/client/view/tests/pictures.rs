@@ -11,7 +11,7 @@ use crate::client::entry::{Entry, EntryKind, Quote};
 use crate::client::event::{Effects, Event, Moment};
 use crate::client::form::{FieldId, Tab};
 use crate::client::model::{Model, Screen};
-use crate::client::overlay::{AddressQuestion, Overlay, RedactQuestion};
+use crate::client::overlay::{AddressQuestion, KeepQuestion, Overlay, RedactQuestion};
 use crate::client::panel::Section;
 use crate::client::picker::Purpose;
 use crate::client::session::Output;
@@ -49,6 +49,11 @@ pub(super) fn pictures(language: Language) -> Vec<(&'static str, Model)> {
         asked.overlays.push(question);
         pictures.push((name, asked));
     }
+    let mut keeping = chat(language);
+    let (address, account) = ("irc.example.net:6697".to_owned(), "Romain".to_owned());
+    let question = KeepQuestion { server: keeping.server.id, address, account, has_keyring: true };
+    keeping.overlays.push(Overlay::KeepPassword(question));
+    pictures.push(("ask_keep", keeping));
     pictures.push(("chat", chat(language)));
     let mut add = |name, change: &mut dyn FnMut(&mut Model)| {
         let mut model = reading(language);
@@ -228,7 +233,7 @@ variants!(PURPOSES, purpose_name, Purpose: Switch Command React Report Operate C
 variants!(
     OVERLAYS,
     overlay_name,
-    Overlay: Help Address CertificateUnknown CertificateChanged Redact Report Paste Resend
+    Overlay: Help Address CertificateUnknown CertificateChanged KeepPassword Redact Report Paste Resend
 );
 
 /// What of all that can be shown a model shows.
@@ -281,6 +286,7 @@ fn overlays_in_french_on_small_screens() {
         "ask_address",
         "ask_certificate",
         "ask_certificate_changed",
+        "ask_keep",
         "ask_paste",
         "ask_resend",
         "ask_withdraw",
