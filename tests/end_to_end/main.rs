@@ -15,6 +15,7 @@ mod dialogue;
 mod invitation;
 mod irssi;
 mod job;
+mod keyring;
 mod leaving;
 mod local_server;
 mod panel;
