@@ -74,6 +74,14 @@ impl PeopleOptions {
         Ok((0..count).map(person).collect())
     }
 
+    /// How many accounts the file has: all that the server knows, where a bench has filled its record.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn accounts_known(&self) -> Result<usize> {
+        self.accounts.as_deref().map_or(Ok(0), |path| Ok(read_accounts(path)?.len()))
+    }
+
     /// Connections for them, none yet.
     pub fn fleet(&self) -> io::Result<Fleet> {
         Fleet::new(self.tls)

@@ -95,6 +95,7 @@ pub fn logins(common: &Common, options: &LoginsOptions) -> Result<Report> {
     let mut report = Report::new(&options.name);
     report.count("connections", options.connections as u64);
     report.count("at_once", common.people.at_once as u64);
+    report.count("accounts", common.people.accounts_known()? as u64);
     report.text("login", &format!("{:?}", common.people.login).to_lowercase());
     report.measure("total_s", Duration::from_nanos(brought.total).as_secs_f64());
     let each = |nanos: u64| nanos as f64 / 1e3 / options.connections as f64;
@@ -104,6 +105,7 @@ pub fn logins(common: &Common, options: &LoginsOptions) -> Result<Report> {
     let mut latencies = Latencies::new();
     brought.took.iter().for_each(|took| latencies.record(*took));
     report.latencies("login", &latencies);
+    report.measure("server_resident_mib", common.processes.resident_bytes()? as f64 / 1_048_576.0);
     report.count("retries", u64::from(brought.retries));
     Ok(report)
 }

@@ -93,6 +93,10 @@ const SHOWN: &[(&str, &[Column])] = &[
         &[LOGIN_CPU, DATABASE_EACH, TOTAL, column("login_p50_ms", "p50 ms", 2), column("login_p99_ms", "p99 ms", 2)],
     ),
     (
+        "accounts",
+        &[LOGIN_CPU, DATABASE_EACH, column("login_p50_ms", "p50 ms", 2), column("login_p99_ms", "p99 ms", 2), RESIDENT],
+    ),
+    (
         "storm",
         &[
             TOTAL,
@@ -228,6 +232,20 @@ const GROWTHS: &[Growth] = &[
         ("idle", "tls"),
         "connections",
         "resident_kib_per_connection",
+    ),
+    growth(
+        "accounts",
+        "server CPU µs a log-in by token, against accounts of the record",
+        ("accounts-", "-"),
+        "accounts",
+        LOGIN_CPU.figure,
+    ),
+    growth(
+        "accounts-resident",
+        "resident MiB with a thousand people, against accounts of the record",
+        ("accounts-", "-"),
+        "accounts",
+        RESIDENT.figure,
     ),
     growth(
         "history",
