@@ -1,7 +1,7 @@
 //! One connection to a database, as everything else here sees it.
 //!
-//! What the store does is written once, as async functions over a [`Session`]. SQLite's session answers at once (its
-//! thread polls each function exactly once); MariaDB's and MySQL's waits for the network. What differs between the
+//! What the store does is written once, as async functions over a [`Session`]. SQLite's session blocks its
+//! thread until it has the answer; MariaDB's and MySQL's waits for the network. What differs between the
 //! databases in SQL itself is a [`Dialect`].
 
 use std::collections::{HashMap, VecDeque};
