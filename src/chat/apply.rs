@@ -124,6 +124,8 @@ pub(crate) struct State {
     channel_names: BTreeMap<Folded, ChannelId>,
     read_markers: HashMap<(AccountId, Place), Timestamp>,
     metadata: HashMap<MetadataOwner, Metadata>,
+    /// The last event in any direct conversation of each account that has one.
+    directs: HashMap<AccountId, Seq>,
     bans: Vec<Ban>,
     invitations: Vec<InvitationState>,
     /// The last event's number.
@@ -157,6 +159,7 @@ impl State {
         for (account, place, until) in snapshot.read_markers {
             state.read_markers.insert((account, place), until);
         }
+        state.directs = snapshot.directs.into_iter().collect();
         state.invitations = snapshot.invitations;
         state.bans = snapshot.bans.into_iter().map(|ban| Ban::new(ban, Seq(0))).collect();
         for (owner, key, value) in snapshot.metadata {
@@ -178,6 +181,8 @@ impl State {
         };
         let mut metadata: Vec<_> = self.metadata.iter().flat_map(of_owner).collect();
         metadata.sort_unstable();
+        let mut directs: Vec<_> = self.directs.iter().map(|(account, seq)| (*account, *seq)).collect();
+        directs.sort_unstable();
         Snapshot {
             last_seq: self.last_seq,
             last_time: self.last_time,
@@ -190,6 +195,7 @@ impl State {
             invitations: self.invitations.clone(),
             bans: self.bans.iter().map(|ban| ban.state.clone()).collect(),
             metadata,
+            directs,
             absences: Vec::new(),
         }
     }
@@ -234,6 +240,11 @@ impl State {
     /// How far an account has read a conversation.
     pub fn read_marker(&self, account: AccountId, place: Place) -> Option<Timestamp> {
         self.read_markers.get(&(account, place)).copied()
+    }
+
+    /// The last event in any direct conversation of an account; 0 when there is none.
+    pub fn last_direct(&self, account: AccountId) -> Seq {
+        self.directs.get(&account).copied().unwrap_or_default()
     }
 
     /// The keys and values of an account or a channel; nothing when there are none.
@@ -285,10 +296,17 @@ impl State {
     pub fn apply(&mut self, record: &Record) {
         self.last_seq = record.seq;
         self.last_time = record.time;
-        if let Place::Channel(id) = record.place
-            && let Some(channel) = self.channels.get_mut(&id)
-        {
-            channel.last_seq = record.seq;
+        match record.place {
+            Place::Channel(id) => {
+                if let Some(channel) = self.channels.get_mut(&id) {
+                    channel.last_seq = record.seq;
+                }
+            }
+            Place::Direct(one, other) => {
+                self.directs.insert(one, record.seq);
+                self.directs.insert(other, record.seq);
+            }
+            Place::Server | Place::Unlisted => {}
         }
         match &record.event {
             Event::Message { .. }

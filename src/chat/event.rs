@@ -581,6 +581,8 @@ pub struct Snapshot {
     pub invitations: Vec<InvitationState>,
     /// The keys and values of accounts and channels.
     pub metadata: Vec<(MetadataOwner, String, String)>,
+    /// The last event in any direct conversation of each account that has one, by rising number of the account.
+    pub directs: Vec<(AccountId, Seq)>,
     /// Up to which event accounts were here; those that never were are not among them.
     pub absences: Vec<(AccountId, Seq)>,
 }

@@ -1,6 +1,6 @@
 //! Everything that the rules need to know when they start, read in one moment.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::StoreError;
 use super::record::Head;
@@ -33,6 +33,7 @@ async fn load_within<S: Session>(clerk: &mut Clerk<S>) -> Result<Snapshot, Store
         metadata: metadata(clerk).await?,
         bans: bans(clerk).await?,
         invitations: invitations(clerk).await?,
+        directs: directs(clerk).await?,
         absences: absences(clerk, head.seq).await?,
     })
 }
@@ -97,6 +98,28 @@ async fn metadata<S: Session>(clerk: &mut Clerk<S>) -> Result<Vec<(MetadataOwner
         metadata.push((MetadataOwner::Channel(ChannelId(row.number()?)), row.text()?, row.text()?));
     }
     Ok(metadata)
+}
+
+/// The last event in any direct conversation of each account that has one.
+async fn directs<S: Session>(clerk: &mut Clerk<S>) -> Result<Vec<(AccountId, Seq)>, StoreError> {
+    // As with the channels, this reads one row of each conversation.
+    let along = S::DIALECT.along_conversation;
+    let sql = format!(
+        "SELECT account_low, account_high, ( \
+             SELECT seq FROM event{along} WHERE event.conversation_id = conversation.id ORDER BY seq DESC LIMIT 1 \
+         ) FROM conversation WHERE kind = 'direct'"
+    );
+    let mut directs: BTreeMap<AccountId, Seq> = BTreeMap::new();
+    for mut row in clerk.session.query(&sql, Vec::new()).await? {
+        let accounts = [AccountId(row.number()?), AccountId(row.number()?)];
+        // A conversation of which nothing was kept has no last event.
+        let Some(last) = row.optional_number()?.map(Seq) else { continue };
+        for account in accounts {
+            let known = directs.entry(account).or_default();
+            *known = last.max(*known);
+        }
+    }
+    Ok(directs.into_iter().collect())
 }
 
 /// Up to which event accounts were here. Whoever was here when the last server ended without a word was here to its end.

@@ -358,10 +358,12 @@ impl Bare {
             snapshot.channels.sort_by_key(|channel| channel.id);
             snapshot.read_markers.sort();
             snapshot.metadata.sort();
+            snapshot.directs.sort();
+            // The rules count a repetition, which the record leaves out; so it is with channels.
+            snapshot.directs.iter_mut().for_each(|(_, last)| *last = Seq(0));
             for channel in &mut snapshot.channels {
                 channel.members.sort_by_key(|(account, _)| *account);
                 channel.masks.sort_by(|one, other| (one.letter, &one.mask).cmp(&(other.letter, &other.mask)));
-                // The rules count a repetition, which the record leaves out.
                 channel.last_seq = Seq(0);
             }
             format!("{snapshot:#?}")

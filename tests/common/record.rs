@@ -1,7 +1,7 @@
 //! The record in memory: what a store does, in a few lines that can be checked by eye. Follows the contract of
 //! `chat_tui::store`: state follows the record, pages are full, an idempotency id counts once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chat_tui::chat::event::{
     AccountId, AccountState, AuthorKind, ChannelId, ChannelModes, ChannelState, Credentials, DeviceId, Digest, Event,
@@ -247,6 +247,10 @@ impl MemoryRecord {
             self.account(joined).into_iter().for_each(|account| account.has_joined = true);
         }
         let snapshot = &mut self.snapshot;
+        if let Place::Direct(one, other) = record.place {
+            snapshot.directs.retain(|(account, _)| *account != one && *account != other);
+            snapshot.directs.extend(BTreeSet::from([one, other]).into_iter().map(|account| (account, record.seq)));
+        }
         match &record.event {
             Event::ChannelDropped { .. } => {
                 let Place::Channel(id) = record.place else { return };

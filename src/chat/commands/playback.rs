@@ -43,14 +43,20 @@ pub(super) fn end_absence(world: &mut World, conn: ConnId, account: AccountId, k
     let asks_itself = session.has(Cap::ChatHistory) || session.has(Cap::ZncPlayback);
     // Who has registered just now can have missed nothing.
     let is_new = world.state.account(account).is_some_and(|account| account.last_seq == last);
-    if asks_itself || limit == 0 || since == last || is_new && since == Seq(0) {
+    if asks_itself || limit == 0 || is_new && since == Seq(0) {
         return;
     }
     let channels = world.channels_of(conn).into_iter();
     let is_later = |id| world.state.channel(id).is_some_and(|channel| channel.last_seq > since);
+    let places: Vec<_> = channels.filter(|id| is_later(*id) && !kept.contains(id)).map(Place::Channel).collect();
+    let account = Some(account).filter(|account| world.state.last_direct(*account) > since);
+    // Most who come back have missed nothing, and the store need not say so.
+    if places.is_empty() && account.is_none() {
+        return;
+    }
     let query = PlaybackQuery {
-        places: channels.filter(|id| is_later(*id) && !kept.contains(id)).map(Place::Channel).collect(),
-        account: Some(account),
+        places,
+        account,
         after: Bound::Seq(since),
         before: Bound::Seq(last.next()),
         // One more tells whether there is more.

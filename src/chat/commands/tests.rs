@@ -17,6 +17,7 @@ mod accounts;
 mod guessing;
 mod invitations;
 mod limits;
+mod missed;
 mod operators;
 
 /// Whether one of the lines holds all of the parts.

@@ -258,7 +258,13 @@ impl Model {
             state.last_seq = record.seq;
             state.last_time = record.time;
             apply(&mut state, record);
+            if let Place::Direct(one, other) = record.place {
+                state.directs.retain(|(account, _)| *account != one && *account != other);
+                let both = if one == other { vec![one] } else { vec![one, other] };
+                state.directs.extend(both.into_iter().map(|account| (account, record.seq)));
+            }
         }
+        state.directs.sort();
         for channel in &mut state.channels {
             channel.members.sort_by_key(|(account, _)| *account);
             channel.masks.sort_by(|one, other| (one.letter, &one.mask).cmp(&(other.letter, &other.mask)));
