@@ -1,5 +1,6 @@
 //! What facts do to the conversations.
 
+use super::annotation::Note;
 use super::conversation::{Conversation, ConversationId, ConversationKind, Membership};
 use super::entry::{Entry, EntryKey, EntryKind};
 use super::event::{Effects, Notice};
@@ -23,7 +24,7 @@ pub mod reports;
 pub fn apply(model: &mut Model, fact: Fact, effects: &mut Effects) {
     match fact {
         Fact::Message(incoming) => message(model, incoming, effects),
-        Fact::Annotated(annotated) => self::annotated(model, annotated),
+        Fact::Annotated(annotated) => self::annotated(model, annotated, effects),
         Fact::Typing { target, nick, state } => {
             let now = model.now.elapsed_millis;
             if let Some(id) = conversation_of(model, &target, &nick, false)
@@ -157,12 +158,15 @@ fn conversation_of(model: &Model, target: &str, from: &str, is_own: bool) -> Opt
     model.conversations.find(&model.server.session.fold(name)).map(|conversation| conversation.id)
 }
 
-fn annotated(model: &mut Model, annotated: Annotated) {
+fn annotated(model: &mut Model, annotated: Annotated, effects: &mut Effects) {
     let Annotated { target, from, is_own, annotation } = annotated;
-    if let Some(id) = conversation_of(model, &target, &from, is_own)
-        && let Some(conversation) = model.conversations.get_mut(id)
-    {
-        conversation.buffer.annotate(annotation);
+    let Some(id) = conversation_of(model, &target, &from, is_own) else { return };
+    let Some(conversation) = model.conversations.get_mut(id) else { return };
+    let is_redaction = matches!(annotation.note, Note::Redaction(_));
+    let key = conversation.buffer.key_of(&annotation.about).filter(|_| is_redaction);
+    conversation.buffer.annotate(annotation);
+    if let Some(key) = key {
+        log::strike(model, id, key, effects);
     }
 }
 

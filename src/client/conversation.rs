@@ -112,6 +112,8 @@ pub struct Conversation {
     pub(super) older_from: Option<LinePlace>,
     /// Gaps that could not be filled: not tried again until the person asks.
     pub(super) stubborn_gaps: Vec<EntryKey>,
+    /// Withdrawn messages of which it is not known yet where they stand in the log.
+    pub(super) unstruck: Vec<EntryKey>,
     /// The log of this device that it is kept in, once there is one.
     pub(super) log: Option<Arc<LogName>>,
     /// How far it has been read.
@@ -154,6 +156,7 @@ impl Conversation {
             jump: None,
             older_from: None,
             stubborn_gaps: Vec::new(),
+            unstruck: Vec::new(),
             log: None,
             marker: Marker::default(),
             typing: Typing::default(),

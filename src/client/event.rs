@@ -381,6 +381,15 @@ pub enum Effect {
         /// Its line.
         line: LogLine,
     },
+    /// Take its text from a line of the log, because its message was withdrawn.
+    StrikeLog {
+        /// Which log.
+        log: Arc<LogName>,
+        /// Where the line stands.
+        place: Stretch,
+        /// Who has withdrawn it.
+        by: String,
+    },
     /// Read a page of the log. Answered by [`Event::LogPage`].
     ReadLog(LogQuestion),
     /// Take the mouse, or give it back to the terminal.

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use super::annotation::Redaction;
 use super::conversation::{ConversationId, ConversationKind, HistoryState};
 use super::entry::{Entry, EntryKey};
 use super::event::{Effect, Effects};
@@ -17,6 +18,8 @@ use crate::proto::caps::Cap;
 
 /// How many lines one page of the log has.
 const PAGE_LINES: usize = 100;
+/// How many withdrawn messages of a conversation wait for the word where they stand in the log; of further ones the text stays there.
+const UNSTRUCK_MAX: usize = 1_000;
 
 /// The log of a conversation of the server at hand; nothing where none is kept: by the setting, where the server has history, and
 /// for services, which are told passwords. What is known of a server is not known while it is away: what was kept then still is.
@@ -89,12 +92,27 @@ fn gap_of(fetch: &Fetch) -> Option<EntryKey> {
     }
 }
 
+/// A message was withdrawn: its text is to go from the log as well, at once or as soon as it is known where it stands.
+pub fn strike(model: &mut Model, id: ConversationId, key: EntryKey, effects: &mut Effects) {
+    let Some(conversation) = model.conversations.get_mut(id) else { return };
+    let Some(entry) = conversation.buffer.entry(key) else { return };
+    let (Some(redaction), Some(log)) = (&entry.redaction, &conversation.log) else { return };
+    match entry.stretch {
+        Some(place) => effects.push(Effect::StrikeLog { log: Arc::clone(log), place, by: redaction.by.clone() }),
+        None if conversation.unstruck.len() < UNSTRUCK_MAX => conversation.unstruck.push(key),
+        None => {}
+    }
+}
+
 /// Messages stand in the log now.
-pub fn logged(model: &mut Model, id: ConversationId, lines: Vec<(EntryKey, Stretch)>) {
+pub fn logged(model: &mut Model, id: ConversationId, lines: Vec<(EntryKey, Stretch)>, effects: &mut Effects) {
     let Some(conversation) = model.conversations.get_mut(id) else { return };
     if let Some(gap) = conversation.buffer.logged(lines) {
         // Now it is known what is missing in it.
         conversation.stubborn_gaps.retain(|stubborn| *stubborn != gap);
+    }
+    for key in std::mem::take(&mut conversation.unstruck) {
+        strike(model, id, key, effects);
     }
 }
 
@@ -117,6 +135,7 @@ pub fn page(model: &mut Model, id: ConversationId, page: Result<LogPage, LogFaul
     let entries = page.lines.into_iter().map(|(stretch, line)| {
         let mut entry = Entry::new(line.kind, &line.author, &line.text, line.time);
         entry.own = session.fold(&line.author) == own;
+        entry.redaction = line.withdrawn_by.map(|by| Box::new(Redaction { by, reason: String::new() }));
         entry.is_past = true;
         entry.stretch = Some(stretch);
         entry

@@ -1,6 +1,7 @@
 //! What logs are made of: their names, their lines, pages of them and the questions for these.
 //!
-//! A line is `time TAB kind TAB author TAB text`, where backslashes, line ends and tabs are written as `\\`, `\n`, `\t`.
+//! A line is `time TAB kind TAB author TAB text`, where backslashes, line ends and tabs are written as `\\`, `\n`, `\t`. Of a message
+//! that was withdrawn the kind is `gone`, and in the place of its text stands who has done so, and blanks up to its length.
 
 use std::sync::Arc;
 
@@ -8,6 +9,9 @@ use super::entry::{Entry, EntryKind};
 use super::stretch::Stretch;
 use crate::ground::texts::Texts;
 use crate::proto::time::Timestamp;
+
+/// The kind of what was withdrawn: no longer than any other, so that it can be written over each.
+const WITHDRAWN: &str = "gone";
 
 /// Which log it is. A conversation keeps to its log for as long as it is open, whatever it is called meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -29,8 +33,10 @@ pub struct LogLine {
     pub kind: EntryKind,
     /// Who said it.
     pub author: String,
-    /// What.
+    /// What; nothing when it was withdrawn.
     pub text: String,
+    /// Who has withdrawn it, if somebody has; empty where that is not known.
+    pub withdrawn_by: Option<String>,
 }
 
 /// A question for a page.
@@ -89,22 +95,42 @@ impl LogFault {
 impl LogLine {
     /// The line for a message.
     pub fn of(entry: &Entry) -> Self {
-        Self { time: entry.time, kind: entry.kind, author: entry.author.clone(), text: entry.text.clone() }
+        let withdrawn_by = entry.redaction.as_ref().map(|redaction| redaction.by.clone());
+        Self {
+            time: entry.time,
+            kind: entry.kind,
+            author: entry.author.clone(),
+            text: entry.text.clone(),
+            withdrawn_by,
+        }
     }
 
     /// Adds the line to `out`.
     pub fn write(&self, out: &mut String) {
-        let kind = match self.kind {
-            EntryKind::Action => "action",
-            EntryKind::Notice => "notice",
-            _ => "message",
+        let (kind, text) = match (&self.withdrawn_by, self.kind) {
+            (Some(by), _) => (WITHDRAWN, by),
+            (None, EntryKind::Action) => ("action", &self.text),
+            (None, EntryKind::Notice) => ("notice", &self.text),
+            (None, _) => ("message", &self.text),
         };
         out.push_str(&self.time.to_string());
-        for word in [kind, &self.author, &self.text] {
+        for word in [kind, &self.author, text] {
             out.push('\t');
             escape(out, word);
         }
         out.push('\n');
+    }
+
+    /// What is written over a line of this many bytes when its message is withdrawn: as long, without its text.
+    pub fn struck(self, by: &str, bytes: usize) -> Option<String> {
+        let written = |by: &str| {
+            let mut out = String::new();
+            Self { text: String::new(), withdrawn_by: Some(by.to_owned()), ..self.clone() }.write(&mut out);
+            out.truncate(out.trim_end_matches('\n').len());
+            (out.len() < bytes).then_some(out)
+        };
+        let line = written(by).or_else(|| written(""))?;
+        Some(format!("{line:width$}\n", width = bytes - 1 - line.len() + line.chars().count()))
     }
 
     /// The message of a line without its end; nothing when it is no line of ours.
@@ -115,10 +141,15 @@ impl LogLine {
             "message" => EntryKind::Message,
             "action" => EntryKind::Action,
             "notice" => EntryKind::Notice,
+            WITHDRAWN => {
+                let (author, by) = (unescaped(parts.next()?), unescaped(parts.next()?));
+                let withdrawn_by = Some(by.trim_end().to_owned());
+                return Some(Self { time, kind: EntryKind::Message, author, text: String::new(), withdrawn_by });
+            }
             _ => return None,
         };
         let (author, text) = (unescaped(parts.next()?), unescaped(parts.next()?));
-        Some(Self { time, kind, author, text })
+        Some(Self { time, kind, author, text, withdrawn_by: None })
     }
 }
 
@@ -162,11 +193,29 @@ mod tests {
     proptest! {
         #[test]
         fn a_line_is_read_as_it_was_written(author in "[^\r\\x00-\x08]{0,9}", text in "[^\r]{0,40}") {
-            let line = LogLine { time: Timestamp::from_millis(1_700_000_000_000), kind: EntryKind::Message, author, text };
+            let time = Timestamp::from_millis(1_700_000_000_000);
+            let line = LogLine { time, kind: EntryKind::Message, author, text, withdrawn_by: None };
             let mut written = String::new();
             line.write(&mut written);
             prop_assert_eq!(written.matches('\n').count(), 1);
             prop_assert_eq!(LogLine::parse(written.trim_end_matches('\n')), Some(line));
+        }
+
+        #[test]
+        fn what_is_withdrawn_leaves_as_much_room_as_it_took(
+            author in "[^\r\\x00-\x08]{0,9}", text in "[^\r]{0,20}", by in "[^\r\n\t\\\\ ]{0,9}", kind in 0..3usize,
+        ) {
+            let kind = [EntryKind::Message, EntryKind::Action, EntryKind::Notice][kind];
+            let time = Timestamp::from_millis(1_700_000_000_000);
+            let line = LogLine { time, kind, author: author.clone(), text: text.clone(), withdrawn_by: None };
+            let mut written = String::new();
+            line.write(&mut written);
+            let struck = line.struck(&by, written.len()).unwrap();
+            prop_assert_eq!(struck.len(), written.len());
+            let found = LogLine::parse(struck.strip_suffix('\n').unwrap()).unwrap();
+            prop_assert_eq!((&found.author, found.text.as_str()), (&author, ""));
+            let told = found.withdrawn_by.unwrap();
+            prop_assert!(told == by.trim_end() || (told.is_empty() && by.len() > text.len()), "{:?}", told);
         }
     }
 }

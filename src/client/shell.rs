@@ -308,6 +308,7 @@ impl Shell {
             Effect::Log { log, conversation, entry, line } => {
                 return self.logs.keep(log, conversation, entry, &line).err().map(Event::LogFailed);
             }
+            Effect::StrikeLog { log, place, by } => self.logs.strike(log, place, by),
             Effect::ReadLog(question) => self.logs.read(question),
             // Without a screen nothing but what is said is written.
             Effect::Mouse(_) | Effect::Notify(_) | Effect::Title(_) | Effect::Copy(_)

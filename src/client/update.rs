@@ -41,7 +41,9 @@ pub fn update(model: &mut Model, event: Event, now: Moment, effects: &mut Effect
         Event::Start => connect::start(model, effects),
         Event::Key(key) => keys::pressed(model, key, effects),
         Event::Mouse(event) => mouse::acted(model, event, effects),
-        Event::Logged { conversation, lines } => log::logged(model, ConversationId(conversation), lines),
+        Event::Logged { conversation, lines } => {
+            log::logged(model, ConversationId(conversation), lines, effects);
+        }
         Event::LogPage { conversation, page } => log::page(model, ConversationId(conversation), page),
         Event::LogFailed(fault) => store_failed(model, fault.explain(&model.texts)),
         Event::Dragged(text) => mouse::dragged(model, text, effects),

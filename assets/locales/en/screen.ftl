@@ -75,6 +75,7 @@ messages-none = Nothing was said here yet.
 messages-gap = messages are missing here: scroll on, or Enter
 messages-gap-short = messages missing
 message-withdrawn = withdrawn by { $name }
+message-withdrawn-alone = withdrawn
 message-withdrawn-because = withdrawn by { $name }: { $reason }
 message-answers-older = an older message
 message-answers-withdrawn = a message that was withdrawn

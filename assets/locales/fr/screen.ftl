@@ -78,6 +78,7 @@ messages-none = Rien n'a encore été dit ici.
 messages-gap = il manque des messages ici : défilez, ou Entrée
 messages-gap-short = messages manquants
 message-withdrawn = retiré par { $name }
+message-withdrawn-alone = retiré
 message-withdrawn-because = retiré par { $name } : { $reason }
 message-answers-older = un message plus ancien
 message-answers-withdrawn = un message qui a été retiré

@@ -1,10 +1,17 @@
 //! Pages of a log, whatever its times are, and what goes wrong with files.
 
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use proptest::prelude::*;
 use tokio::sync::mpsc::Receiver;
 
+use super::file::file_name;
 use super::*;
 use crate::client::entry::EntryKind;
+use crate::client::logbook::LogPage;
 use crate::proto::time::Timestamp;
 
 fn log() -> Arc<LogName> {
@@ -14,7 +21,7 @@ fn log() -> Arc<LogName> {
 
 fn said(millis: i64, text: &str) -> LogLine {
     let time = Timestamp::from_millis(1_700_000_000_000 + millis);
-    LogLine { time, kind: EntryKind::Message, author: "bob".into(), text: text.into() }
+    LogLine { time, kind: EntryKind::Message, author: "bob".into(), text: text.into(), withdrawn_by: None }
 }
 
 fn written(line: &LogLine) -> String {
@@ -145,6 +152,33 @@ fn a_log_that_grows_meanwhile_keeps_its_places_and_one_that_was_cut_is_noticed()
 }
 
 #[test]
+fn what_was_withdrawn_is_written_over_and_nothing_else_is() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("log");
+    let mut places = Vec::new();
+    for text in ["one", "a secret\nof two lines", "three"] {
+        let line = written(&said(1, text));
+        let from = keep(&path, &line).unwrap();
+        places.push(Stretch { from, to: from + line.len() as u64 });
+    }
+    let before = std::fs::read_to_string(&path).unwrap();
+    // A place where no line begins, or none ends, or beyond the end.
+    for (from, to) in [(1, places[0].to), (0, places[0].to - 1), (0, places[1].to), (places[2].from, u64::MAX)] {
+        strike(&path, Stretch { from, to }, "ann").unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), before);
+    for by in ["ann", "another"] {
+        strike(&path, places[1], by).unwrap();
+    }
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.len() == before.len() && !text.contains("secret"), "{text}");
+    let page = page(&path, Stretch::ALL, false, 10);
+    assert_eq!(texts(&page), ["one", "", "three"]);
+    assert_eq!(page.lines[1].1.withdrawn_by.as_deref(), Some("ann"));
+    assert_eq!(page.lines.iter().map(|(place, _)| *place).collect::<Vec<_>>(), places);
+}
+
+#[test]
 fn a_log_that_is_not_there_is_read_to_its_end_and_one_that_cannot_be_read_is_not() {
     let root = tempfile::tempdir().unwrap();
     let nothing = page(&root.path().join("none"), Stretch::ALL, false, 10);
@@ -216,4 +250,95 @@ async fn what_cannot_be_kept_is_told_once() {
         failures += usize::from(matches!(next(&mut told).await, Event::LogFailed(LogFault::Unwritable(_))));
     }
     assert_eq!(failures, 1);
+}
+
+/// What one of two clients is told of its own lines.
+async fn told(told: &mut Receiver<Event>, count: usize) -> Vec<(EntryKey, Stretch)> {
+    let mut places = Vec::new();
+    while places.len() < count {
+        match next(told).await {
+            Event::Logged { lines, .. } => places.extend(lines),
+            other => panic!("{other:?}"),
+        }
+    }
+    places
+}
+
+#[tokio::test]
+async fn what_two_clients_hear_stands_there_once() {
+    let root = tempfile::tempdir().unwrap();
+    let path = path_of(root.path(), &log());
+    let start = || {
+        let (events, told) = mpsc::channel(64);
+        (LogFiles::new(root.path().to_owned(), events), told)
+    };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64 + 10_000;
+    let heard = |at: i64, text: &str| LogLine { time: Timestamp::from_millis(now + at), ..said(0, text) };
+    // Of an earlier run: the same words, not long ago.
+    keep(&path, &written(&heard(-20_000, "ok"))).unwrap();
+    let ((mut one, mut one_told), (mut other, mut other_told)) = (start(), start());
+    // Each has its own clock, the line of one of them is slow, and some are heard by one of them only.
+    let hears = |files: &mut LogFiles, lines: &[(i64, &str)]| {
+        for (number, (at, text)) in (0..).zip(lines) {
+            files.keep(log(), 1, EntryKey(number), &heard(*at, text)).unwrap();
+        }
+    };
+    hears(&mut one, &[(1, "ok"), (2, "ok"), (3, "two"), (4, "three")]);
+    let places = told(&mut one_told, 4).await;
+    hears(&mut other, &[(101, "ok"), (102, "ok"), (103, "only here"), (104, "two"), (105, "ok")]);
+    let others = told(&mut other_told, 5).await;
+    let text = || std::fs::read_to_string(&path).unwrap();
+    let all = |text: String| text.lines().map(|line| LogLine::parse(line).unwrap().text).collect::<Vec<_>>();
+    assert_eq!(all(text()), ["ok", "ok", "ok", "two", "three", "only here", "ok"]);
+    let place_of = |list: &[(EntryKey, Stretch)], key: u64| list.iter().find(|(known, _)| known.0 == key).unwrap().1;
+    for (key, same) in [(0, 0), (1, 1), (3, 2)] {
+        assert_eq!(place_of(&others, key), place_of(&places, same));
+    }
+    for (key, wanted) in [(2, "only here"), (4, "ok")] {
+        let Stretch { from, to } = place_of(&others, key);
+        assert!(text()[from as usize..to as usize].ends_with(&format!("{wanted}\n")));
+    }
+    // The first one hears, later, what the other one has written; what is said again is said again.
+    hears(&mut one, &[(5, "only here"), (6, "ok"), (7, "ok")]);
+    told(&mut one_told, 3).await;
+    assert_eq!(all(text())[5..], ["only here", "ok", "ok"]);
+    // One of them ends: the other one goes on alone.
+    one.close().await;
+    hears(&mut other, &[(106, "three"), (107, "ok"), (200_000, "three")]);
+    told(&mut other_told, 3).await;
+    assert_eq!(all(text()).len(), 9, "{}", text());
+    assert_eq!(all(text()).last().map(String::as_str), Some("three"));
+    other.close().await;
+}
+
+#[tokio::test]
+async fn two_clients_in_a_flood_write_it_once() {
+    const COUNT: u64 = 5_000;
+    let root = tempfile::tempdir().unwrap();
+    let path = path_of(root.path(), &log());
+    let client = || {
+        let (events, mut told_of) = mpsc::channel(64);
+        let mut files = LogFiles::new(root.path().to_owned(), events);
+        async move {
+            for number in 0..COUNT {
+                // Some say the same again and again.
+                let text = format!("text {}", number % 7);
+                let time = Timestamp::from_millis(4_000_000_000_000 + number as i64 / 10);
+                files.keep(log(), 1, EntryKey(number), &LogLine { time, ..said(0, &text) }).unwrap();
+                if number % 500 == 0 {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            }
+            let places = told(&mut told_of, COUNT as usize).await;
+            files.close().await;
+            places
+        }
+    };
+    let (one, other) = tokio::join!(client(), client());
+    assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), COUNT as usize);
+    assert_eq!(one.len(), other.len());
+    for places in [one, other] {
+        let places: std::collections::HashSet<_> = places.into_iter().map(|(_, place)| place.from).collect();
+        assert_eq!(places.len(), COUNT as usize, "each line has a place of its own");
+    }
 }

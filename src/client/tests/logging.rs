@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Stage, label};
 use crate::client::conversation::{HistoryState, Jump};
-use crate::client::entry::{EntryKey, EntryKind};
+use crate::client::entry::{Entry, EntryKey, EntryKind};
 use crate::client::event::{Effect, Effects, Event};
 use crate::client::geometry::PaneRow;
 use crate::client::history;
@@ -61,7 +61,7 @@ impl Stage {
 
     /// What the thread of the logs does: writes, tells where, and answers.
     fn serve_log(&mut self, path: &Path) {
-        let (mut waiting, mut question, mut number) = (Waiting::default(), None, 0);
+        let (mut waiting, mut struck, mut question, mut number) = (Waiting::default(), Vec::new(), None, 0);
         for effect in self.done.drain(..) {
             match effect {
                 Effect::Log { conversation, entry, line, .. } => {
@@ -70,9 +70,13 @@ impl Stage {
                     waiting.lines.push((entry, waiting.text.len() - before));
                     number = conversation;
                 }
+                Effect::StrikeLog { place, by, .. } => struck.push((place, by)),
                 Effect::ReadLog(asked) => question = Some(asked),
                 _ => {}
             }
+        }
+        for (place, by) in struck {
+            log_files::strike(path, place, &by).unwrap();
         }
         if !waiting.lines.is_empty() {
             let mut from = log_files::keep(path, &waiting.text).unwrap();
@@ -113,6 +117,18 @@ impl Stage {
             if !self.done.iter().any(|effect| matches!(effect, Effect::ReadLog(_))) {
                 return numbers;
             }
+            self.serve_log(path);
+        }
+        panic!("the log is asked without end");
+    }
+
+    /// Asks for older messages until there are none.
+    fn read_to_start(&mut self, path: &Path) {
+        for _ in 0..20 {
+            if !self.conversation("#general").has_older() {
+                return;
+            }
+            self.event(Event::TopNear);
             self.serve_log(path);
         }
         panic!("the log is asked without end");
@@ -164,7 +180,8 @@ fn scrolling_up_reaches_the_first_message_and_scrolling_down_the_last_without_a_
     // Some were said in an earlier run, some have gone before the disk has them.
     for number in 0..500 {
         let time = Timestamp::from_millis(i64::from(number % 3));
-        let line = LogLine { time, kind: EntryKind::Message, author: "bob".into(), text: number.to_string() };
+        let (author, text) = ("bob".into(), number.to_string());
+        let line = LogLine { time, kind: EntryKind::Message, author, text, withdrawn_by: None };
         let mut text = String::new();
         line.write(&mut text);
         log_files::keep(&path, &text).unwrap();
@@ -217,13 +234,7 @@ fn a_page_in_which_everything_is_known_is_not_the_start() {
     }
     let general = stage.model.conversations.find_mut("#general").unwrap();
     general.buffer.shrink(40);
-    let mut pages = 0;
-    while stage.conversation("#general").has_older() {
-        stage.event(Event::TopNear);
-        stage.serve_log(&path);
-        pages += 1;
-        assert!(pages < 20);
-    }
+    stage.read_to_start(&path);
     assert_eq!(stage.said("#general").len(), 450);
 }
 
@@ -240,10 +251,7 @@ fn what_goes_between_question_and_answer_is_asked_for_as_well() {
     let page = log_files::read(&path, &question);
     stage.model.conversations.find_mut("#general").unwrap().buffer.shrink(50);
     stage.event(Event::LogPage { conversation: question.conversation, page });
-    while stage.conversation("#general").has_older() {
-        stage.event(Event::TopNear);
-        stage.serve_log(&path);
-    }
+    stage.read_to_start(&path);
     let said: Vec<u32> = stage.said("#general").iter().map(|text| text.parse().unwrap()).collect();
     assert_eq!(said, (0..300).collect::<Vec<_>>());
 }
@@ -265,6 +273,29 @@ fn a_log_that_cannot_be_read_is_no_start_and_is_tried_again() {
     stage.event(failed(LogFault::Changed));
     assert_eq!(stage.conversation("#general").history, HistoryState::Start);
     assert!(stage.model.remark.is_some());
+}
+
+#[test]
+fn what_was_withdrawn_is_withdrawn_in_the_log_as_well() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("log");
+    let mut stage = Stage::without_history();
+    let said = |number: u32| format!("@msgid=m{number} :bob!b@h PRIVMSG #general :secret {number}");
+    // Withdrawn once it stands in the log, before it does, and before it came.
+    stage.lines(&[&said(1), ":bob!b@h PRIVMSG #general :kept"]);
+    stage.serve_log(&path);
+    stage.lines(&[":bob!b@h REDACT #general m1 :slip", &said(2), ":operator!o@h REDACT #general m2"]);
+    stage.lines(&[":bob!b@h REDACT #general m3 :slip", &said(3)]);
+    stage.serve_log(&path);
+    stage.serve_log(&path);
+    let written = std::fs::read_to_string(&path).unwrap();
+    assert!(!written.contains("secret") && written.lines().count() == 4, "{written}");
+    stage.model.conversations.find_mut("#general").unwrap().buffer.shrink(0);
+    stage.read_to_start(&path);
+    let withdrawn = |entry: &&Entry| entry.redaction.as_ref().map(|redaction| redaction.by.clone());
+    let found: Vec<_> = stage.entries("#general").iter().map(|entry| (entry.text.as_str(), withdrawn(entry))).collect();
+    let by = |name: &str| ("", Some(name.to_owned()));
+    assert_eq!(found[found.len() - 4..], [by("bob"), ("kept", None), by("operator"), by("bob")]);
 }
 
 #[test]

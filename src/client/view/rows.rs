@@ -167,7 +167,11 @@ impl Wrapped {
 fn withdrawn_sentence(entry: &Entry, look: &Look<'_>) -> Option<String> {
     let redaction = entry.redaction.as_ref()?;
     let variables = [("name", redaction.by.as_str().into()), ("reason", redaction.reason.as_str().into())];
-    let id = if redaction.reason.is_empty() { "message-withdrawn" } else { "message-withdrawn-because" };
+    let id = match (redaction.by.is_empty(), redaction.reason.is_empty()) {
+        (true, _) => "message-withdrawn-alone",
+        (false, true) => "message-withdrawn",
+        (false, false) => "message-withdrawn-because",
+    };
     Some(look.texts.format(id, &variables))
 }
 
