@@ -85,6 +85,15 @@ impl ServerChoice {
         Ok(Self::At(Endpoint::Tcp { host: host.to_owned(), port, tls }))
     }
 
+    /// The id of the sentence that says what the server keeps of a person, before anything is known but where it is: a server
+    /// elsewhere may be another program.
+    pub fn recorded_text_id(&self) -> &'static str {
+        match self {
+            Self::Local | Self::At(Endpoint::Local(_)) => "form-recorded",
+            Self::At(Endpoint::Tcp { .. }) => "form-recorded-elsewhere",
+        }
+    }
+
     /// The name under which a log-in at this server is remembered.
     pub fn key(&self) -> String {
         match self {

@@ -159,6 +159,12 @@ impl Form {
         }
     }
 
+    /// The id of the sentence that says what the server keeps of a person; of what is no server yet, that of one elsewhere.
+    pub fn recorded_text_id(&self, plain_text: bool) -> &'static str {
+        let server = ServerChoice::parse(self.field(FieldId::Server).edit.text(), plain_text);
+        server.map_or("form-recorded-elsewhere", |server| server.recorded_text_id())
+    }
+
     /// The fields of the side that is shown, from top to bottom.
     pub fn fields(&self) -> &[Field] {
         match self.tab {

@@ -204,7 +204,7 @@ impl Plain {
                 return;
             }
         }
-        self.print(None, model.texts.get("form-recorded"));
+        self.print(None, model.texts.get(model.settings.server.recorded_text_id()));
     }
 
     fn line(&mut self, model: &mut Model, line: &str, effects: &mut Effects) {

@@ -1,6 +1,7 @@
 # The form: tabs, fields, faults beside a field.
 
 form-recorded = Recorded on the server: your messages, their date, your IP address and your port.
+form-recorded-elsewhere = If it is a chat-server, it records your messages, their date, your IP address and your port.
 form-tab-register = Register
 form-tab-login = Log in
 form-field-server = Server

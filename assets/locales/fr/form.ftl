@@ -1,6 +1,7 @@
 # Le formulaire : onglets, champs, fautes à côté d'un champ.
 
 form-recorded = Enregistrés sur le serveur : vos messages, leur date, votre adresse IP et votre port.
+form-recorded-elsewhere = Si c'est un chat-server, il enregistre vos messages, leur date, votre adresse IP et votre port.
 form-tab-register = S'inscrire
 form-tab-login = Se connecter
 form-field-server = Serveur

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::client::event::ConnectError;
-use crate::client::form::{Focus, Tab};
+use crate::client::form::{Focus, Form, Tab};
 use crate::client::model::Screen;
 use crate::client::overlay::Overlay;
 use crate::ground::tls::Fingerprint;
@@ -363,4 +363,20 @@ fn the_form_has_a_field_for_an_invitation_once_a_server_asks_for_one() {
     stage.lines(&[":s REGISTER SUCCESS ann :done", ":s 900 ann ann!ann@cloak ann :in"]);
     stage.welcome();
     assert_eq!(stage.model.form.field(FieldId::Invitation).edit.text(), "");
+}
+
+#[test]
+fn what_is_recorded_is_said_for_certain_only_of_our_own_kind_of_server() {
+    let mut stage = Stage::new();
+    let told = |stage: &mut Stage, server: &str| {
+        stage.model.form = Form::new(server, "ann", Tab::LogIn);
+        let id = stage.model.form.recorded_text_id(false);
+        stage.model.texts.get(id).into_owned()
+    };
+    for server in ["", "local", "/run/chat-server/chat-server.sock"] {
+        assert!(told(&mut stage, server).starts_with("Recorded on the server: "), "{server}");
+    }
+    for server in ["irc.libera.chat", "localhost:6667", "no server"] {
+        assert!(told(&mut stage, server).starts_with("If it is a chat-server, "), "{server}");
+    }
 }

@@ -138,7 +138,8 @@ fn rows<'a>(model: &'a Model, grid: Grid, look: &Look<'_>) -> Vec<Row<'a>> {
         sentence(&format!("{} {}", status.mark, status.text), status.style, true).for_each(|row| add(0, row));
         add(5, Content::Blank);
     }
-    sentence(&look.texts.get("form-recorded"), look.theme.dim(), false).for_each(|row| add(2, row));
+    let recorded = form.recorded_text_id(model.settings.plain_text);
+    sentence(&look.texts.get(recorded), look.theme.dim(), false).for_each(|row| add(2, row));
     add(7, Content::Blank);
     rows
 }
