@@ -9,10 +9,11 @@ use ratatui::text::{Line, Span};
 use super::cells::{clear, frame, paint, paint_line, paint_right};
 use super::dates::Zone;
 use super::look::Look;
-use super::panels::{draw_footer, draw_keys};
+use super::panels::{KEYS_GAP, draw_footer, draw_keys, key_columns};
 use super::theme::{Depth, Theme};
 use super::wrap::{Columns, columns_of, cut, wrap};
 use crate::client::bindings::{Action, Context};
+use crate::client::chord::Chord;
 use crate::client::commands::{COMMANDS, usage};
 use crate::client::keymap::HelpRow;
 use crate::client::links::Links;
@@ -29,32 +30,38 @@ const HELP_COLUMNS_MAX: u16 = 84;
 const FRAME_FROM: (u16, u16) = (30, 8);
 /// The columns of keys in the help, before what they do.
 const KEY_COLUMNS_MAX: usize = 30;
+/// The keys have no more than this part of the screen's rows.
+const KEYS_SHARE: u16 = 4;
+/// What the sign takes that there is more above or below.
+const DIRECTIONS_COLUMNS: u16 = 1;
 /// How many keys of one action the help names.
 const CHORDS_SHOWN_MAX: usize = 3;
 
 /// The cells of a dialogue: its whole, and what is inside its frame.
 pub(super) struct Layout {
     outer: Rect,
-    /// What is inside its frame, less the row for the keys.
+    /// What is inside its frame, less the rows for the keys.
     pub(super) inner: Rect,
-    /// The row for the keys.
+    /// The rows for the keys.
     pub(super) keys: Rect,
 }
 
 impl Layout {
-    /// A dialogue in the middle of the screen, as wide as it may be and as high as `rows_for` says its text is.
-    pub(super) fn of(screen: Rect, columns_max: u16, rows_for: impl FnOnce(u16) -> usize) -> Self {
+    /// A dialogue in the middle of the screen, as wide as it may be and as high as `rows_for` says its text and its keys are.
+    pub(super) fn of(screen: Rect, columns_max: u16, rows_for: impl FnOnce(u16) -> (usize, usize)) -> Self {
         let has_frame = screen.width >= FRAME_FROM.0 && screen.height >= FRAME_FROM.1;
         let (side, edge) = if has_frame { (2, 1) } else { (0, 0) };
         let width = screen.width.min(columns_max);
-        let text = u16::try_from(rows_for(width.saturating_sub(2 * side))).unwrap_or(u16::MAX);
+        let (text, keys) = rows_for(width.saturating_sub(2 * side));
+        let text = u16::try_from(text).unwrap_or(u16::MAX);
+        let keys = u16::try_from(keys).unwrap_or(u16::MAX).min(screen.height / KEYS_SHARE).max(1);
         // The keys below the text, with a blank row above them when there is room.
-        let wanted = text.saturating_add(2 + 2 * edge);
+        let wanted = text.saturating_add(keys + 1 + 2 * edge);
         let height = wanted.min(screen.height);
         let x = screen.x + (screen.width - width) / 2;
         let y = screen.y + (screen.height - height) / 2;
         let outer = Rect { x, y, width, height };
-        let keys_height = u16::from(height > 1);
+        let keys_height = if height > 1 { keys } else { 0 };
         let gap = u16::from(height == wanted);
         let inner = Rect {
             x: x + side.min(width),
@@ -62,7 +69,7 @@ impl Layout {
             width: width.saturating_sub(2 * side),
             height: height.saturating_sub(2 * edge + keys_height + gap),
         };
-        let keys = Rect { y: (y + height).saturating_sub(edge + 1), height: keys_height, ..inner };
+        let keys = Rect { y: (y + height).saturating_sub(edge + keys_height.max(1)), height: keys_height, ..inner };
         Self { outer, inner, keys }
     }
 
@@ -92,7 +99,7 @@ pub fn draw(cells: &mut Cells, screen: Rect, shown: &Overlay, first_row: usize, 
     draw_rows(cells, layout.inner, rows.iter().skip(first_row));
     let has_more_below = first_row + usize::from(layout.inner.height) < rows.len();
     let directions = match (first_row > 0, has_more_below) {
-        (true, true) => "↑ ↓",
+        (true, true) => "↕",
         (true, false) => "↑",
         (false, true) => "↓",
         (false, false) => "",
@@ -101,22 +108,39 @@ pub fn draw(cells: &mut Cells, screen: Rect, shown: &Overlay, first_row: usize, 
     let keys = Rect { width: layout.keys.width.saturating_sub(taken), ..layout.keys };
     match shown {
         Overlay::Help => draw_footer(cells, keys, Context::Help, look, |_| true),
-        _ => draw_answers(cells, keys, &question, look),
+        _ => {
+            for (y, answers) in (keys.top()..keys.bottom()).zip(question.answers(keys.width, look)) {
+                draw_keys(cells, Rect { y, height: 1, ..keys }, answers.into_iter(), look);
+            }
+        }
     }
-    paint_right(cells, layout.keys, directions, look.theme.accent());
+    let last = Rect { y: layout.keys.bottom().saturating_sub(1), height: layout.keys.height.min(1), ..layout.keys };
+    paint_right(cells, last, directions, look.theme.accent());
 }
 
 /// Where a dialogue lies, and all rows of its text.
 fn lay_out(screen: Rect, shown: &Overlay, look: &Look<'_>) -> (Layout, Vec<Line<'static>>) {
     let columns_max = if *shown == Overlay::Help { HELP_COLUMNS_MAX } else { QUESTION_COLUMNS_MAX };
     let mut rows = Vec::new();
-    let layout = Layout::of(screen, columns_max, |columns| {
-        rows = match shown {
-            Overlay::Help => help(columns, look),
-            question_shown => question(question_shown, look).rows(columns),
-        };
-        rows.len()
-    });
+    let mut of = |reserved: u16| {
+        let layout = Layout::of(screen, columns_max, |columns| {
+            let keys;
+            (rows, keys) = match shown {
+                Overlay::Help => (help(columns, look), 1),
+                shown => {
+                    let question = question(shown, look);
+                    (question.rows(columns), question.answers(columns.saturating_sub(reserved), look).len())
+                }
+            };
+            (rows.len(), keys)
+        });
+        (layout, rows.len())
+    };
+    let (mut layout, count) = of(0);
+    if count > usize::from(layout.inner.height) {
+        // Beside the keys it is said that there is more.
+        (layout, _) = of(DIRECTIONS_COLUMNS);
+    }
     (layout, rows)
 }
 
@@ -215,6 +239,28 @@ impl Question {
                 rows.push(Line::default());
             }
             rows.extend(wrap([(paragraph.as_str(), *style)], Columns::all(columns)));
+        }
+        rows
+    }
+
+    /// The keys that answer it, in as many rows of this width as they need.
+    fn answers(&self, columns: u16, look: &Look<'_>) -> Vec<Vec<(Chord, String)>> {
+        let chord = |action| look.keymap.chord(Context::Question, action);
+        let accept = self.accept_id.zip(chord(Action::Accept));
+        let refuse = Some(self.refuse_id).zip(chord(Action::Refuse));
+        let edit = self.edit_id.zip(chord(Action::Edit));
+        // A column stays free before the first one.
+        let room = usize::from(columns).saturating_sub(1);
+        let (mut rows, mut left) = (vec![Vec::new()], room);
+        for (id, chord) in accept.into_iter().chain(refuse).chain(edit) {
+            let word = look.texts.get(id).into_owned();
+            let wanted = key_columns(&chord, &word, look.texts);
+            if left < wanted && left < room {
+                rows.push(Vec::new());
+                left = room;
+            }
+            left = left.saturating_sub(wanted + usize::from(KEYS_GAP));
+            rows.last_mut().into_iter().for_each(|row| row.push((chord, word.clone())));
         }
         rows
     }
@@ -338,14 +384,4 @@ fn grouped(fingerprint: &Fingerprint) -> String {
     let text = fingerprint.to_string();
     let pairs: Vec<&str> = text.split(':').collect();
     pairs.chunks(8).map(|group| group.join(":")).collect::<Vec<_>>().join("  ")
-}
-
-/// The keys that answer a question.
-fn draw_answers(cells: &mut Cells, line: Rect, question: &Question, look: &Look<'_>) {
-    let chord = |action| look.keymap.chord(Context::Question, action);
-    let accept = question.accept_id.zip(chord(Action::Accept));
-    let refuse = Some(question.refuse_id).zip(chord(Action::Refuse));
-    let edit = question.edit_id.zip(chord(Action::Edit));
-    let keys = accept.into_iter().chain(refuse).chain(edit).map(|(id, chord)| (chord, look.texts.get(id).into_owned()));
-    draw_keys(cells, line, keys, look);
 }

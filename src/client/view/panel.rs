@@ -58,7 +58,7 @@ pub fn draw(cells: &mut Cells, screen: Rect, panel: &Panel, look: &Look<'_>) -> 
     if screen.is_empty() {
         return None;
     }
-    let layout = Layout::of(screen, COLUMNS_MAX, |_| usize::from(screen.height));
+    let layout = Layout::of(screen, COLUMNS_MAX, |_| (usize::from(screen.height), 1));
     layout.draw_empty(cells, &look.texts.get("operate-title"), look);
     draw_footer(cells, layout.keys, Context::Panel, look, |_| true);
     let mut rest = layout.inner;

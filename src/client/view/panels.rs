@@ -18,6 +18,7 @@ use crate::client::conversation::{Conversation, ConversationKind};
 use crate::client::geometry::{ChatAreas, PROMPT_COLUMNS, first_visible};
 use crate::client::model::Model;
 use crate::client::signs::Presence;
+use crate::ground::texts::Texts;
 use crate::proto::text::plain;
 
 /// Draws everything but the messages; returns where the caret stands.
@@ -295,7 +296,10 @@ pub fn draw_footer(
     draw_keys(cells, line, keys, look);
 }
 
-/// Keys with their words: `F1 help   Enter send`.
+/// The columns between a key's word and the next key.
+pub const KEYS_GAP: u16 = 3;
+
+/// Keys with their words, a column before the first one: `F1 help   Enter send`.
 pub fn draw_keys(cells: &mut Cells, line: Rect, keys: impl Iterator<Item = (Chord, String)>, look: &Look<'_>) {
     if line.is_empty() {
         return;
@@ -303,11 +307,15 @@ pub fn draw_keys(cells: &mut Cells, line: Rect, keys: impl Iterator<Item = (Chor
     let mut x = line.x + 1;
     for (chord, word) in keys {
         let name = chord.name(look.texts);
-        let columns = columns_of(&name) + 1 + columns_of(&word);
-        if usize::from(x) + columns > usize::from(line.right()) {
+        if usize::from(x) + key_columns(&chord, &word, look.texts) > usize::from(line.right()) {
             return;
         }
         x = paint(cells, line, x, line.y, &name, usize::from(line.width), look.theme.strong());
-        x = paint(cells, line, x + 1, line.y, &word, usize::from(line.width), look.theme.dim()) + 3;
+        x = paint(cells, line, x + 1, line.y, &word, usize::from(line.width), look.theme.dim()) + KEYS_GAP;
     }
+}
+
+/// The columns that a key and its word take.
+pub fn key_columns(chord: &Chord, word: &str, texts: &Texts) -> usize {
+    columns_of(&chord.name(texts)) + 1 + columns_of(word)
 }

@@ -40,7 +40,7 @@ fn layout(screen: Rect, picker: &Picker) -> Layout {
         Purpose::Search { .. } => ITEMS_MAX,
         _ => picker.items().len().clamp(8, ITEMS_MAX),
     };
-    Layout::of(screen, COLUMNS_MAX, |_| rows + 2)
+    Layout::of(screen, COLUMNS_MAX, |_| (rows + 2, 1))
 }
 
 /// Draws it; returns where the caret stands.

@@ -6,9 +6,11 @@ use ratatui::buffer::Cell;
 use super::draw;
 use super::golden::golden;
 use super::models::{changed_certificate, chat, form};
-use super::pictures::press;
+use super::pictures::{pictures, press};
+use crate::client::bindings::{Action, Context};
 use crate::client::connection::Status;
 use crate::client::form::{FieldId, Tab};
+use crate::client::overlay::Overlay;
 use crate::client::view::theme::{Depth, Theme};
 use crate::ground::texts::Language;
 
@@ -49,6 +51,30 @@ fn a_remark_is_shown_to_its_end_where_there_is_room() {
         let (cells, _) = draw(&mut model, columns, 24, Theme::new(Depth::Many));
         let text: String = cells.content().iter().map(Cell::symbol).collect();
         assert!(text.contains(remark), "{columns} columns");
+    }
+}
+
+/// The way back is named on the smallest screen as well, in both languages.
+#[test]
+fn a_question_names_every_answer() {
+    for language in [Language::English, Language::French] {
+        for (name, mut model) in pictures(language) {
+            let Some(shown) = model.overlays.shown().filter(|shown| **shown != Overlay::Help) else { continue };
+            let answers = match shown {
+                Overlay::Paste { .. } => [Some(Action::Accept), Some(Action::Refuse), Some(Action::Edit)],
+                Overlay::CertificateChanged { .. } => [None, Some(Action::Refuse), None],
+                _ => [Some(Action::Accept), Some(Action::Refuse), None],
+            };
+            for columns in [40, 50, 60, 80] {
+                let (cells, _) = draw(&mut model, columns, 12, Theme::new(Depth::Many));
+                let text: String = cells.content().iter().map(Cell::symbol).collect();
+                for action in answers.into_iter().flatten() {
+                    let chord = model.settings.keymap.chord(Context::Question, action).unwrap();
+                    let key = format!(" {} ", chord.name(&model.texts));
+                    assert!(text.contains(&key), "{name}, {language:?}, {columns} columns: {key}\n{cells:?}");
+                }
+            }
+        }
     }
 }
 
