@@ -17,7 +17,7 @@ use super::keys::answer;
 use super::model::Model;
 use super::overlay::Overlay;
 use super::update::update;
-use super::{connect, history, link, panel_words};
+use super::{connect, history, link, logins, panel_words};
 use crate::ground::texts::Value;
 use crate::proto::caps::Cap;
 use crate::proto::names::AccountName;
@@ -193,11 +193,17 @@ impl Plain {
         self.printed.push(Printed { time, text: text.into() });
     }
 
-    /// A name on the command line with a log-in that is remembered for it needs no question.
+    /// A log-in that is remembered needs no question: where a name on the command line asks for it, or a person sits there, who is
+    /// told. A program that answers the questions goes on to be asked them: what it writes must not go to people instead.
     fn start(&mut self, model: &mut Model, now: Moment, effects: &mut Effects) {
         model.prefers_correspondent = true;
         model.now = now;
-        if model.settings.name.is_some() {
+        let (server, name) = (model.settings.server.clone(), model.settings.name.clone());
+        if name.is_some() || self.is_attended {
+            if let Some(login) = logins::ready_for(model, &server, name.as_deref()).filter(|_| name.is_none()) {
+                let variables = [("name", login.account.as_str().into()), ("server", server.key().into())];
+                self.print(None, model.texts.format("plain-remembered", &variables));
+            }
             update(model, Event::Start, now, effects);
             if link::is_busy(model) {
                 self.state = State::Connecting(None);

@@ -1,5 +1,6 @@
 # The line mode (`chat-tui --plain`): one question, one answer, one line a message.
 
+plain-remembered = Logging in to { $server } as { $name }, by what is remembered here. Another account: --name NAME
 plain-register-question = Do you want to register? Type 'yes' or 'no'
 # The answers that count as yes and as no, separated by blanks.
 plain-answers-yes = yes y oui o

@@ -1,5 +1,6 @@
 # Le mode ligne (`chat-tui --plain`) : une question, une réponse, une ligne par message.
 
+plain-remembered = Connexion à { $server } en tant que { $name }, avec ce qui est retenu ici. Un autre compte : --name NOM
 plain-register-question = Voulez-vous vous inscrire ? Tapez 'oui' ou 'non'
 # Les réponses qui valent oui et non, séparées par des blancs.
 plain-answers-yes = oui o yes y

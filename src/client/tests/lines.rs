@@ -112,6 +112,37 @@ fn the_seeds_own_dialogue() {
 }
 
 #[test]
+fn who_is_remembered_is_not_asked_again() {
+    let start = |is_attended: bool, name: Option<&str>| {
+        let mut settings = settings("chat.example.org", Language::English, Mode::Person);
+        settings.name = name.map(str::to_owned);
+        let stage = Stage::with(settings, Stage::remembered());
+        let mut dialogue = Dialogue { stage, plain: Plain::new(is_attended), paper: Vec::new() };
+        dialogue.input(Input::Event(Event::Start));
+        dialogue
+    };
+    let mut dialogue = start(true, None);
+    let told = "Logging in to chat.example.org:6697 as ann, by what is remembered here. Another account: --name NAME";
+    assert_eq!(dialogue.paper, [told]);
+    assert_eq!(dialogue.plain.prompt(&dialogue.stage.model), None);
+    dialogue.connect();
+    dialogue.lines(&["AUTHENTICATE +", ":s 903 ann :ok"]);
+    dialogue.welcome("ann");
+    dialogue.tick(2_000);
+    dialogue.answer("-> ", "hello");
+    assert!(dialogue.stage.sent.last().unwrap().ends_with("PRIVMSG serveur :hello"), "{:?}", dialogue.stage.sent);
+    // Who names somebody else is asked; and a program that has answers, among them a password, for what it is asked.
+    for (is_attended, name) in [(true, Some("bob")), (false, None)] {
+        let dialogue = start(is_attended, name);
+        let question = dialogue.plain.prompt(&dialogue.stage.model).map(|prompt| prompt.text);
+        assert_eq!(question.as_deref(), Some("Do you want to register? Type 'yes' or 'no' "));
+    }
+    // By the name on the command line it logs in either way, and need not say as whom.
+    assert_eq!(start(false, Some("ann")).plain.prompt(&dialogue.stage.model), None);
+    assert!(start(true, Some("ann")).paper.is_empty());
+}
+
+#[test]
 fn logging_in_with_an_account_that_exists() {
     let mut dialogue = Dialogue::new(Language::English);
     dialogue.answer("Do you want to register? Type 'yes' or 'no' ", "perhaps");
