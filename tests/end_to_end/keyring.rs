@@ -149,7 +149,7 @@ fn leave(mut terminal: Terminal) {
 #[test]
 fn a_token_is_kept_in_the_keyring_and_found_there() {
     let sandbox = Sandbox::new();
-    let Some(mut desk) = Desk::start(&sandbox) else { return };
+    let Some(desk) = Desk::start(&sandbox) else { return };
     // Those of the test itself may take a moment to go.
     let alone = (0..5).map(|_| desk.connections()).min();
     let server = sandbox.start_server(None, &[]);
@@ -167,33 +167,49 @@ fn a_token_is_kept_in_the_keyring_and_found_there() {
     // Between two questions nothing of the bus is held open.
     wait_until("the bus is left", || Some(desk.connections()) == alone);
     leave(client);
-    let tail = |sandbox: &Sandbox| {
-        let output = sandbox.command("chat-tui", &["--server", &address, "tail", "#general"]).output();
-        let output = output.expect("the client runs");
-        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
-    };
-    assert_eq!(tail(&sandbox), (Some(0), String::new()));
 
-    // Nobody unlocks it here: the form says so, and the file does not forget where the token is.
-    desk.lock();
-    let client = open(&sandbox, &address, "locked");
-    client.wait_for("stayed locked");
-    assert!(client.screen().contains("Romain"), "{}", client.screen());
-    leave(client);
-    let (code, told) = tail(&sandbox);
-    assert!(code == Some(3) && told.contains("keyring = false"), "{code:?}: {told}");
-    assert!(logins(&sandbox).contains("keyring = \"token\""));
+    assert_eq!(exit_of_tail(&sandbox, &address), (Some(0), String::new()));
+}
 
-    drop(desk.keyring.take());
-    let client = open(&sandbox, &address, "gone");
-    client.wait_for("none within reach");
-    // By the password one comes in all the same; what cannot go into the keyring goes into the file.
-    client.type_text(PASSWORD);
-    client.press(Key::Enter);
-    client.wait_for("#general");
-    wait_until("the log-in is kept", || logins(&sandbox).contains("token = \"ctd1_"));
-    leave(client);
-    assert_eq!(tail(&sandbox), (Some(0), String::new()));
+fn exit_of_tail(sandbox: &Sandbox, address: &str) -> (Option<i32>, String) {
+    let output = sandbox.command("chat-tui", &["--server", address, "tail", "#general"]).output();
+    let output = output.expect("the client runs");
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn a_keyring_that_is_locked_or_gone_loses_nothing() {
+    for (what, reason) in [("locked", "it has stayed locked"), ("gone", "there is none within reach")] {
+        let sandbox = Sandbox::new();
+        let Some(mut desk) = Desk::start(&sandbox) else { return };
+        let server = sandbox.start_server(None, &[]);
+        let address = format!("irc://{}", server.address);
+        let client = newcomer(&sandbox, &server, "Romain");
+        wait_until("the log-in is kept", || logins(&sandbox).contains("keyring = \"token\""));
+        leave(client);
+        if what == "locked" {
+            desk.lock();
+            // Whatever it may hold, it says nothing of it.
+            assert_eq!(desk.found("nowhere", "nobody"), Err("Locked".to_owned()));
+        } else {
+            drop(desk.keyring.take());
+        }
+        // Nobody can unlock it here. A script is told by its exit code; the form says why; the file still says where the token is.
+        let (code, told) = exit_of_tail(&sandbox, &address);
+        assert!(code == Some(3) && told.contains(reason) && told.contains("keyring = false"), "{code:?}: {told}");
+        let client = open(&sandbox, &address, what);
+        client.wait_for("✗");
+        let screen = client.settled().split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
+        assert!(screen.contains(reason) && screen.contains("Romain"), "{screen}");
+        assert!(logins(&sandbox).contains("keyring = \"token\""));
+        // By the password one comes in all the same. What the keyring does not take, without asking anybody, the file has.
+        client.type_text(PASSWORD);
+        client.press(Key::Enter);
+        client.wait_for("#general");
+        wait_until("the log-in is kept", || logins(&sandbox).contains("token = \"ctd1_"));
+        leave(client);
+        assert_eq!(exit_of_tail(&sandbox, &address), (Some(0), String::new()));
+    }
 }
 
 #[test]
