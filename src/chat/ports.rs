@@ -656,4 +656,6 @@ pub struct Effects {
     pub records: Vec<Record>,
     /// Effects, each behind its gate.
     pub held: Vec<Held>,
+    /// Where lines are put together, so that each piece takes one allocation, of its own size.
+    pub(crate) scratch: Vec<u8>,
 }

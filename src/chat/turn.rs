@@ -12,9 +12,14 @@
 //! *The label* (IRCv3 `labeled-response`) is put on at the end: one reply carries it, several stand in a batch, none is an
 //! `ACK`.
 
+use bytes::Bytes;
+
 use super::event::{Record, Seq};
 use super::ports::{ConnId, Effect, Effects, Held};
 use crate::proto::message::{Line, Message};
+
+/// How much of the room is kept that a long answer took up.
+const SCRATCH_BYTES_MAX: usize = 64 * 1024;
 
 /// What has been gathered.
 #[derive(Default)]
@@ -206,13 +211,8 @@ fn closes_batch(out: &Out, batch: &str) -> bool {
 struct Holder<'a> {
     committed: Seq,
     effects: &'a mut Effects,
-    joined: Option<Joined>,
-}
-
-struct Joined {
-    to: ConnId,
-    place: Place,
-    bytes: Vec<u8>,
+    /// To whom the replies go that were put together in the effects' scratch, and where they stand.
+    joined: Option<(ConnId, Place)>,
 }
 
 /// Where an effect stands.
@@ -225,11 +225,11 @@ struct Place {
 
 impl Holder<'_> {
     fn reply(&mut self, to: ConnId, line: &Line, place: Place) {
-        if self.joined.as_ref().is_some_and(|joined| joined.place != place) {
+        if self.joined.is_some_and(|(_, before)| before != place) {
             self.flush();
         }
-        let joined = self.joined.get_or_insert_with(|| Joined { to, place, bytes: Vec::new() });
-        line.encode(&mut joined.bytes);
+        self.joined = Some((to, place));
+        line.encode(&mut self.effects.scratch);
     }
 
     fn push(&mut self, effect: Effect, place: Place) {
@@ -240,8 +240,11 @@ impl Holder<'_> {
     }
 
     fn flush(&mut self) {
-        if let Some(Joined { to, place, bytes }) = self.joined.take() {
-            self.push(Effect::Send { to, bytes: bytes.into(), sheddable: false }, place);
+        if let Some((to, place)) = self.joined.take() {
+            let bytes = Bytes::copy_from_slice(&self.effects.scratch);
+            self.effects.scratch.clear();
+            self.effects.scratch.shrink_to(SCRATCH_BYTES_MAX);
+            self.push(Effect::Send { to, bytes, sheddable: false }, place);
         }
     }
 }

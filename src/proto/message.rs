@@ -199,9 +199,15 @@ pub fn unescape(escaped: &str) -> Cow<'_, str> {
     Cow::Owned(value)
 }
 
+/// Whether one of these ASCII characters stands in a text. Most have none, and all are looked at, which the processor does
+/// for many at once.
+fn has_any<const COUNT: usize>(text: &str, characters: &[u8; COUNT]) -> bool {
+    text.bytes().fold(false, |found, byte| found | characters.iter().fold(false, |one, other| one | (byte == *other)))
+}
+
 /// Appends `value` to `out`, escaped as a tag value. NUL, which nothing can escape, is dropped.
 pub fn escape(value: &str, out: &mut String) {
-    if !value.contains([';', ' ', '\\', '\r', '\n', '\0']) {
+    if !has_any(value, b"; \\\r\n\0") {
         return out.push_str(value);
     }
     for character in value.chars() {
@@ -279,7 +285,7 @@ impl Line {
     pub fn param(mut self, value: &str) -> Self {
         self.make_last_a_word();
         self.body.push(' ');
-        if value.is_empty() || value.starts_with(':') || value.contains([' ', '\r', '\n', '\0']) {
+        if value.is_empty() || value.starts_with(':') || has_any(value, b" \r\n\0") {
             self.colon_at = Some(self.body.len());
             self.body.push(':');
         }
@@ -313,7 +319,7 @@ impl Line {
 
     /// No parameter can end the line or cut it short, whatever it came from.
     fn push_clean(&mut self, value: &str) {
-        if value.contains(['\r', '\n', '\0']) {
+        if has_any(value, b"\r\n\0") {
             self.body.extend(value.chars().map(|character| match character {
                 '\r' | '\n' | '\0' => ' ',
                 other => other,
@@ -341,11 +347,19 @@ impl Line {
 
     /// Appends the line as it goes over the wire, CR LF included.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        let tags = if self.tags.is_empty() { ["", "", ""] } else { ["@", &self.tags, " "] };
-        let source = if self.source.is_empty() { ["", "", ""] } else { [":", &self.source, " "] };
-        for part in tags.iter().chain(&source).chain(&[self.body.as_str(), "\r\n"]) {
-            out.extend_from_slice(part.as_bytes());
+        out.reserve(self.tags.len() + "@ ".len() + self.body_bytes());
+        if !self.tags.is_empty() {
+            out.push(b'@');
+            out.extend_from_slice(self.tags.as_bytes());
+            out.push(b' ');
         }
+        if !self.source.is_empty() {
+            out.push(b':');
+            out.extend_from_slice(self.source.as_bytes());
+            out.push(b' ');
+        }
+        out.extend_from_slice(self.body.as_bytes());
+        out.extend_from_slice(b"\r\n");
     }
 }
 
