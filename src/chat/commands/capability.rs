@@ -3,6 +3,8 @@
 //! Specification: IRCv3 "Client Capability Negotiation", version 302, and `sts`. What is offered stands in [`OFFERED`], with the values
 //! that depend on the settings in [`value`].
 
+use std::borrow::Cow;
+
 use super::{authenticate, welcome};
 use crate::chat::call::Call;
 use crate::chat::limits;
@@ -80,12 +82,12 @@ pub(crate) fn cap(world: &mut World, call: &Call<'_>) -> Handled {
                 words.sort_by_key(|word| word.contains(['/', '.']));
                 let lists = pack_words(&words, limits::CAP_LIST_BYTES_MAX);
                 let first = lists.into_iter().next().unwrap_or_default();
-                words = first.split(' ').map(str::to_owned).collect();
+                words = first.split(' ').map(|word| word.to_owned().into()).collect();
             }
             list(world, conn, "LS", &words);
         }
         "LIST" => {
-            let words: Vec<_> = world.session(conn).caps.iter().map(|cap| cap.to_string()).collect();
+            let words: Vec<_> = world.session(conn).caps.iter().map(Cap::name).collect();
             list(world, conn, "LIST", &words);
         }
         "REQ" => return request(world, conn, call.param(1)),
@@ -101,7 +103,7 @@ pub(crate) fn cap(world: &mut World, call: &Call<'_>) -> Handled {
     Ok(())
 }
 
-fn list(world: &mut World, conn: ConnId, subcommand: &str, words: &[String]) {
+fn list<W: AsRef<str>>(world: &mut World, conn: ConnId, subcommand: &str, words: &[W]) {
     let name = world.session(conn).name().to_owned();
     let knows_lines = world.session(conn).cap_version >= VALUES_SINCE;
     let bytes_max = if knows_lines { limits::CAP_LIST_BYTES_MAX } else { usize::MAX };
@@ -145,8 +147,8 @@ fn offer(world: &World, conn: ConnId) -> Vec<(Cap, Option<String>)> {
     offer
 }
 
-fn word(cap: Cap, value: Option<&str>) -> String {
-    value.map_or_else(|| cap.name().to_owned(), |value| format!("{cap}={value}"))
+fn word(cap: Cap, value: Option<&str>) -> Cow<'static, str> {
+    value.map_or(Cow::Borrowed(cap.name()), |value| Cow::Owned(format!("{cap}={value}")))
 }
 
 /// IRCv3 `sts`: in the clear the port with TLS, with TLS for how long to keep to it. Who sits on this machine is told nothing,
@@ -176,7 +178,7 @@ pub(in crate::chat) fn offers(world: &World) -> Offers {
 pub(in crate::chat) fn tell_changed_offers(world: &mut World, before: &Offers) {
     for (conn, before) in before {
         let now = offer(world, *conn);
-        let new: Vec<String> = now
+        let new: Vec<_> = now
             .iter()
             .filter(|entry| !before.contains(entry))
             .map(|(cap, value)| word(*cap, value.as_deref()))
@@ -190,7 +192,7 @@ pub(in crate::chat) fn tell_changed_offers(world: &mut World, before: &Offers) {
             list(world, *conn, "NEW", &new);
         }
         if !gone.is_empty() {
-            let words: Vec<_> = gone.iter().map(|cap| cap.to_string()).collect();
+            let words: Vec<_> = gone.iter().map(Cap::name).collect();
             list(world, *conn, "DEL", &words);
             let session = world.session_mut(*conn);
             session.caps = session.caps.difference(gone);
