@@ -5,13 +5,12 @@
 //! its account is away since then: rather something twice than something never. The store notes both moments, see
 //! [`Effect::NotePresence`](super::ports::Effect); nothing of it is an event.
 
-use std::collections::HashMap;
-
 use super::event::{AccountId, Seq};
+use super::numbers::NumberMap;
 
 /// The last event that each account which is not here may have seen.
 #[derive(Debug, Default)]
-pub(crate) struct Absences(HashMap<AccountId, Seq>);
+pub(crate) struct Absences(NumberMap<AccountId, Seq>);
 
 impl Absences {
     /// As the store knows it.

@@ -17,6 +17,7 @@ use super::event::{
     ListEntry, MetadataOwner, Place, Rank, Record, Seq, Snapshot, Topic,
 };
 use super::lookalikes::Lookalikes;
+use super::numbers::NumberMap;
 use crate::proto::mask::Mask;
 use crate::proto::names::{ChannelName, Folded};
 use crate::proto::time::Timestamp;
@@ -117,15 +118,15 @@ pub(crate) type Metadata = BTreeMap<String, String>;
 /// What is durable, in memory.
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    accounts: HashMap<AccountId, Account>,
+    accounts: NumberMap<AccountId, Account>,
     account_names: HashMap<Folded, AccountId>,
     account_looks: Lookalikes,
-    channels: HashMap<ChannelId, Channel>,
+    channels: NumberMap<ChannelId, Channel>,
     channel_names: BTreeMap<Folded, ChannelId>,
     read_markers: HashMap<(AccountId, Place), Timestamp>,
     metadata: HashMap<MetadataOwner, Metadata>,
     /// The last event in any direct conversation of each account that has one.
-    directs: HashMap<AccountId, Seq>,
+    directs: NumberMap<AccountId, Seq>,
     bans: Vec<Ban>,
     invitations: Vec<InvitationState>,
     /// The last event's number.

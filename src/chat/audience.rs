@@ -3,10 +3,10 @@
 //! A busy channel has the same audience from one message to the next. The lists are shared with the effects that name them,
 //! so that whoever performs these sees that it is the same many.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::event::ChannelId;
+use super::numbers::NumberMap;
 use super::ports::ConnId;
 use crate::proto::caps::CapSet;
 
@@ -21,7 +21,7 @@ pub(crate) type Audience = Vec<(CapSet, Arc<[ConnId]>)>;
 pub(crate) struct Audiences {
     /// Raised whenever any audience may have changed.
     version: u64,
-    kept: HashMap<ChannelId, (u64, Audience)>,
+    kept: NumberMap<ChannelId, (u64, Audience)>,
 }
 
 impl Audiences {

@@ -44,7 +44,7 @@ impl World {
         for ((_, verdict), count) in &self.filtered.counts {
             *census.filtered.entry(verdict).or_default() += count;
         }
-        for session in self.sessions.values() {
+        for session in self.sessions.in_order() {
             let kind = match session.identity {
                 _ if !session.is_welcome => &mut census.unwelcomed_sessions,
                 Identity::Account(_) => &mut census.account_sessions,

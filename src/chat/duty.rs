@@ -146,7 +146,7 @@ impl World {
             let session = self.session(*conn);
             session.is_welcome && !session.is_closed && session.modes.contains('w')
         };
-        self.sessions.keys().copied().filter(listens).collect()
+        self.sessions.conns().into_iter().filter(listens).collect()
     }
 
     /// The settings were read again, or could not be.
@@ -164,7 +164,7 @@ impl World {
                 texts
             }
         };
-        let asker = asker.filter(|conn| self.sessions.get(conn).is_some_and(|session| session.is_welcome));
+        let asker = asker.filter(|conn| self.sessions.get(*conn).is_some_and(|session| session.is_welcome));
         for text in texts {
             match asker {
                 Some(conn) => {
@@ -200,7 +200,7 @@ impl World {
             return;
         }
         let here: Vec<ConnId> =
-            self.sessions.values().filter(|session| session.is_introduced()).map(|s| s.conn).collect();
+            self.sessions.in_order().filter(|session| session.is_introduced()).map(|s| s.conn).collect();
         for conn in here {
             let head = self.numeric(conn, RPL_ISUPPORT);
             for line in changes.lines(&head, BODY_BYTES_MAX) {

@@ -52,7 +52,7 @@ impl World {
     /// Begins a turn. `is_line`: a line of the actor is handled in it, which [`World::finish`] reports as done unless it waits
     /// for an answer.
     fn begin(&mut self, actor: Option<ConnId>, is_line: bool) {
-        let session = actor.and_then(|conn| self.sessions.get(&conn));
+        let session = actor.and_then(|conn| self.sessions.get(conn));
         let (gate, pinged_after) = session.map_or((Seq(0), Seq(0)), |session| (session.gate, session.pinged_after));
         self.turn = Turn::begin(actor, is_line, gate);
         if !self.is_stalled {
@@ -63,7 +63,7 @@ impl World {
     /// Ends the turn: labels the answer, hands everything over, forgets who has left.
     fn finish(&mut self, effects: &mut Effects) {
         let mut turn = std::mem::take(&mut self.turn);
-        let session = turn.actor.and_then(|conn| self.sessions.get_mut(&conn));
+        let session = turn.actor.and_then(|conn| self.sessions.get_mut(conn));
         let waits = session.as_ref().is_some_and(|session| session.waiting.is_some());
         if let Some(session) = session {
             (session.gate, session.pinged_after) = (turn.gate, turn.pinged_after);
@@ -78,7 +78,7 @@ impl World {
             }
         }
         for conn in turn.closed() {
-            self.sessions.remove(&conn);
+            self.sessions.remove(conn);
         }
         turn.finish(self.committed, waits, effects);
     }
@@ -86,7 +86,7 @@ impl World {
     fn connect(&mut self, conn: ConnId, peer: Peer, effects: &mut Effects) {
         let host = self.key.cloak(peer.address);
         let session = Session::new(conn, peer, host, self.settings.language, self.now);
-        self.sessions.insert(conn, Box::new(session));
+        self.sessions.insert(conn, session);
         // A ban of its network keeps it from even asking.
         if !self.state.bans().is_empty() {
             self.begin(Some(conn), false);
@@ -97,7 +97,7 @@ impl World {
 
     /// A line arrives: it is handled now, or after the answer that an earlier one waits for.
     fn take_in(&mut self, conn: ConnId, arrived: Queued, effects: &mut Effects) {
-        let Some(session) = self.sessions.get_mut(&conn) else {
+        let Some(session) = self.sessions.get_mut(conn) else {
             // Closed already; only the promise of one LineDone for each line is left.
             effects.held.push(Held { gate: Seq(0), must: Seq(0), cause: None, effect: Effect::LineDone { conn } });
             return;
@@ -127,14 +127,14 @@ impl World {
     }
 
     fn answer(&mut self, conn: ConnId, answer: Answer, effects: &mut Effects) {
-        let Some(waiting) = self.sessions.get_mut(&conn).and_then(|session| session.waiting.take()) else { return };
+        let Some(waiting) = self.sessions.get_mut(conn).and_then(|session| session.waiting.take()) else { return };
         self.begin(Some(conn), true);
         self.turn.command = waiting.command;
         self.turn.label = waiting.label;
         commands::answered(self, conn, waiting.command, waiting.asked, answer);
         self.finish(effects);
         // The lines that came meanwhile, up to the next one that asks something or closes the connection.
-        while let Some(session) = self.sessions.get_mut(&conn).filter(|session| session.waiting.is_none()) {
+        while let Some(session) = self.sessions.get_mut(conn).filter(|session| session.waiting.is_none()) {
             let Some(line) = session.queue.pop_front() else {
                 // An idle session holds no list.
                 session.queue = VecDeque::new();
@@ -145,7 +145,7 @@ impl World {
     }
 
     fn lose(&mut self, conn: ConnId, reason: &str, effects: &mut Effects) {
-        if self.sessions.contains_key(&conn) {
+        if self.sessions.get(conn).is_some() {
             self.begin(Some(conn), false);
             self.forget(conn, reason, false);
             self.finish(effects);
@@ -156,7 +156,7 @@ impl World {
     fn repeat_first(&mut self, seq: Seq, first: &StoredEvent, effects: &mut Effects) {
         let Some(pending) = self.pending.remove(&seq) else { return };
         self.recent.forget(pending.place, seq);
-        let Some(session) = self.sessions.get(&pending.conn).filter(|session| session.has(Cap::EchoMessage)) else {
+        let Some(session) = self.sessions.get(pending.conn).filter(|session| session.has(Cap::EchoMessage)) else {
             return;
         };
         let (StoredWhat::Privmsg(text) | StoredWhat::Notice(text)) = &first.what else { return };
@@ -192,9 +192,9 @@ impl World {
     }
 
     fn tick(&mut self, effects: &mut Effects) {
-        let conns: Vec<_> = self.sessions.keys().copied().collect();
+        let conns = self.sessions.conns();
         for conn in conns {
-            let session = &self.sessions[&conn];
+            let session = &self.sessions[conn];
             let silent = self.now.millis_since(session.heard_at);
             if let Some(since) = session.waits_since.filter(|_| !session.is_welcome) {
                 if self.now.millis_since(since) >= millis(self.settings.waiting_room_time) {
@@ -248,7 +248,7 @@ impl World {
     }
 
     fn stop(&mut self, effects: &mut Effects) {
-        let conns: Vec<_> = self.sessions.keys().copied().collect();
+        let conns = self.sessions.conns();
         self.begin(None, false);
         self.all_leave();
         for conn in conns {

@@ -29,7 +29,7 @@ impl World {
     /// Closes the sessions for which `which` holds, each told why in its language.
     pub(crate) fn close_sessions(&mut self, why: &Text, which: impl Fn(&Session) -> bool) {
         let conns: Vec<_> =
-            self.sessions.values().filter(|session| which(session)).map(|session| session.conn).collect();
+            self.sessions.in_order().filter(|session| which(session)).map(|session| session.conn).collect();
         for conn in conns {
             let said = self.say(conn, why);
             self.close(conn, &said);
@@ -74,7 +74,7 @@ impl World {
 
     /// The server stops: everybody has seen everything.
     pub(super) fn all_leave(&mut self) {
-        let welcome = self.sessions.values().filter(|session| session.is_welcome && !session.is_closed);
+        let welcome = self.sessions.in_order().filter(|session| session.is_welcome && !session.is_closed);
         let accounts: BTreeSet<AccountId> = welcome.filter_map(|session| session.account()).collect();
         for account in accounts {
             self.begin_absence(account, self.state.last_seq);

@@ -8,7 +8,7 @@
 //! 3. an appended event gets its number, `apply` changes the state by it, `deliver` turns it into lines;
 //! 4. the end of the turn puts every effect behind its gate: the event that must be committed before it may happen.
 //!
-//! [`world`] is everything that the rules know; `session` is a connection as they see it, [`operators`] and `duty` say what
+//! [`world`] is everything that the rules know; `session` is a connection as they see it, [`numbers`] find it in `sessions`, [`operators`] and `duty` say what
 //! operators of the server may do, `members` and `people` say who is where, `leave` how a session ends;
 //! [`invitations`] let people in, [`bans`] keep them out or quiet, [`filter`] and `filtered` messages; [`census`] counts for those who watch, `headcount`
 //! for LUSERS, `turned_down` remembers refusals for operators; [`settings`] is what an operator decides, `limits` are the bounds, `throttle` bounds what is tried too often
@@ -25,6 +25,7 @@ pub mod invitations;
 pub mod key;
 pub mod limits;
 pub mod modes;
+pub mod numbers;
 pub mod operators;
 pub mod ports;
 pub mod recent;
@@ -55,6 +56,7 @@ pub(crate) mod refused;
 pub(crate) mod reply;
 pub(crate) mod services;
 pub(crate) mod session;
+pub(crate) mod sessions;
 pub(crate) mod slow;
 pub(crate) mod spoken;
 pub(crate) mod stamp;

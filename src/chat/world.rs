@@ -6,6 +6,7 @@
 //! leaves a question, and its connection's later lines wait in the session.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -20,11 +21,13 @@ use super::invites::Invites;
 use super::key::WorldKey;
 use super::lookalikes::Lookalikes;
 use super::monitors::Monitors;
+use super::numbers::NumberMap;
 use super::operators::Duty;
 use super::ports::ConnId;
 use super::recent::Recent;
 use super::refused::RefusedAddresses;
 use super::session::{Identity, Session};
+use super::sessions::Sessions;
 use super::settings::Settings;
 use super::slow::SlowMode;
 use super::throttle::Throttles;
@@ -50,20 +53,19 @@ pub struct World {
     pub(super) started_at: Option<Timestamp>,
     /// What is durable.
     pub(super) state: State,
-    /// By rising number, so that what happens to all happens in the same order whenever it is played again. Boxed, because
-    /// a tree that grows at one end keeps its nodes half empty.
-    pub(super) sessions: BTreeMap<ConnId, Box<Session>>,
+    /// Who is connected.
+    pub(super) sessions: Sessions,
     /// The welcomed sessions by what they are called. Those of one account share a nick.
     nicks: HashMap<Folded, Conns>,
     nick_looks: Lookalikes,
     /// The welcomed sessions of each account.
-    account_sessions: HashMap<AccountId, Conns>,
+    account_sessions: NumberMap<AccountId, Conns>,
     /// The welcomed sessions of the correspondent.
     operators: Vec<ConnId>,
     /// The sessions that became operators by OPER. Looked at for everything that operators are told.
     on_duty: BTreeSet<ConnId>,
     /// The members of channels that have no account.
-    pub(super) guests: HashMap<ChannelId, BTreeMap<ConnId, Rank>>,
+    pub(super) guests: NumberMap<ChannelId, BTreeMap<ConnId, Rank>>,
     /// Everything up to this event is committed.
     pub(super) committed: Seq,
     /// Whether nothing can be committed at the moment.
@@ -180,13 +182,13 @@ impl World {
             started_at: None,
             committed: state.last_seq,
             state,
-            sessions: BTreeMap::new(),
+            sessions: Sessions::default(),
             nicks: HashMap::new(),
             nick_looks: Lookalikes::default(),
-            account_sessions: HashMap::new(),
+            account_sessions: NumberMap::default(),
             operators: Vec::new(),
             on_duty: BTreeSet::new(),
-            guests: HashMap::new(),
+            guests: NumberMap::default(),
             is_stalled: false,
             pending: BTreeMap::new(),
             invites: Invites::default(),
@@ -223,7 +225,7 @@ impl World {
     pub(super) fn take_off_indexes(&mut self, conn: ConnId) {
         self.audiences.change();
         self.give_up_nick(conn);
-        let session = &self.sessions[&conn];
+        let session = &self.sessions[conn];
         if session.is_welcome && !session.is_closed {
             self.headcount.leave(&session.modes);
         }
@@ -253,8 +255,8 @@ impl World {
     pub(super) fn put_on_indexes(&mut self, conn: ConnId) {
         self.audiences.change();
         self.take_nick(conn);
-        self.headcount.enter(&self.sessions[&conn].modes);
-        match self.sessions[&conn].identity {
+        self.headcount.enter(&self.sessions[conn].modes);
+        match self.sessions[conn].identity {
             Identity::Account(account) => self.account_sessions.entry(account).or_default().push(conn),
             Identity::Operator { .. } => self.operators.push(conn),
             Identity::Anonymous => {}
@@ -264,7 +266,7 @@ impl World {
     /// A welcomed session acts as an account from now on, and is in no channel as a guest any more.
     pub(super) fn take_account(&mut self, conn: ConnId, account: AccountId) {
         self.audiences.change();
-        let session = &self.sessions[&conn];
+        let session = &self.sessions[conn];
         if let Some(before) = session.account() {
             remove(&mut self.account_sessions, &before, conn);
         }
@@ -277,7 +279,7 @@ impl World {
 
     /// Calls a session something else. Telling it is the caller's.
     pub(super) fn rename(&mut self, conn: ConnId, nick: Nick) {
-        let session = &self.sessions[&conn];
+        let session = &self.sessions[conn];
         let is_same = session.nick.as_ref() == Some(&nick);
         if !session.is_welcome || is_same {
             self.session_mut(conn).nick = Some(nick);
@@ -333,7 +335,7 @@ impl World {
     /// # Panics
     /// When it is not there, which would mean that an index is wrong.
     pub(crate) fn session(&self, conn: ConnId) -> &Session {
-        &self.sessions[&conn]
+        &self.sessions[conn]
     }
 
     /// The same, to be changed.
@@ -341,7 +343,7 @@ impl World {
     /// # Panics
     /// When it is not there, which would mean that an index is wrong.
     pub(crate) fn session_mut(&mut self, conn: ConnId) -> &mut Session {
-        self.sessions.get_mut(&conn).expect("sessions of turns and of indexes live until the turn ends")
+        self.sessions.get_mut(conn).expect("sessions of turns and of indexes live until the turn ends")
     }
 
     /// The welcomed sessions that are called so: of one account, of one guest, or of the operators.
@@ -454,7 +456,7 @@ impl std::fmt::Debug for World {
 }
 
 /// Takes a connection out of an index. Whether it was the last one under its key.
-fn remove<K: std::hash::Hash + Eq>(index: &mut HashMap<K, Conns>, key: &K, conn: ConnId) -> bool {
+fn remove<K: Hash + Eq>(index: &mut HashMap<K, Conns, impl BuildHasher>, key: &K, conn: ConnId) -> bool {
     let Some(conns) = index.get_mut(key) else { return false };
     conns.retain(|known| *known != conn);
     let is_last = conns.is_empty();

@@ -5,13 +5,12 @@
 //! get something else in between, or is left out of a line, *steps out* of the run: it gets what was gathered until then,
 //! and from there on each line by itself. So everybody's order is the order in which effects were performed.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::outbox::{Link, Pushed};
+use crate::chat::numbers::NumberMap;
 use crate::chat::ports::ConnId;
 
 /// The most bytes of a run. Beyond it a new run begins; it keeps the pieces well below what an outbox may hold.
@@ -41,7 +40,7 @@ struct Run {
 /// All connections, by number.
 #[derive(Default)]
 pub struct Clients {
-    by_number: HashMap<ConnId, Client, BuildHasherDefault<NumberHasher>>,
+    by_number: NumberMap<ConnId, Client>,
     touched: Vec<ConnId>,
     /// Whose lines need nothing more; said with the next flush, when what they caused is queued.
     lines_done: Vec<ConnId>,
@@ -250,24 +249,6 @@ impl Clients {
 fn touch(client: &mut Client, conn: ConnId, touched: &mut Vec<ConnId>) {
     if !std::mem::replace(&mut client.is_touched, true) {
         touched.push(conn);
-    }
-}
-
-/// Spreads numbers that we give out ourselves: nobody can choose them so that they collide.
-#[derive(Default)]
-struct NumberHasher(u64);
-
-impl Hasher for NumberHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(32);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
     }
 }
 

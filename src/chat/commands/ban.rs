@@ -58,7 +58,7 @@ fn set(world: &mut World, call: &Call<'_>, target: &BanTarget, effect: BanEffect
     append(world, call.conn, &text, Event::BanSet { target: text.clone(), effect, reason, until });
     done(world, call.conn, effect.order(), &text);
     if effect == BanEffect::Out {
-        let conns: Vec<ConnId> = world.sessions.keys().copied().filter(|conn| *conn != call.conn).collect();
+        let conns: Vec<ConnId> = world.sessions.conns().into_iter().filter(|conn| *conn != call.conn).collect();
         for conn in conns {
             turn_away(world, conn);
         }

@@ -169,7 +169,7 @@ pub(in crate::chat) type Offers = Vec<(ConnId, Vec<(Cap, Option<String>)>)>;
 
 /// What is offered now, to be compared later.
 pub(in crate::chat) fn offers(world: &World) -> Offers {
-    let watching = world.sessions.values().filter(|session| session.has(Cap::CapNotify) && !session.is_closed);
+    let watching = world.sessions.in_order().filter(|session| session.has(Cap::CapNotify) && !session.is_closed);
     watching.map(|session| (session.conn, offer(world, session.conn))).collect()
 }
 

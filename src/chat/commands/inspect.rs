@@ -38,7 +38,7 @@ pub(super) fn answered(world: &mut World, conn: ConnId, text: &str, answer: Answ
         lines.push(world.server_line("INSPECT").param("FIGURE").param(name).param(&number.to_string()));
     }
     let fits = |session: &&Session| text.is_empty() || holds(world, conn, session, text);
-    let fitting: Vec<&Session> = world.sessions.values().map(|session| &**session).filter(fits).collect();
+    let fitting: Vec<&Session> = world.sessions.in_order().filter(fits).collect();
     // The newest first: those who have just come are looked at most.
     for session in fitting.iter().rev().take(SESSIONS_INSPECTED_MAX) {
         lines.push(session_line(world, conn, session, &figures));

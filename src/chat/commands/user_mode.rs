@@ -70,7 +70,7 @@ impl World {
     /// Gives a session other user modes, and tells it what has changed.
     pub(crate) fn set_user_modes(&mut self, conn: ConnId, letters: &str) {
         let modes: String = LETTERS.chars().filter(|letter| letters.contains(*letter)).collect();
-        let session = &self.sessions[&conn];
+        let session = &self.sessions[conn];
         let difference = difference(&session.modes, &modes);
         if session.is_welcome && !session.is_closed {
             self.headcount.change(&session.modes, &modes);

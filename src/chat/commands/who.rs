@@ -85,7 +85,7 @@ fn by_mask(world: &World, conn: ConnId, mask: &str) -> Vec<Found> {
     let peers = world.peers(conn);
     let own = world.person_of(conn);
     let mut seen: Vec<Person> = Vec::new();
-    for session in world.sessions.values().filter(|session| session.is_welcome && !session.is_closed) {
+    for session in world.sessions.in_order().filter(|session| session.is_welcome && !session.is_closed) {
         let person = world.person_of(session.conn);
         let (source, server) = (session.source(), &world.settings.server_name);
         let texts = [session.name(), session.user(), &session.host, server, &session.realname, &source];
