@@ -97,6 +97,13 @@ impl Buffer {
         self.unseen
     }
 
+    /// So many messages that were missed stand at the end now.
+    pub fn were_missed(&mut self, count: usize) {
+        if self.position.is_anchored() {
+            self.unseen += count;
+        }
+    }
+
     /// Whether the pane shows the end and goes on with it.
     pub fn follows_end(&self) -> bool {
         self.position.follows_end()

@@ -14,11 +14,14 @@ use super::session::ask_for_end_of_joins;
 use super::session::fact::{Annotated, Fact, Incoming, Refusal, ReplyKind};
 use super::signs::Presence;
 use super::unsent;
-use super::{drafts, history, inspecting, log, markers, notices};
+use super::{drafts, history, inspecting, log, logins, markers, notices};
 use crate::proto::message::Line;
 
 mod people;
 pub mod reports;
+
+/// So long after the log-in what the server says by itself is its greeting.
+const GREETING_MILLIS: u64 = 5_000;
 
 /// Applies one fact. Facts about the log-in are the connection's, not ours.
 pub fn apply(model: &mut Model, fact: Fact, effects: &mut Effects) {
@@ -128,8 +131,10 @@ fn message(model: &mut Model, incoming: Incoming, effects: &mut Effects) {
         conversation.first_unread = begins.or(Some(key));
     }
     log::keep(model, id, key, effects);
+    let age_millis = model.server.session.age_millis(model.now.elapsed_millis);
+    let is_returning = logins::is_remembered(model) && age_millis < GREETING_MILLIS;
     let Some(conversation) = model.conversations.get_mut(id) else { return };
-    if is_own || is_seen || is_read || is_said_again(conversation, key) {
+    if is_own || is_seen || is_read || is_known_greeting(conversation, key, is_returning) {
         return;
     }
     let Some(told) = conversation.buffer.entry(key).cloned() else { return };
@@ -141,13 +146,14 @@ fn message(model: &mut Model, incoming: Incoming, effects: &mut Effects) {
     notices::arrived(model, id, &told, effects);
 }
 
-/// Whether it is the server's greeting once more, as after each reconnection: it is in no record, and its words stand there already.
-fn is_said_again(conversation: &Conversation, key: EntryKey) -> bool {
+/// Whether it is the server's greeting to somebody who knows it: it is in no record, and comes right behind the log-in, or its words
+/// stand there already.
+fn is_known_greeting(conversation: &Conversation, key: EntryKey, is_returning: bool) -> bool {
     let is_greeting = |entry: &&Entry| entry.kind == EntryKind::Notice && entry.msgid.is_none();
     let greeting = conversation.buffer.entry(key).filter(|_| conversation.kind == ConversationKind::Correspondent);
     greeting.filter(is_greeting).is_some_and(|greeting| {
         let mut others = conversation.buffer.entries().iter().filter(|entry| entry.key() != key);
-        others.any(|entry| is_greeting(&entry) && entry.text == greeting.text)
+        is_returning || others.any(|entry| is_greeting(&entry) && entry.text == greeting.text)
     })
 }
 

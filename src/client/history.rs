@@ -245,6 +245,7 @@ pub fn page(model: &mut Model, page: Page, effects: &mut Effects) {
         entry.mention || (conversation.kind != ConversationKind::Channel && entry.kind != EntryKind::Notice)
     };
     let missed = entries.iter().filter(is_missed).count();
+    let first_missed = entries.iter().find(is_missed).and_then(|entry| entry.msgid.clone());
     let calls = entries.iter().filter(is_missed).filter(is_call).count();
     let had_first = first_msgid.as_deref().is_some_and(|msgid| conversation.buffer.knows(msgid));
     match purpose {
@@ -273,6 +274,13 @@ pub fn page(model: &mut Model, page: Page, effects: &mut Effects) {
             conversation.history = HistoryState::More;
         }
         Some(Purpose::Newer { .. } | Purpose::Latest { after_gap: true }) => {
+            let was_all_seen = conversation.buffer.unseen() == 0;
+            conversation.buffer.were_missed(missed);
+            if is_shown && was_all_seen && conversation.buffer.unseen() > 0 {
+                // The person reads further up: here they go on later.
+                let begins = first_missed.and_then(|msgid| conversation.buffer.key_of(&msgid));
+                conversation.first_unread = begins.or(conversation.first_unread);
+            }
             if !is_shown {
                 let add = |count: u32, more: usize| count.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
                 conversation.unread = add(conversation.unread, missed);

@@ -248,6 +248,11 @@ impl Session {
         self.has(Cap::Idempotency)
     }
 
+    /// How long ago the server has let us in, by `Moment::elapsed_millis`; while it has not, since when this is being tried.
+    pub fn age_millis(&self, now_millis: u64) -> u64 {
+        now_millis.saturating_sub(self.phase_since_millis)
+    }
+
     /// A name as this network compares it.
     pub fn fold(&self, name: &str) -> String {
         self.isupport.casemapping().fold_to_string(name)

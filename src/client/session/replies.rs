@@ -281,6 +281,7 @@ impl Session {
             return self.fail_login(LoginFailureKind::AccountRequired, "", out);
         }
         self.phase = Phase::Online;
+        self.phase_since_millis = now.elapsed_millis;
         self.heard_at_millis = now.elapsed_millis;
         out.facts.push(Fact::Ready);
         let Some(opening) = &self.opening else { return };

@@ -226,21 +226,30 @@ fn answers_about_people_are_sentences() {
 }
 
 #[test]
-fn the_servers_greeting_is_unread_but_calls_nobody() {
+fn the_servers_greeting_is_unread_once_and_calls_nobody() {
     let mut stage = Stage::online();
-    stage.lines(&[":serveur!serveur@s NOTICE ann :the connection is well established"]);
+    let greeting = ":serveur!serveur@s NOTICE ann :the connection is well established";
+    // Who is remembered has read it.
+    stage.lines(&[greeting]);
+    assert_eq!(stage.conversation("serveur").unread, 0);
+    // Who has just come has not.
+    stage.model.server.connection.credentials.as_mut().unwrap().is_remembered = false;
+    stage.lines(&[":serveur!serveur@s NOTICE ann :Recorded here: every message"]);
     let serveur = stage.conversation("serveur");
     assert_eq!((serveur.unread, serveur.mentions), (1, 0));
     // Nor is it unread once more after each reconnection; what else it says is, also in the same words.
     stage.lose();
     stage.wait(10_000);
     stage.log_in();
-    stage.lines(&[":serveur!serveur@s NOTICE ann :the connection is well established"]);
+    stage.model.server.connection.credentials.as_mut().unwrap().is_remembered = false;
+    stage.lines(&[greeting, ":serveur!serveur@s NOTICE ann :Recorded here: every message"]);
     assert_eq!(stage.conversation("serveur").unread, 1);
     assert!(!stage.done.iter().any(|effect| matches!(effect, Effect::Notify(_))));
+    stage.model.server.connection.credentials.as_mut().unwrap().is_remembered = true;
     for msgid in ["m1", "m2"] {
         stage.lines(&[&format!("@msgid={msgid} :serveur!serveur@s NOTICE ann :back soon")]);
     }
+    stage.wait(10_000);
     stage.lines(&[":serveur!serveur@s NOTICE ann :Somebody wanted to log in as you"]);
     assert_eq!(stage.conversation("serveur").unread, 4);
 }

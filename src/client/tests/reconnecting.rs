@@ -58,6 +58,39 @@ fn what_was_missed_is_fetched_without_doubles() {
 }
 
 #[test]
+fn what_was_missed_is_new_below_for_who_reads_further_up() {
+    let mut stage = Stage::online();
+    for number in 10..60 {
+        let time = format!("2026-11-22T10:00:{number}.000Z");
+        stage.lines(&[&format!("@msgid=m{number};time={time} :bob!b@c PRIVMSG #general :{number}")]);
+    }
+    let settle = |stage: &mut Stage| {
+        let general = stage.model.conversations.find_mut("#general").unwrap();
+        general.buffer.settle(10, &mut |_, _| 1)
+    };
+    settle(&mut stage);
+    stage.press(KeyCode::PageUp);
+    let window = settle(&mut stage);
+    stage.lose();
+    stage.wait(10_000);
+    stage.log_in();
+    stage.lines(&[
+        ":s BATCH +1 chathistory #general",
+        "@batch=1;msgid=n1;time=2026-11-22T10:01:00.000Z :bob!b@c PRIVMSG #general :one",
+        "@batch=1;msgid=n2;time=2026-11-22T10:01:01.000Z :bob!b@c PRIVMSG #general :two",
+        ":s BATCH -1",
+    ]);
+    assert_eq!(settle(&mut stage).bottom, window.bottom, "nothing moves");
+    let general = stage.conversation("#general");
+    assert_eq!((general.buffer.unseen(), general.unread), (2, 0));
+    assert_eq!(general.first_unread, general.buffer.key_of("n1"));
+    // At the end they are simply there.
+    stage.model.conversations.find_mut("#general").unwrap().buffer.scroll_to_end();
+    settle(&mut stage);
+    assert_eq!(stage.conversation("#general").buffer.unseen(), 0);
+}
+
+#[test]
 fn what_was_missed_elsewhere_is_unread() {
     let mut stage = Stage::online();
     stage.lines(&["@msgid=b1;time=2026-11-22T10:00:00.000Z :bob!b@c PRIVMSG ann :one"]);
