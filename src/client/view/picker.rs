@@ -148,10 +148,15 @@ fn draw_item(cells: &mut Cells, line: Rect, item: &Item, is_chosen: bool, look: 
         room.width = from.saturating_sub(room.x + 1);
     }
     let mut x = room.x;
+    let is_cut = label_columns > usize::from(room.width);
     let mut marks = item.marks.iter().copied().peekable();
     for (place, cluster) in item.label.graphemes(true).enumerate() {
         let is_marked = marks.next_if(|mark| *mark as usize == place).is_some();
         let columns = usize::from(room.right().saturating_sub(x));
+        if is_cut && columns <= columns_of(cluster) {
+            paint(cells, room, x, room.y, "…", columns, plain);
+            break;
+        }
         let style = if is_marked { marked.add_modifier(Modifier::UNDERLINED) } else { plain };
         x = paint(cells, room, x, room.y, cluster, columns, style);
     }
