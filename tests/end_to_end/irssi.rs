@@ -105,6 +105,8 @@ fn irssi_finds_what_it_is_used_to() {
     terminal.type_line("/disconnect here");
     client.type_line("/join #general");
     client.wait_for("bonjour d'irssi");
+    // Else it would be said to the connection that is going.
+    client.wait_for("1 membre");
     client.type_line("pendant ton absence");
     client.wait_for("pendant ton absence");
     terminal.type_line("/connect here");
