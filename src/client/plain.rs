@@ -97,6 +97,8 @@ pub struct Plain {
     asked: Option<Overlay>,
     was_online: bool,
     is_waiting: bool,
+    /// That the keyring is waited for was said.
+    has_told_keyring: bool,
     /// The conversation to which what is typed goes, as it was told last.
     talks_to: Option<ConversationId>,
     /// So many messages of a conversation are to be printed, once they are loaded.
@@ -122,6 +124,7 @@ impl Plain {
             asked: None,
             was_online: false,
             is_waiting: false,
+            has_told_keyring: false,
             talks_to: None,
             wanted: None,
             registration: None,
@@ -583,6 +586,11 @@ impl Plain {
                     }
                     self.welcome(model);
                 }
+            }
+            // Who sits there may have to unlock it.
+            Status::AskingKeyring if self.is_attended && !self.has_told_keyring => {
+                self.has_told_keyring = true;
+                self.print(None, model.texts.get("status-asking-keyring"));
             }
             Status::Waiting { reason, .. } if !self.is_waiting => {
                 self.is_waiting = true;

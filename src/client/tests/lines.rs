@@ -1,6 +1,7 @@
 //! The line mode: the seed's dialogue, question by question.
 
 use super::*;
+use crate::client::event::KeyringFault;
 use crate::client::plain::{Input, Plain};
 
 struct Dialogue {
@@ -376,4 +377,29 @@ fn whether_the_password_is_to_be_kept_is_a_question_for_a_person() {
     let dialogue = at_another_network(false);
     assert_eq!(dialogue.plain.prompt(&dialogue.stage.model).unwrap().text, "-> ");
     assert!(!dialogue.stage.done.iter().any(|effect| matches!(effect, Effect::Remember(_))));
+}
+
+#[test]
+fn a_person_is_told_that_the_keyring_is_waited_for() {
+    for is_attended in [true, false] {
+        let mut settings = settings("chat.example.org", Language::English, Mode::Person);
+        settings.name = Some("ann".to_owned());
+        let kept = Kept::InKeyring(SecretKind::Token);
+        let login = Login { server: settings.server.key(), account: "ann".to_owned(), kept };
+        let stage = Stage::with(settings, Remembered { logins: vec![login], ..Remembered::default() });
+        let mut dialogue = Dialogue { stage, plain: Plain::new(is_attended), paper: Vec::new() };
+        dialogue.input(Input::Event(Event::Start));
+        dialogue.tick(1);
+        let told = dialogue.paper.iter().filter(|line| line.starts_with("waiting for the keyring")).count();
+        assert_eq!(told, usize::from(is_attended), "{:?}", dialogue.paper);
+        assert_eq!(dialogue.plain.prompt(&dialogue.stage.model), None);
+        // It does not answer: the questions begin, after why.
+        let asked = dialogue.stage.done.iter().find_map(|effect| match effect {
+            Effect::AskKeyring { connection, .. } => Some(*connection),
+            _ => None,
+        });
+        dialogue.input(Input::Event(Event::Keyring(asked.unwrap(), Err(KeyringFault::Locked))));
+        assert!(dialogue.paper.iter().any(|line| line.contains("it has stayed locked")), "{:?}", dialogue.paper);
+        assert!(dialogue.plain.prompt(&dialogue.stage.model).is_some());
+    }
 }
