@@ -145,10 +145,9 @@ impl SqliteSession {
         connection.busy_timeout(BUSY_TIMEOUT).map_err(refused)?;
         // The plan of a statement depends on its text alone. Otherwise each with a `LIMIT ?` is prepared anew for every value.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(refused)?;
-        // A commit is in the log and synced before it counts; deleted rows leave nothing behind in the file. What the tables check
-        // is what other programs may write: for each event SQLite would build a table of the kinds of authors to look in.
+        // A commit is in the log and synced before it counts; deleted rows leave nothing behind in the file.
         let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-                        PRAGMA secure_delete = ON; PRAGMA ignore_check_constraints = ON;";
+                        PRAGMA secure_delete = ON;";
         connection.execute_batch(settings).map_err(refused)?;
         if !self.writes {
             let cache = format!("PRAGMA cache_size = -{READER_CACHE_KIB}");
