@@ -1,6 +1,6 @@
 //! The keyring: where secrets of a person are kept for all programs of their desktop, encrypted while nobody is logged in.
 //!
-//! What any keyring can do, as a trait, and what can go wrong with it. [`desktop`] is the one of a desktop; [`None`] stands
+//! What any keyring can do, as a trait, and what can go wrong with it. [`desktop`] is the one of a desktop; [`NoKeyring`] stands
 //! where there is none, and then files keep the secrets. Nothing here asks the environment by itself: who makes a keyring says
 //! where it is, so that no test can come upon a developer's own.
 
@@ -43,9 +43,9 @@ pub trait Keyring: Debug + Send + Sync {
 
 /// No keyring.
 #[derive(Clone, Copy, Debug)]
-pub struct None;
+pub struct NoKeyring;
 
-impl Keyring for None {
+impl Keyring for NoKeyring {
     fn is_there(&self) -> bool {
         false
     }

@@ -97,7 +97,7 @@ pub fn run_console(
     let config = ConfigFile::of(config, &directories, Settings::console_flags());
     let file = config.read(&Texts::new(language)).map_err(|faults| RunError::Config(config.told(&faults)))?;
     let settings = Settings::console(socket, language, file);
-    let keyring = Arc::new(keyring::None);
+    let keyring = Arc::new(keyring::NoKeyring);
     full_screen(Options { settings, directories, spawn: Spawn::Forbidden, keyring, config: Some(config) })
 }
 

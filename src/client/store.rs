@@ -352,7 +352,7 @@ mod tests {
     use crate::proto::time::Timestamp;
 
     fn store(root: &Path) -> Store {
-        Store::new(&Directories::under(root), Arc::new(keyring::None))
+        Store::new(&Directories::under(root), Arc::new(keyring::NoKeyring))
     }
 
     fn login(server: &str, token: &str) -> Login {

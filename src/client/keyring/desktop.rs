@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use zbus::Address;
 use zbus::address::transport::{Transport, Unix, UnixSocket};
 
-use super::{Answer, Item, Keyring, None as NoKeyring};
+use super::{Answer, Item, Keyring, NoKeyring};
 use crate::client::event::KeyringFault;
 use crate::proto::secret::Secret;
 
