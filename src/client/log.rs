@@ -34,7 +34,9 @@ fn log_of(model: &mut Model, id: ConversationId) -> Option<Arc<LogName>> {
     if !model.settings.log || is_console || session.has(Cap::ChatHistory) || is_service {
         return None;
     }
-    let account = session.fold(session.account().unwrap_or(session.nick()));
+    // A guest is who they wanted to be, also while the name is taken: by another client of theirs, or one that has died.
+    let wanted = model.server.connection.credentials.as_ref().map(|credentials| credentials.account.as_str());
+    let account = session.fold(session.account().or(wanted).unwrap_or(session.nick()));
     let named = || Arc::new(LogName { server: model.server.choice.key(), account, target });
     Some(conversation.log.get_or_insert_with(named).clone())
 }

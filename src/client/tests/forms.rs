@@ -295,6 +295,23 @@ fn without_a_password_one_comes_in_as_a_guest() {
 }
 
 #[test]
+fn a_guest_keeps_one_log_also_while_the_name_is_taken() {
+    for nick in ["ann", "ann_"] {
+        let mut stage = coming_as_a_guest();
+        if nick == "ann_" {
+            stage.lines(&[":n 433 * ann :Nickname is already in use"]);
+        }
+        stage.lines(&[&format!(":n 001 {nick} :Welcome"), &format!(":n 422 {nick} :No MOTD")]);
+        stage.lines(&[&format!(":{nick}!a@h JOIN #tea"), ":bob!b@h PRIVMSG #tea :hello"]);
+        let log = stage.done.iter().find_map(|effect| match effect {
+            Effect::Log { log, .. } => Some((log.account.clone(), log.target.clone())),
+            _ => None,
+        });
+        assert_eq!(log, Some(("ann".to_owned(), "#tea".to_owned())));
+    }
+}
+
+#[test]
 fn a_guest_is_told_that_an_account_is_needed() {
     let mut stage = coming_as_a_guest();
     stage.lines(&[
