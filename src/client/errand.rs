@@ -14,7 +14,7 @@ use super::plain::Input;
 use super::update::update;
 use super::{history, link, outbox};
 use crate::proto::message::{Line, Message};
-use crate::proto::numerics::{ERR_NOSUCHCHANNEL, RPL_CHANNELMODEIS};
+use crate::proto::numerics::{ERR_NOSUCHCHANNEL, ERR_NOSUCHNICK, RPL_CHANNELMODEIS};
 use crate::proto::time::Timestamp;
 
 /// How long nothing may go forward until the errand is given up: the server does not answer.
@@ -278,12 +278,13 @@ impl Errand {
     }
 
     /// What a line of the server says to the question for the channel's modes: of a channel that is not there it is 403
-    /// (Modern IRC, "MODE message"). A server that says nothing to it, or something else, has to be asked by JOIN.
+    /// (Modern IRC, "MODE message"), and with some (ngIRCd) 401. A server that says nothing to it, or something else, has to be asked
+    /// by JOIN.
     fn answer(&self, model: &Model, message: &Message<'_>) -> Option<bool> {
         let session = &model.server.session;
         let is_about_it = || message.param(1).is_some_and(|word| session.fold(word) == session.fold(&self.target));
         match message.command {
-            ERR_NOSUCHCHANNEL if is_about_it() => Some(false),
+            ERR_NOSUCHCHANNEL | ERR_NOSUCHNICK if is_about_it() => Some(false),
             RPL_CHANNELMODEIS => is_about_it().then_some(true),
             "PONG" => (message.params().last() == Some(&END_OF_ANSWER)).then_some(true),
             command => (command.starts_with(['4', '5']) && is_about_it()).then_some(true),

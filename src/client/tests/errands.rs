@@ -55,14 +55,16 @@ impl Desk {
 
 #[test]
 fn a_channel_that_is_not_there_is_refused_and_not_founded() {
-    let mut desk = Desk::send(false);
-    assert!(desk.has_sent("MODE #tea") && !desk.has_sent("JOIN #tea"), "{:?}", desk.stage.sent);
-    desk.lines(&[":s 403 ann #other :No such channel"]);
-    assert_eq!(desk.errand.ending(), None);
-    desk.lines(&[":s 403 ann #TEA :No such channel", ":s PONG s end-of-answer"]);
-    let told = "there is no channel #tea. With --create it is made";
-    assert_eq!(desk.errand.ending(), Some(&Ending::Refused(told.to_owned())));
-    assert!(!desk.has_sent("JOIN #tea"));
+    for answer in [":s 403 ann #TEA :No such channel", ":s 401 ann #tea :No such nick or channel name"] {
+        let mut desk = Desk::send(false);
+        assert!(desk.has_sent("MODE #tea") && !desk.has_sent("JOIN #tea"), "{:?}", desk.stage.sent);
+        desk.lines(&[":s 403 ann #other :No such channel"]);
+        assert_eq!(desk.errand.ending(), None);
+        desk.lines(&[answer, ":s PONG s end-of-answer"]);
+        let told = "there is no channel #tea. With --create it is made";
+        assert_eq!(desk.errand.ending(), Some(&Ending::Refused(told.to_owned())));
+        assert!(!desk.has_sent("JOIN #tea"));
+    }
 }
 
 #[test]
