@@ -37,22 +37,25 @@ pub fn complete(model: &mut Model, step: isize) {
 
 /// Enter: what is written in the input box is carried out. When it cannot be, it stays there.
 pub fn send(model: &mut Model, effects: &mut Effects) {
-    let Some(conversation) = model.conversations.current() else { return };
+    let Some(conversation) = model.conversations.current_mut() else { return };
     let id: ConversationId = conversation.id;
     let text = conversation.composer.edit.text().to_owned();
     if text.trim().is_empty() {
         return;
     }
+    // Taken out before it is carried out: what ends the program would be a draft otherwise, and be there at the next start.
+    let written = conversation.composer.clone();
+    conversation.composer.take(!is_secret(&text));
     match commands::enter(model, Some(id), &text, effects) {
         Ok(()) => {
             if let Some(conversation) = model.conversations.get_mut(id) {
-                conversation.composer.take(!is_secret(&text));
                 conversation.about = None;
             }
         }
         Err(sentence) => {
             remarks::remark(model, id, EntryKind::Error, &sentence);
             if let Some(conversation) = model.conversations.get_mut(id) {
+                conversation.composer = written;
                 conversation.buffer.scroll_to_end();
             }
         }

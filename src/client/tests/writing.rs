@@ -222,6 +222,22 @@ fn a_draft_survives_the_program() {
 }
 
 #[test]
+fn what_ends_the_program_is_no_draft() {
+    for farewell in ["bye", "/quit until tomorrow"] {
+        let mut stage = Stage::online();
+        // So slowly that it is kept on the way.
+        stage.type_text(farewell);
+        stage.wait(5_000);
+        stage.press(KeyCode::Enter);
+        let drafts = stage.done.iter().rev().find_map(|effect| match effect {
+            Effect::KeepDrafts(drafts) => Some(drafts.iter().map(|draft| draft.text.as_str()).collect::<Vec<_>>()),
+            _ => None,
+        });
+        assert_eq!(drafts, Some(vec![""]), "{farewell}: else it would stand in the input box at the next start");
+    }
+}
+
+#[test]
 fn passwords_are_no_drafts() {
     let mut stage = Stage::online();
     stage.type_text("/msg NickServ identify secret");
