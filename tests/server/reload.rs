@@ -80,7 +80,10 @@ async fn a_reload_under_load_loses_nothing() {
     for number in 0..MESSAGES {
         ann.send(&format!("PRIVMSG #general :message {number}.")).await;
         if number % 40 == 0 {
-            fs::write(&file, format!("motd = \"after {number}\"\n")).unwrap();
+            // In one step, as editors do: the server may be reading the file for the signal before.
+            let next = directory.path().join("next.toml");
+            fs::write(&next, format!("motd = \"after {number}\"\n")).unwrap();
+            fs::rename(&next, &file).unwrap();
             server.signal(Signal::HUP);
         }
     }
