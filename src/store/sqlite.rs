@@ -37,6 +37,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0006_slow_mode", include_str!("../../sql/sqlite/0006_slow_mode.sql")),
     ("0007_dropped_channels", include_str!("../../sql/sqlite/0007_dropped_channels.sql")),
     ("0008_invitations", include_str!("../../sql/sqlite/0008_invitations.sql")),
+    ("0009_author_kind", include_str!("../../sql/sqlite/0009_author_kind.sql")),
 ];
 
 const DIALECT: Dialect = Dialect {

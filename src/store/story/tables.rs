@@ -45,6 +45,7 @@ pub async fn a_newer_schema_is_refused(stage: &mut Stage) {
         "0006_slow_mode",
         "0007_dropped_channels",
         "0008_invitations",
+        "0009_author_kind",
     ];
     assert_eq!(preparation.migrations, known);
     stage
@@ -54,7 +55,7 @@ pub async fn a_newer_schema_is_refused(stage: &mut Stage) {
         .await;
     stage.reopen().await;
     let error = stage.store.prepare(&options()).await.unwrap_err();
-    assert!(matches!(error, StoreError::NewerSchema { found: 99, known: 8 }), "{error}");
+    assert!(matches!(error, StoreError::NewerSchema { found: 99, known: 9 }), "{error}");
     assert!(!error.is_retryable());
 }
 
@@ -64,7 +65,7 @@ pub async fn servers_may_start_at_once(stage: &mut Stage) {
     let (one, two, three) =
         tokio::join!(others[0].prepare(&options), others[1].prepare(&options), others[2].prepare(&options));
     let migrations = [one, two, three].map(|preparation| preparation.unwrap().migrations.len());
-    assert_eq!(migrations.iter().sum::<usize>(), 8, "{migrations:?}");
+    assert_eq!(migrations.iter().sum::<usize>(), 9, "{migrations:?}");
     let accounts = others[1].load().await.unwrap().accounts;
     assert_eq!(accounts.len(), 1, "one correspondent");
     for other in others {

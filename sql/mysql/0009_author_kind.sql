@@ -1,0 +1,1 @@
+-- What SQLite checks of an author (sql/sqlite/0009_author_kind.sql) has no counterpart here: nothing is to be done.
