@@ -67,6 +67,7 @@ pub fn idle(common: &Common, options: &IdleOptions) -> Result<Report> {
     let mut report = Report::new(&options.name);
     report.count("connections", options.connections as u64);
     report.count("members", options.members as u64);
+    report.count("at_once", common.people.at_once as u64);
     report.measure("came_up_s", Duration::from_nanos(brought.total).as_secs_f64());
     report.measure("server_resident_mib", resident as f64 / 1_048_576.0);
     let each = resident.saturating_sub(resident_before) as f64 / people.len() as f64;
@@ -139,7 +140,7 @@ pub struct StormOptions {
 
 /// Measures how long it takes until everybody is back, and what two others feel of it, who stay and talk.
 ///
-/// The two are another process's work: a load that connects ten thousand times would measure its own delays.
+/// The two are another thread's work: a loop that connects ten thousand times would measure its own delays.
 pub fn storm(common: &Common, options: &StormOptions) -> Result<Report> {
     let mut fleet = common.people.fleet()?;
     let people = common.people.people(options.connections, |index| channel(index / options.members))?;
