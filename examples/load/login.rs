@@ -266,7 +266,7 @@ impl Driver for BringUp<'_> {
 
     fn line(&mut self, fleet: &mut Fleet, peer: usize, line: &[u8], now: Nanos) {
         let Some(&person) = self.person_of.get(&peer) else { return };
-        // What others hear while this one comes up is not its business, and by far the most of what arrives.
+        // By far the most of what arrives is what others do meanwhile, which `take` passes over.
         let Ok(line) = std::str::from_utf8(line) else { return };
         if let Ok(message) = Message::parse(line) {
             self.take(fleet, peer, person, &message, now);

@@ -1,8 +1,23 @@
 //! The project's load generator: many connections, one workload, checked deliveries, measured processes.
 //!
 //! It drives any IRC server over its sockets and prints one JSON object for each run (or a table with `--table`).
-//! `scripts/bench` starts the servers and calls it. Besides, it is the two references of what is physically possible:
-//! `load limit` passes lines on without any protocol.
+//! `scripts/bench` starts the servers and calls it; by hand, beside a server that lets guests in:
+//!
+//! ```text
+//! cargo run --release --example load traffic --server 127.0.0.1:6667 --server-pid PID --members 100 --table
+//! ```
+//!
+//! In the order in which one reads it:
+//!
+//! - [`fleet`]: thousands of sockets in one thread, by TLS too ([`secured`]); a workload is a driver of it.
+//! - [`people`], [`login`]: who the connections are, and how they come up.
+//! - The workloads: [`traffic`] (messages into channels, which most rows of the table are), [`pairs`], [`presence`] (idle
+//!   connections, log-ins, everybody back at once), [`history`], [`start`]; [`disk`] measures no server.
+//! - What is measured: [`stamp`] (each message says when it was sent and which number it has), [`process`] and [`measured`]
+//!   (CPU and memory, from `/proc`), [`report`] (percentiles, and a run's JSON).
+//! - [`limit`]: the two references of what is physically possible, which pass lines on without any protocol.
+//! - [`seed`]: SQL that fills a record before a server is started.
+//! - [`table`], [`plot`], [`targets`], and for terminal clients [`clients`]: results as tables and pictures.
 
 mod clients;
 mod disk;

@@ -71,14 +71,9 @@ pub fn run(options: &SeedOptions) -> Result<()> {
     let mut out = BufWriter::new(stdout().lock());
     let mut tokens = BufWriter::new(File::create(&options.tokens)?);
     let mut passwords = BufWriter::new(File::create(&options.passwords)?);
-    let blob = |bytes: &[u8]| {
-        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("x'{digits}'")
-    };
     let keys = ScramKeys::derive(&Secret::new(PASSWORD), b"sixteen bytes...", options.iterations);
     let (salt, stored, server) = (blob(&keys.salt), blob(&keys.stored_key), blob(&keys.server_key));
     let now = "'2023-11-14 22:13:20.000'";
-    let (zeros, no_salt) = (blob(&[0; 32]), blob(&[0; 16]));
 
     writeln!(out, "BEGIN;")?;
     let account = |index: usize| (FIRST_ID + index, name(index));
@@ -117,38 +112,7 @@ pub fn run(options: &SeedOptions) -> Result<()> {
         format!("({}, {})", FIRST_ID + index / options.members, FIRST_ID + index % options.accounts)
     })?;
     if options.messages > 0 && options.channels > 0 {
-        let (first, channels, accounts) = (FIRST_ID, options.channels, options.accounts);
-        let text = "'a message of the length that people write, some eighty characters of text or so, no more'";
-        let (numbers, time, names) = match options.dialect {
-            Dialect::Sqlite => (
-                format!(
-                    "(WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < {}) \
-                     SELECT i FROM numbers)",
-                    options.messages
-                ),
-                format!("strftime('%Y-%m-%d %H:%M:%f', {EPOCH} + i / {MESSAGES_PER_SECOND:.1}, 'unixepoch')"),
-                format!("printf('a%05d', i % {accounts}), NULL, '127.0.0.1', 1, printf('#c%04d', i % {channels})"),
-            ),
-            Dialect::Mariadb => (
-                format!("(SELECT seq AS i FROM seq_1_to_{}) numbers", options.messages),
-                format!("FROM_UNIXTIME({EPOCH} + i / {MESSAGES_PER_SECOND:.1})"),
-                format!(
-                    "CONCAT('a', LPAD(i % {accounts}, 5, '0')), NULL, '127.0.0.1', 1, \
-                     CONCAT('#c', LPAD(i % {channels}, 4, '0'))"
-                ),
-            ),
-        };
-        writeln!(
-            out,
-            "INSERT INTO event (seq, conversation_id, time, kind, author_kind, account_id, author_name, operator, address, \
-             port, target, text, salt, digest, chain) SELECT {first} + i, {first} + i % {channels}, {time}, 'privmsg', 'account', \
-             {first} + i % {accounts}, {names}, {text}, {no_salt}, {zeros}, {zeros} FROM {numbers};"
-        )?;
-        writeln!(
-            out,
-            "UPDATE journal SET last_seq = {}, last_time = (SELECT MAX(time) FROM event);",
-            FIRST_ID as u64 + options.messages
-        )?;
+        write_messages(&mut out, options)?;
     }
     let last_channel = if options.channels > 0 { FIRST_ID + options.channels } else { 1 };
     writeln!(
@@ -162,12 +126,55 @@ pub fn run(options: &SeedOptions) -> Result<()> {
     Ok(())
 }
 
+/// The messages, which the database makes by itself out of their numbers: ten millions of rows are slow to read.
+fn write_messages(out: &mut impl Write, options: &SeedOptions) -> Result<()> {
+    let (first, channels, accounts) = (FIRST_ID, options.channels, options.accounts);
+    let (zeros, no_salt) = (blob(&[0; 32]), blob(&[0; 16]));
+    let text = "'a message of the length that people write, some eighty characters of text or so, no more'";
+    let (numbers, time, names) = match options.dialect {
+        Dialect::Sqlite => (
+            format!(
+                "(WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < {}) \
+                 SELECT i FROM numbers)",
+                options.messages
+            ),
+            format!("strftime('%Y-%m-%d %H:%M:%f', {EPOCH} + i / {MESSAGES_PER_SECOND:.1}, 'unixepoch')"),
+            format!("printf('a%05d', i % {accounts}), NULL, '127.0.0.1', 1, printf('#c%04d', i % {channels})"),
+        ),
+        Dialect::Mariadb => (
+            format!("(SELECT seq AS i FROM seq_1_to_{}) numbers", options.messages),
+            format!("FROM_UNIXTIME({EPOCH} + i / {MESSAGES_PER_SECOND:.1})"),
+            format!(
+                "CONCAT('a', LPAD(i % {accounts}, 5, '0')), NULL, '127.0.0.1', 1, \
+                 CONCAT('#c', LPAD(i % {channels}, 4, '0'))"
+            ),
+        ),
+    };
+    writeln!(
+        out,
+        "INSERT INTO event (seq, conversation_id, time, kind, author_kind, account_id, author_name, operator, address, \
+         port, target, text, salt, digest, chain) SELECT {first} + i, {first} + i % {channels}, {time}, 'privmsg', 'account', \
+         {first} + i % {accounts}, {names}, {text}, {no_salt}, {zeros}, {zeros} FROM {numbers};"
+    )?;
+    writeln!(
+        out,
+        "UPDATE journal SET last_seq = {}, last_time = (SELECT MAX(time) FROM event);",
+        FIRST_ID as u64 + options.messages
+    )?;
+    Ok(())
+}
+
 fn rows(out: &mut impl Write, table: &str, count: usize, row: impl Fn(usize) -> String) -> Result<()> {
     for begin in (0..count).step_by(ROWS_PER_STATEMENT) {
         let rows: Vec<String> = (begin..count.min(begin + ROWS_PER_STATEMENT)).map(&row).collect();
         writeln!(out, "INSERT INTO {table} VALUES {};", rows.join(", "))?;
     }
     Ok(())
+}
+
+fn blob(bytes: &[u8]) -> String {
+    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("x'{digits}'")
 }
 
 fn name(index: usize) -> String {

@@ -25,7 +25,7 @@ pub struct StartOptions {
     /// How often
     #[arg(long, default_value_t = 3)]
     pub times: usize,
-    /// How many accounts, channels and messages its record has, for the figures
+    /// How many messages its record has, for the figures
     #[arg(long, default_value_t = 0)]
     pub messages: u64,
     /// The server's program and its arguments
