@@ -4,7 +4,7 @@ mod common;
 
 use chat_tui::chat::event::{AccountId, Author, AuthorKind, ChannelId, Event, MessageKind, Place, Rank, Record, Seq};
 use chat_tui::chat::ports::{Bound, ConnId, Extras, PageQuery, PageRange};
-use chat_tui::chat::recent::{EVENTS_MAX, Recent};
+use chat_tui::chat::recent::{CONVERSATIONS_MAX, EVENTS_MAX, Recent};
 use chat_tui::proto::names::ChannelName;
 use chat_tui::proto::time::Timestamp;
 use common::record::MemoryRecord;
@@ -111,6 +111,31 @@ fn what_is_not_committed_is_in_no_page() {
     // A repetition was never said.
     recent.forget(PLACE, Seq(3));
     assert_eq!(recent.page(&query, Seq(4)).unwrap().len(), 2);
+}
+
+#[test]
+fn of_too_many_conversations_the_most_silent_ones_are_forgotten() {
+    let said = |place, seq| {
+        let event = Event::Message { kind: MessageKind::Privmsg, text: "hi".to_owned() };
+        Record { seq: Seq(seq), place, event, ..records(&[2]).remove(1) }
+    };
+    let place = |number| Place::Channel(ChannelId(number));
+    let mut recent = Recent::default();
+    let all = CONVERSATIONS_MAX as u64;
+    (1..=all).for_each(|number| recent.keep(&said(place(number), number)));
+    let is_kept = |recent: &Recent, number| {
+        let query =
+            PageQuery { place: place(number), range: PageRange::Latest(None), limit: 1, extras: Extras::default() };
+        recent.page(&query, Seq(u64::MAX)).is_some()
+    };
+    assert!((1..=all).all(|number| is_kept(&recent, number)));
+    // The first one is talked in again, and then there is one too many.
+    recent.keep(&said(place(1), all + 1));
+    recent.keep(&said(place(all + 1), all + 2));
+    assert!(is_kept(&recent, 1) && is_kept(&recent, all + 1) && !is_kept(&recent, 2));
+    let kept: Vec<u64> = (2..=all).filter(|number| is_kept(&recent, *number)).collect();
+    assert!(kept.len() > CONVERSATIONS_MAX / 2 && kept.windows(2).all(|pair| pair[0] + 1 == pair[1]), "{kept:?}");
+    assert_eq!(kept.last(), Some(&all));
 }
 
 #[test]

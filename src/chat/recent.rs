@@ -1,7 +1,7 @@
 //! The last events of each conversation, kept in memory: what history is read from while the store does not answer.
 //!
 //! Bounded: [`EVENTS_MAX`] events and [`BYTES_MAX`] bytes a conversation, [`CONVERSATIONS_MAX`] conversations. Beyond that the oldest event, or the
-//! conversation that was silent for the longest time, is forgotten; a page that needs what is forgotten is not answered
+//! conversations that were silent for the longest time, are forgotten; a page that needs what is forgotten is not answered
 //! from here. Never guesses: a page is given only when it is certain to be the one that the store would give.
 //!
 //! What an account and a guest say to each other is in nobody's history in the store, because a guest is nobody once it has
@@ -19,6 +19,9 @@ pub const EVENTS_MAX: usize = 128;
 pub const BYTES_MAX: usize = 64 * 1024;
 /// The most conversations of which events are kept.
 pub const CONVERSATIONS_MAX: usize = 512;
+/// How many of them are forgotten at once. All are looked at to find the most silent ones: were it one at a time, nearly every
+/// message would pay for that as soon as more people talk than are kept.
+const FORGOTTEN_AT_ONCE: usize = CONVERSATIONS_MAX / 8;
 
 /// The last events of many conversations.
 #[derive(Debug, Default)]
@@ -135,9 +138,11 @@ impl Recent {
 
     fn forget_most_silent(&mut self) {
         let last = |conversation: &Conversation| conversation.events.back().map(|event| event.seq);
-        let silent = self.conversations.iter().min_by_key(|(_, conversation)| last(conversation));
-        if let Some(key) = silent.map(|(key, _)| *key) {
-            self.conversations.remove(&key);
+        let mut silent: Vec<_> =
+            self.conversations.iter().map(|(key, conversation)| (last(conversation), *key)).collect();
+        silent.select_nth_unstable_by_key(FORGOTTEN_AT_ONCE, |(last, _)| *last);
+        for (_, key) in &silent[..FORGOTTEN_AT_ONCE] {
+            self.conversations.remove(key);
         }
     }
 }
