@@ -44,6 +44,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
@@ -472,8 +473,11 @@ async fn tidy(store: Arc<dyn Store>, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Comes about when the operator or the system wants the server to stop: SIGTERM, SIGINT, and SIGHUP if `hangup_stops`.
+/// Comes about when the operator or the system wants the server to stop: SIGTERM, SIGINT, and SIGHUP if `hangup_stops`. From here on
+/// a file that must not grow any more (SIGXFSZ) does not end the process: writing to it fails, as on a full disk.
 pub async fn shutdown_signal(hangup_stops: bool) -> io::Result<impl Future<Output = ()>> {
+    // Whoever asks for a signal once has it caught until the process ends.
+    let _ = signal(SignalKind::from_raw(Signal::XFSZ.as_raw()))?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;

@@ -1,8 +1,10 @@
-//! The server is killed in the middle of a conversation: what was echoed is in the record, once, in order.
+//! The server is killed in the middle of a conversation: what was echoed is in the record, once, in order. What is no reason to end
+//! does not end it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use rustix::process::Signal;
 use tempfile::tempdir;
@@ -18,6 +20,8 @@ const PEOPLE: usize = 4;
 const ECHOES_BEFORE: usize = 300;
 /// So many messages of one person are on their way at once.
 const IN_FLIGHT: usize = 16;
+/// So long the disk is full: several attempts to write.
+const FULL: Duration = Duration::from_millis(300);
 
 /// Talks until the connection ends. Gives back everything that was seen, and the ids of one's own.
 async fn talk(mut client: Client, name: String, echoes: Arc<AtomicUsize>) -> (Vec<(String, String)>, BTreeSet<String>) {
@@ -56,7 +60,7 @@ async fn what_was_echoed_survives_a_kill_once_and_in_order() {
         let talks: Vec<_> =
             talks.into_iter().map(|(name, client)| tokio::spawn(talk(client, name, Arc::clone(&echoes)))).collect();
         while echoes.load(Ordering::Relaxed) < ECHOES_BEFORE {
-            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            tokio::time::sleep(Duration::from_millis(1)).await;
             assert!(talks.iter().all(|talk| !talk.is_finished()), "somebody stopped talking");
         }
         server.signal(Signal::KILL);
@@ -90,4 +94,18 @@ async fn what_was_echoed_survives_a_kill_once_and_in_order() {
         assert!(server.ended().await.success());
         database.remove().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_must_not_grow_is_a_full_disk_and_not_the_end() {
+    let directory = tempdir().unwrap();
+    let server = Program::start(&directory, &format!("sqlite:{}", directory.path().join("chat.sqlite3").display()));
+    let mut ann = server.connect().await.register("ann", PASSWORD).await;
+    server.limit_files(Some(1));
+    ann.send("PRIVMSG #general :while the disk is full").await;
+    tokio::time::sleep(FULL).await;
+    server.limit_files(None);
+    ann.expect("PRIVMSG #general :while the disk is full").await;
+    server.signal(Signal::TERM);
+    assert!(server.ended().await.success());
 }

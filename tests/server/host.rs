@@ -182,6 +182,13 @@ impl Program {
         rustix::process::kill_process(pid, signal).expect("it runs");
     }
 
+    /// Lets no file of it grow beyond so many bytes, or lets them grow again.
+    pub fn limit_files(&self, bytes: Option<u64>) {
+        use rustix::process::{Pid, Resource, Rlimit, prlimit};
+        let limit = Rlimit { current: bytes, maximum: None };
+        prlimit(Some(Pid::from_child(&self.child)), Resource::Fsize, limit).expect("it runs");
+    }
+
     /// Waits for its end.
     pub async fn ended(mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;
