@@ -511,15 +511,6 @@ impl Buffer {
         }
     }
 
-    /// Forgets everything that is shown; what waits for the server stays.
-    pub fn clear(&mut self) {
-        let waiting = self.entries.split_off(self.entries.len() - self.pending);
-        self.entries = waiting;
-        self.msgids.clear();
-        self.answers.clear();
-        self.scroll_to_end();
-    }
-
     /// Asks to move by rows; negative is up.
     pub fn scroll_rows(&mut self, rows: i32) {
         self.position.scroll_rows(rows);

@@ -317,7 +317,7 @@ fn mode(model: &mut Model, arguments: &str, effects: &mut Effects) -> Outcome {
 /// The line mode prints instead.
 fn scroll_back(model: &mut Model, _: &str, _: &mut Effects) -> Outcome {
     if let Some(conversation) = model.conversations.current_mut() {
-        conversation.buffer.scroll_to_top();
+        conversation.go_to_top();
     }
     Ok(())
 }
@@ -382,7 +382,7 @@ fn forget(model: &mut Model, _: &str, effects: &mut Effects) -> Outcome {
 
 fn clear(model: &mut Model, _: &str, _: &mut Effects) -> Outcome {
     if let Some(conversation) = model.conversations.current_mut() {
-        conversation.buffer.clear();
+        conversation.clear();
     }
     Ok(())
 }

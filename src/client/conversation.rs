@@ -47,8 +47,9 @@ pub enum HistoryState {
     Loading,
     /// The first message is here, or the server has no history.
     Start,
-    /// Older messages could not be had: they are asked for again at the next connection, or when the person wants to go further up.
-    Failed,
+    /// Older messages could not be had, or the person has cleared the screen of them: they are asked for again at the next connection,
+    /// or when the person wants to go further up.
+    Paused,
 }
 
 /// A message that is to be shown.
@@ -169,14 +170,26 @@ impl Conversation {
         }
     }
 
+    /// Takes everything from the screen that does not wait for the server. What was said comes back when the person goes up.
+    pub fn clear(&mut self) {
+        self.buffer.clear();
+        self.history = HistoryState::Paused;
+    }
+
+    /// The person wants to go to the top of what is loaded, and further up.
+    pub fn go_to_top(&mut self) {
+        self.take_heart();
+        self.buffer.scroll_to_top();
+    }
+
     /// Whether there may be older messages that can be asked for.
     pub fn has_older(&self) -> bool {
         self.history == HistoryState::More || (self.history == HistoryState::Start && self.buffer.is_truncated())
     }
 
-    /// What could not be had a while ago is asked for again.
+    /// What could not be had a while ago, or was cleared away, is asked for again.
     pub fn take_heart(&mut self) {
-        if self.history == HistoryState::Failed {
+        if self.history == HistoryState::Paused {
             self.history = HistoryState::More;
         }
     }

@@ -416,7 +416,7 @@ pub fn tick(model: &mut Model, effects: &mut Effects) {
                 Purpose::Fill { gap, .. } => conversation.stubborn_gaps.push(gap),
                 Purpose::Around => {}
                 // Asking again and again would help nobody.
-                _ => conversation.history = HistoryState::Failed,
+                _ => conversation.history = HistoryState::Paused,
             }
         }
     }

@@ -320,7 +320,8 @@ pub fn choose(model: &mut Model, show: impl FnOnce(&mut Model)) {
 /// Keys that concern nothing but the conversation that is shown.
 fn conversation_key(model: &mut Model, action: Action) {
     let Some(conversation) = model.conversations.current_mut() else { return };
-    if matches!(action, Action::PageUp | Action::Oldest | Action::LineStart) {
+    let is_at_top = matches!(action, Action::LineStart) && conversation.composer.edit.is_empty();
+    if is_at_top || matches!(action, Action::PageUp | Action::Oldest) {
         conversation.take_heart();
     }
     let (buffer, composer) = (&mut conversation.buffer, &mut conversation.composer);
@@ -329,7 +330,7 @@ fn conversation_key(model: &mut Model, action: Action) {
         Action::PageDown => buffer.scroll_pages(1),
         Action::Oldest => buffer.scroll_to_top(),
         Action::Newest => buffer.scroll_to_end(),
-        Action::LineStart if composer.edit.is_empty() => buffer.scroll_to_top(),
+        Action::LineStart if is_at_top => buffer.scroll_to_top(),
         Action::LineEnd if composer.edit.is_empty() => buffer.scroll_to_end(),
         Action::Up => composer.up(),
         Action::Down => composer.down(),

@@ -164,6 +164,6 @@ fn failed(model: &mut Model, id: ConversationId, gap: Option<EntryKey>, fault: &
     match gap {
         Some(gap) => conversation.stubborn_gaps.push(gap),
         None if *fault == LogFault::Changed => conversation.history = HistoryState::Start,
-        None => conversation.history = HistoryState::Failed,
+        None => conversation.history = HistoryState::Paused,
     }
 }

@@ -35,7 +35,9 @@ pub fn acted(model: &mut Model, mouse: MouseEvent, effects: &mut Effects) {
     match mouse.kind {
         MouseEventKind::ScrollUp | MouseEventKind::ScrollDown => {
             if let Some(conversation) = model.conversations.current_mut() {
-                conversation.take_heart();
+                if wheel < 0 {
+                    conversation.take_heart();
+                }
                 conversation.buffer.scroll_rows(wheel);
             }
         }

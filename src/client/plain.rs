@@ -344,6 +344,9 @@ impl Plain {
         if name.eq_ignore_ascii_case("/history") {
             let count = arguments.trim().parse().unwrap_or(HISTORY_LINES).min(HISTORY_LINES_MAX);
             self.wanted = model.conversations.current_id().map(|id| (id, count));
+            if let Some(conversation) = model.conversations.current_mut() {
+                conversation.take_heart();
+            }
             return;
         }
         let before = model.conversations.current_id();

@@ -39,7 +39,7 @@ pub fn chosen_one(model: &Model) -> Result<ReportQuestion, &'static str> {
 fn latest(model: &Model) -> Result<ReportQuestion, &'static str> {
     let conversation = model.conversations.current().ok_or("chosen-nothing")?;
     let others = conversation.buffer.entries().iter().rev().filter(|entry| !entry.own);
-    others.into_iter().find_map(|entry| question(conversation, entry)).ok_or("chosen-not-a-message")
+    others.into_iter().find_map(|entry| question(conversation, entry)).ok_or("chosen-nothing")
 }
 
 /// The question about a message, when it is one that can be reported.

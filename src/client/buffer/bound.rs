@@ -29,6 +29,14 @@ impl Buffer {
         while self.entries.len() > count && self.drop_first() {}
     }
 
+    /// Lets everything go but what waits for the server, and shows the end.
+    pub fn clear(&mut self) {
+        while self.entries.len() > self.pending {
+            self.drop_at(0);
+        }
+        self.scroll_to_end();
+    }
+
     /// Whether an entry may go: what was said and has arrived can be fetched again. Own messages that have not stay.
     fn may_go(entry: &Entry) -> bool {
         entry.fate == Fate::Delivered
@@ -36,11 +44,16 @@ impl Buffer {
 
     fn drop_first(&mut self) -> bool {
         let Some(index) = self.entries.iter().position(Self::may_go) else { return false };
+        self.drop_at(index);
+        true
+    }
+
+    /// Lets one of the oldest entries go.
+    fn drop_at(&mut self, index: usize) {
         if let Some(stretch) = self.remove(index).and_then(|entry| entry.stretch) {
             self.is_missing_above(stretch);
         }
         self.truncated = true;
-        true
     }
 
     fn drop_middle(&mut self) -> bool {

@@ -306,6 +306,44 @@ fn older_messages_are_loaded_from_the_top() {
 }
 
 #[test]
+fn what_was_cleared_comes_back_when_the_person_goes_up() {
+    for is_whole in [true, false] {
+        let mut stage = Stage::online();
+        stage.lines(&[
+            ":s BATCH +1 chathistory #general",
+            "@batch=1;msgid=m4;time=2026-11-22T09:00:04.000Z :bob!b@c PRIVMSG #general :four",
+            "@batch=1;msgid=m5;time=2026-11-22T09:00:05.000Z :bob!b@c PRIVMSG #general :five",
+            "@batch=1;msgid=m6;time=2026-11-22T09:00:05.000Z :bob!b@c PRIVMSG #general :six",
+            ":s BATCH -1",
+        ]);
+        if is_whole {
+            stage.event(Event::TopNear);
+            stage.lines(&[":s BATCH +2 chathistory #general", ":s BATCH -2"]);
+        }
+        stage.take_sent();
+        stage.say("/clear");
+        assert!(stage.said("#general").is_empty());
+        stage.event(Event::TopNear);
+        assert!(stage.take_sent().is_empty(), "an empty screen alone does not bring it back");
+        stage.lines(&["@msgid=m7;time=2026-11-22T09:00:07.000Z :bob!b@c PRIVMSG #general :seven"]);
+        assert_eq!(stage.said("#general"), ["seven"]);
+        match is_whole {
+            true => stage.press(KeyCode::PageUp),
+            false => stage.say("/history"),
+        }
+        stage.event(Event::TopNear);
+        assert_eq!(stage.take_sent(), ["CHATHISTORY BEFORE #general msgid=m7 3"]);
+        stage.lines(&[
+            ":s BATCH +3 chathistory #general",
+            "@batch=3;msgid=m5;time=2026-11-22T09:00:05.000Z :bob!b@c PRIVMSG #general :five",
+            "@batch=3;msgid=m6;time=2026-11-22T09:00:05.000Z :bob!b@c PRIVMSG #general :six",
+            ":s BATCH -3",
+        ]);
+        assert_eq!(stage.said("#general"), ["five", "six", "seven"]);
+    }
+}
+
+#[test]
 fn a_refused_history_is_asked_by_time_and_then_not_again() {
     let mut stage = Stage::online();
     stage.lines(&[

@@ -358,7 +358,7 @@ fn a_page_that_does_not_come_is_asked_for_again_when_it_is_wanted_or_over_the_ne
             stage.press(KeyCode::PageUp);
         }
         stage.take_sent();
-        assert!(stage.conversation("#general").history != HistoryState::Failed);
+        assert!(stage.conversation("#general").history != HistoryState::Paused);
         assert!(stage.conversation("#general").history != HistoryState::Start);
     }
 }
