@@ -14,7 +14,7 @@ use super::session::ask_for_end_of_joins;
 use super::session::fact::{Annotated, Fact, Incoming, Refusal, ReplyKind};
 use super::signs::Presence;
 use super::unsent;
-use super::{drafts, history, inspecting, log, logins, markers, notices};
+use super::{drafts, history, inspecting, log, logins, markers, notices, refusals};
 use crate::proto::message::Line;
 
 mod people;
@@ -184,13 +184,7 @@ fn refused(model: &mut Model, refusal: &Refusal, effects: &mut Effects) {
     if refusal.command == "DEVICE" && refusal.context.is_empty() {
         return;
     }
-    let context = refusal.context.join(" ");
-    let text = match context.as_str() {
-        // Its context is the id of a message, which says nothing to a person.
-        _ if refusal.command == "REPORT" => refusal.description.clone(),
-        "" => refusal.description.clone(),
-        context => format!("{context}: {}", refusal.description),
-    };
+    let text = refusals::sentence_about(refusal, &model.texts);
     inspecting::refused(model, refusal, &text);
     let named = refusal.context.iter().find_map(|word| model.conversations.find(&model.server.session.fold(word)));
     match named.map(|conversation| conversation.id) {

@@ -31,6 +31,7 @@
 //! | [`connect`] | which servers are talked to: at the start, by `/connect` and `/disconnect` |
 //! | [`link`] | connecting, logging in, connecting again |
 //! | [`chat`], [`remarks`] | what facts do to conversations, and what we say of it |
+//! | [`refusals`] | what a server's error numerics say, in the person's language |
 //! | [`outbox`], [`pace`], [`unsent`] | sending, not too fast, and nothing lost |
 //! | [`history`], [`fetch`], [`log`], [`logbook`], [`stretch`] | catching up, page by page; the log of this device |
 //! | [`geometry`] | where things are on the screen: for drawing and for the mouse alike |
@@ -105,6 +106,7 @@ pub mod position;
 pub mod preferences;
 pub mod presence;
 pub mod reactions;
+pub mod refusals;
 pub mod remarks;
 pub mod reporting;
 pub mod run;

@@ -13,6 +13,7 @@ use super::log;
 use super::model::Model;
 use super::overlay::Overlay;
 use super::pace::Pace;
+use super::refusals;
 use super::session::fact::{Incoming, Refusal};
 use crate::proto::caps::Cap;
 
@@ -198,7 +199,7 @@ pub fn refuse(model: &mut Model, refusal: &Refusal) -> bool {
     let is_temporary = refusal.code == "TEMPORARILY_UNAVAILABLE";
     let fate = match is_temporary {
         true => Fate::Pending { sent: false },
-        false => Fate::Failed { reason: refusal.description.clone() },
+        false => Fate::Failed { reason: refusals::sentence(refusal, &model.texts) },
     };
     if let Some(conversation) = model.conversations.get_mut(id) {
         conversation.buffer.set_fate(key, fate);

@@ -181,3 +181,27 @@ config-same-key = keys: { $key } is wanted by { $one } and by { $other }
 config-syntax = it cannot be read: { $reason }
 config-unknown-key = { $key }: there is no such setting
 config-bad-value = { $key }: expected is { $expected }
+
+## What a server refuses, in the place of its own English words.
+
+refusal-about = { $context }: { $sentence }
+refusal-already-in-channel = This person is in the channel already.
+refusal-bad-name = This cannot be a name here.
+refusal-banned = You are banned from this channel.
+refusal-cannot-speak = You cannot speak in this channel.
+refusal-full = This channel is full.
+refusal-incomplete = The server misses something in this command.
+refusal-invitation-needed = This channel is open to those who are invited.
+refusal-key-needed = This channel has a key, which stands behind its name: /join #channel key
+refusal-log-in-needed = This channel is open to those who are logged in.
+refusal-moderated = In this channel only those may speak who have a voice.
+refusal-name-of-account = Here everybody's name is that of the account.
+refusal-name-taken = This name is taken.
+refusal-no-channel = There is no such channel.
+refusal-nobody = There is nobody of this name.
+refusal-not-in-channel = You are not in this channel.
+refusal-operators-only = This takes an operator of the channel.
+refusal-server-operators-only = This takes an operator of the server.
+refusal-they-are-not-in-channel = This person is not in the channel.
+refusal-too-many-channels = You are in too many channels already.
+refusal-unknown-command = The server does not know this command.

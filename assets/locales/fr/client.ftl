@@ -98,7 +98,7 @@ chosen-not-a-message = Ce n'est pas possible avec ce qui est choisi.
 chosen-no-redaction = Les messages ne peuvent pas être retirés sur ce serveur.
 chosen-no-report = Les messages ne peuvent pas être signalés sur ce serveur.
 chosen-own = Ce message est de vous.
-chosen-not-yours = On ne peut retirer que ses propres messages, ou ceux de tous comme opérateur du canal.
+chosen-not-yours = On ne peut retirer que ses propres messages, ou ceux de tous comme opérateur du salon.
 chosen-copied = Copié.
 chosen-no-link = Il n'y a pas de lien dedans.
 chosen-link-copied = Le lien est copié. Le réglage open_with nomme un programme pour l'ouvrir.
@@ -185,3 +185,27 @@ config-same-key = keys : { $key } est voulu par { $one } et par { $other }
 config-syntax = il ne se lit pas : { $reason }
 config-unknown-key = { $key } : ce réglage n'existe pas
 config-bad-value = { $key } : il faut { $expected }
+
+## Ce qu'un serveur refuse, à la place de ses propres mots anglais.
+
+refusal-about = { $context } : { $sentence }
+refusal-already-in-channel = Cette personne est déjà dans le salon.
+refusal-bad-name = Ce ne peut pas être un nom ici.
+refusal-banned = Vous êtes banni de ce salon.
+refusal-cannot-speak = Vous ne pouvez pas parler dans ce salon.
+refusal-full = Ce salon est complet.
+refusal-incomplete = Il manque quelque chose à cette commande.
+refusal-invitation-needed = On n'entre dans ce salon que sur invitation.
+refusal-key-needed = Ce salon a une clé, qui se met derrière son nom : /join #salon clé
+refusal-log-in-needed = On n'entre dans ce salon qu'en étant connecté à un compte.
+refusal-moderated = Dans ce salon, il faut avoir la parole pour écrire.
+refusal-name-of-account = Ici, le nom de chacun est celui de son compte.
+refusal-name-taken = Ce nom est pris.
+refusal-no-channel = Ce salon n'existe pas.
+refusal-nobody = Il n'y a personne de ce nom.
+refusal-not-in-channel = Vous n'êtes pas dans ce salon.
+refusal-operators-only = Il faut être opérateur de ce salon.
+refusal-server-operators-only = Il faut être opérateur du serveur.
+refusal-they-are-not-in-channel = Cette personne n'est pas dans le salon.
+refusal-too-many-channels = Vous êtes déjà dans trop de salons.
+refusal-unknown-command = Le serveur ne connaît pas cette commande.

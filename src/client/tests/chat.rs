@@ -43,7 +43,7 @@ fn a_refused_message_says_why_and_can_be_sent_again() {
     stage.say("hello");
     let first = stage.take_sent().remove(0);
     stage.lines(&[&format!("@label={} :s 404 ann #general :Cannot send to channel", label(&first))]);
-    assert_eq!(stage.fates("#general"), [Fate::Failed { reason: "Cannot send to channel".to_owned() }]);
+    assert_eq!(stage.fates("#general"), [Fate::Failed { reason: "You cannot speak in this channel.".to_owned() }]);
     stage.control('r');
     let again = stage.take_sent().remove(0);
     assert_eq!(label(&again), label(&first), "the same id, so that it cannot be doubled");
@@ -55,7 +55,7 @@ fn refusals_without_a_label_are_matched_by_their_target() {
     let mut stage = Stage::online();
     stage.say("/msg nobody are you there");
     stage.lines(&[":s 401 ann nobody :No such nick"]);
-    assert_eq!(stage.fates("nobody"), [Fate::Failed { reason: "No such nick".to_owned() }]);
+    assert_eq!(stage.fates("nobody"), [Fate::Failed { reason: "There is nobody of this name.".to_owned() }]);
     stage.lines(&[":s 401 ann nobody :No such nick"]);
     assert_eq!(stage.entries("nobody").last().map(|entry| entry.kind), Some(EntryKind::Error));
 }
