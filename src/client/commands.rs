@@ -8,6 +8,7 @@ use super::conversation::{ConversationId, ConversationKind};
 use super::entry::EntryKind;
 use super::event::{Effect, Effects, Exit, KeptLevel};
 use super::model::Model;
+use super::overlay::HelpPart;
 use super::preferences::{Level, named};
 use super::{away as idleness, chat, connect, inspecting, link, logins, notices, outbox, remarks, reporting};
 use crate::ground::texts::Texts;
@@ -55,7 +56,7 @@ const fn command(
 
 /// Every command, in the order in which the help shows them.
 pub const COMMANDS: &[Command] = &[
-    command("help", &["h", "?"], "", "help-command-help", help),
+    command("help", &["h", "?"], "arguments-command", "help-command-help", help),
     command("join", &["j"], "arguments-channel-key", "help-command-join", join),
     command("part", &["leave", "close"], "arguments-channel-reason", "help-command-part", part),
     command("msg", &["query", "m", "q"], "arguments-target-text", "help-command-msg", msg),
@@ -107,10 +108,14 @@ pub fn enter(model: &mut Model, conversation: Option<ConversationId>, text: &str
         return outbox::say(model, id, EntryKind::Message, said, effects);
     };
     let (name, arguments) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
+    let command = offered(model, name)?;
+    (command.run)(model, arguments.trim(), effects)
+}
+
+/// The command of this name, where the server offers what it needs.
+fn offered(model: &Model, name: &str) -> Result<&'static Command, String> {
     match find(name) {
-        Some(command) if command.is_offered(model.server.session.caps()) => {
-            (command.run)(model, arguments.trim(), effects)
-        }
+        Some(command) if command.is_offered(model.server.session.caps()) => Ok(command),
         Some(command) => Err(model.texts.format("chat-command-not-offered", &[("name", command.name.into())])),
         None => Err(model.texts.format("chat-unknown-command", &[("name", name.into())])),
     }
@@ -144,8 +149,16 @@ fn words(arguments: &str) -> (&str, &str) {
     (first, rest.trim())
 }
 
-fn help(model: &mut Model, _: &str, _: &mut Effects) -> Outcome {
-    model.overlays.toggle_help();
+fn help(model: &mut Model, arguments: &str, _: &mut Effects) -> Outcome {
+    let name = words(arguments).0.trim_start_matches('/');
+    if name.is_empty() {
+        model.overlays.toggle_help(HelpPart::Commands);
+        return Ok(());
+    }
+    let command = offered(model, name)?;
+    let aliases: String = command.aliases.iter().map(|alias| format!(", /{alias}")).collect();
+    let text = format!("{}{aliases}: {}", usage(command, &model.texts), model.texts.get(command.help_id));
+    remarks::remark_here(model, EntryKind::Info, &text);
     Ok(())
 }
 

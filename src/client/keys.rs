@@ -9,7 +9,7 @@ use super::event::{Effect, Effects, Exit};
 use super::form::Focus;
 use super::keymap::typed;
 use super::model::{Model, Screen};
-use super::overlay::Overlay;
+use super::overlay::{HelpPart, Overlay};
 use super::picker::{Choice, Purpose};
 use super::{
     chat, chosen, commands, connect, history, inspecting, link, logins, operating, outbox, search, switcher, writing,
@@ -59,7 +59,7 @@ fn everywhere(model: &mut Model, action: Action, effects: &mut Effects) -> bool 
     match action {
         Action::Quit => link::quit(model, "", Exit::Wanted, effects),
         Action::Suspend => effects.push(Effect::Suspend),
-        Action::Help => model.overlays.toggle_help(),
+        Action::Help => model.overlays.toggle_help(HelpPart::Keys),
         _ => return false,
     }
     true
@@ -136,7 +136,7 @@ pub fn pick(model: &mut Model, effects: &mut Effects) {
 
 fn help_key(model: &mut Model, action: Action) {
     match action {
-        Action::Close => model.overlays.toggle_help(),
+        Action::Close => model.overlays.toggle_help(HelpPart::Keys),
         _ => scroll_overlay(model, action),
     }
 }

@@ -324,7 +324,7 @@ impl Model {
     pub fn contexts(&self) -> &'static [Context] {
         let is_chosen = self.conversations.current().is_some_and(|conversation| conversation.chosen.is_some());
         match (self.overlays.shown(), self.screen) {
-            (Some(Overlay::Help), _) => &[Context::Help, Context::Everywhere],
+            (Some(Overlay::Help(_)), _) => &[Context::Help, Context::Everywhere],
             (Some(_), _) => &[Context::Question, Context::Everywhere],
             (None, Screen::Chat) if self.picker.is_some() => &[Context::Picker, Context::Editing, Context::Everywhere],
             (None, Screen::Chat) if self.panel.is_some() => &[Context::Panel, Context::Editing, Context::Everywhere],

@@ -5,11 +5,20 @@ use std::sync::Arc;
 use super::event::ServerId;
 use crate::ground::tls::Fingerprint;
 
+/// What the help begins with. Both parts are always in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HelpPart {
+    /// F1 was pressed.
+    Keys,
+    /// `/help` was written.
+    Commands,
+}
+
 /// What lies above the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Overlay {
-    /// All keys and commands (F1).
-    Help,
+    /// All keys and commands.
+    Help(HelpPart),
     /// Somebody with the right password was refused because of the address: is it you?
     Address(AddressQuestion),
     /// First use of a certificate that no public authority vouches for.
@@ -142,12 +151,12 @@ impl Overlays {
         }
     }
 
-    /// Shows the help above everything, or takes it away.
-    pub fn toggle_help(&mut self) {
-        if self.shown() == Some(&Overlay::Help) {
+    /// Shows the help above everything, beginning with this part, or takes it away.
+    pub fn toggle_help(&mut self, first: HelpPart) {
+        if matches!(self.shown(), Some(Overlay::Help(_))) {
             self.list.remove(0);
         } else {
-            self.list.insert(0, Overlay::Help);
+            self.list.insert(0, Overlay::Help(first));
         }
         self.first_row = 0;
     }

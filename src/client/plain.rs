@@ -510,7 +510,7 @@ impl Plain {
             }
             let texts = model.texts.clone();
             match &shown {
-                Overlay::Help => {
+                Overlay::Help(_) => {
                     model.overlays.close();
                     let caps = model.server.session.caps();
                     for command in COMMANDS.iter().filter(|command| command.is_offered(caps)) {

@@ -109,7 +109,7 @@ footer-pick-below = below
 
 ## Commands.
 
-help-command-help = keys and commands
+help-command-help = every command and key, or what one command does
 help-command-join = come into a channel
 help-command-part = leave the channel, or close the conversation
 help-command-msg = open a conversation with somebody, and say something
@@ -143,6 +143,7 @@ arguments-channel-reason = [#channel] [reason]
 arguments-target-text = name [text]
 arguments-action = what you do
 arguments-text = text
+arguments-command = [command]
 arguments-name = name
 arguments-name-reason = name [reason]
 arguments-modes = [target] [changes]

@@ -109,7 +109,7 @@ footer-pick-below = dessous
 
 ## Les commandes.
 
-help-command-help = touches et commandes
+help-command-help = toutes les commandes et touches, ou ce que fait une commande
 help-command-join = entrer dans un salon
 help-command-part = quitter le salon, ou fermer la conversation
 help-command-msg = ouvrir une conversation avec quelqu'un, et dire quelque chose
@@ -143,6 +143,7 @@ arguments-channel-reason = [#salon] [raison]
 arguments-target-text = nom [texte]
 arguments-action = ce que vous faites
 arguments-text = texte
+arguments-command = [commande]
 arguments-name = nom
 arguments-name-reason = nom [raison]
 arguments-modes = [cible] [changements]

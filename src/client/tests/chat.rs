@@ -3,7 +3,7 @@
 use super::*;
 use crate::client::conversation::ConversationKind;
 use crate::client::entry::EntryKind;
-use crate::client::overlay::Overlay;
+use crate::client::overlay::{HelpPart, Overlay};
 
 #[test]
 fn the_first_channel_is_shown_and_history_is_asked_for() {
@@ -341,6 +341,21 @@ fn what_was_cleared_comes_back_when_the_person_goes_up() {
         ]);
         assert_eq!(stage.said("#general"), ["five", "six", "seven"]);
     }
+}
+
+#[test]
+fn help_begins_with_the_commands_or_tells_of_one() {
+    let mut stage = Stage::online();
+    stage.say("/help");
+    assert_eq!(stage.model.overlays.shown(), Some(&Overlay::Help(HelpPart::Commands)));
+    stage.press(KeyCode::F(1));
+    assert_eq!(stage.model.overlays.shown(), None);
+    stage.say("/help /JOIN");
+    stage.say("/help dance");
+    assert_eq!(stage.model.overlays.shown(), None);
+    let told: Vec<&str> = stage.entries("#general").iter().map(|entry| entry.text.as_str()).collect();
+    assert!(told[0].starts_with("/join #channel [key], /j: "), "{told:?}");
+    assert!(told[1].contains("/dance"), "{told:?}");
 }
 
 #[test]

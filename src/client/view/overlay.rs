@@ -18,7 +18,7 @@ use crate::client::commands::{COMMANDS, usage};
 use crate::client::keymap::HelpRow;
 use crate::client::links::Links;
 use crate::client::model::Model;
-use crate::client::overlay::Overlay;
+use crate::client::overlay::{HelpPart, Overlay};
 use crate::ground::texts::{Texts, Value};
 use crate::ground::tls::Fingerprint;
 
@@ -107,7 +107,7 @@ pub fn draw(cells: &mut Cells, screen: Rect, shown: &Overlay, first_row: usize, 
     let taken = u16::try_from(columns_of(directions)).unwrap_or_default();
     let keys = Rect { width: layout.keys.width.saturating_sub(taken), ..layout.keys };
     match shown {
-        Overlay::Help => draw_footer(cells, keys, Context::Help, look, |_| true),
+        Overlay::Help(_) => draw_footer(cells, keys, Context::Help, look, |_| true),
         _ => {
             for (y, answers) in (keys.top()..keys.bottom()).zip(question.answers(keys.width, look)) {
                 draw_keys(cells, Rect { y, height: 1, ..keys }, answers.into_iter(), look);
@@ -120,13 +120,13 @@ pub fn draw(cells: &mut Cells, screen: Rect, shown: &Overlay, first_row: usize, 
 
 /// Where a dialogue lies, and all rows of its text.
 fn lay_out(screen: Rect, shown: &Overlay, look: &Look<'_>) -> (Layout, Vec<Line<'static>>) {
-    let columns_max = if *shown == Overlay::Help { HELP_COLUMNS_MAX } else { QUESTION_COLUMNS_MAX };
+    let columns_max = if matches!(shown, Overlay::Help(_)) { HELP_COLUMNS_MAX } else { QUESTION_COLUMNS_MAX };
     let mut rows = Vec::new();
     let mut of = |reserved: u16| {
         let layout = Layout::of(screen, columns_max, |columns| {
             let keys;
             (rows, keys) = match shown {
-                Overlay::Help => (help(columns, look), 1),
+                Overlay::Help(first) => (help(*first, columns, look), 1),
                 shown => {
                     let question = question(shown, look);
                     (question.rows(columns), question.answers(columns.saturating_sub(reserved), look).len())
@@ -162,7 +162,18 @@ pub fn first_row_max(model: &Model, columns: u16, rows: u16) -> usize {
 }
 
 /// The rows of the help at this width.
-fn help(columns: u16, look: &Look<'_>) -> Vec<Line<'static>> {
+fn help(first: HelpPart, columns: u16, look: &Look<'_>) -> Vec<Line<'static>> {
+    let (keys, commands) = (help_of_keys(columns, look), help_of_commands(columns, look));
+    let (mut rows, others) = match first {
+        HelpPart::Keys => (keys, commands),
+        HelpPart::Commands => (commands, keys),
+    };
+    rows.push(Line::default());
+    rows.extend(others);
+    rows
+}
+
+fn help_of_keys(columns: u16, look: &Look<'_>) -> Vec<Line<'static>> {
     let mut rows = Vec::new();
     for (context, title_id) in Context::TITLES {
         if !rows.is_empty() {
@@ -174,8 +185,11 @@ fn help(columns: u16, look: &Look<'_>) -> Vec<Line<'static>> {
             rows.extend(help_row(&chord_names(&row, look.texts), &what, columns, look));
         }
     }
-    rows.push(Line::default());
-    rows.push(Line::styled(look.texts.get("help-title-commands").into_owned(), look.theme.strong()));
+    rows
+}
+
+fn help_of_commands(columns: u16, look: &Look<'_>) -> Vec<Line<'static>> {
+    let mut rows = vec![Line::styled(look.texts.get("help-title-commands").into_owned(), look.theme.strong())];
     for command in COMMANDS.iter().filter(|command| command.is_offered(look.caps)) {
         rows.extend(help_row(&usage(command, look.texts), &look.texts.get(command.help_id), columns, look));
     }
@@ -270,7 +284,7 @@ fn question(shown: &Overlay, look: &Look<'_>) -> Question {
     let (texts, theme) = (look.texts, look.theme);
     let plain = |id: &str, variables: &[(&str, Value<'_>)]| (texts.format(id, variables), theme.text());
     match shown {
-        Overlay::Help => Question {
+        Overlay::Help(_) => Question {
             title: texts.get("help-title").into_owned(),
             paragraphs: Vec::new(),
             accept_id: None,

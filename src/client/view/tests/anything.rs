@@ -10,7 +10,7 @@ use crate::client::entry::EntryKind;
 use crate::client::event::ServerId;
 use crate::client::form::{FieldId, Tab};
 use crate::client::model::Model;
-use crate::client::overlay::Overlay;
+use crate::client::overlay::{HelpPart, Overlay};
 use crate::client::panel::Panel;
 use crate::client::session::fact::{Inspected, RefusalRow, SessionRow};
 use crate::client::view::theme::{Depth, Theme};
@@ -81,7 +81,7 @@ fn models() -> impl Strategy<Value = Model> {
                 conversation.buffer.scroll_rows(scroll);
             }
             match variant {
-                0 | 4 => model.overlays.toggle_help(),
+                0 | 4 => model.overlays.toggle_help(HelpPart::Keys),
                 5 => model.overlays.push(changed_certificate()),
                 6 => model.overlays.push(Overlay::Resend { count: 3 }),
                 1 => model.form.fail(FieldId::Invitation, name.clone()),

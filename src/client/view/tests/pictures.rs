@@ -11,7 +11,7 @@ use crate::client::entry::{Entry, EntryKind, Quote};
 use crate::client::event::{Effects, Event, Moment};
 use crate::client::form::{FieldId, Tab};
 use crate::client::model::{Model, Screen};
-use crate::client::overlay::{AddressQuestion, KeepQuestion, Overlay, RedactQuestion};
+use crate::client::overlay::{AddressQuestion, HelpPart, KeepQuestion, Overlay, RedactQuestion};
 use crate::client::panel::Section;
 use crate::client::picker::Purpose;
 use crate::client::session::Output;
@@ -106,7 +106,7 @@ pub(super) fn pictures(language: Language) -> Vec<(&'static str, Model)> {
             (1..=200).map(|number| format!("line {number} of a log that somebody has copied\n")).collect();
         update(model, Event::Paste(text), Moment::default(), &mut Effects::default());
     });
-    add("help", &mut |model| model.overlays.toggle_help());
+    add("help", &mut |model| model.overlays.toggle_help(HelpPart::Keys));
     add("ask_address", &mut |model| {
         model.overlays.push(Overlay::Address(AddressQuestion {
             address: "192.168.1.30".to_owned(),

@@ -59,7 +59,9 @@ fn a_remark_is_shown_to_its_end_where_there_is_room() {
 fn a_question_names_every_answer() {
     for language in [Language::English, Language::French] {
         for (name, mut model) in pictures(language) {
-            let Some(shown) = model.overlays.shown().filter(|shown| **shown != Overlay::Help) else { continue };
+            let Some(shown) = model.overlays.shown().filter(|shown| !matches!(shown, Overlay::Help(_))) else {
+                continue;
+            };
             let answers = match shown {
                 Overlay::Paste { .. } => [Some(Action::Accept), Some(Action::Refuse), Some(Action::Edit)],
                 Overlay::CertificateChanged { .. } => [None, Some(Action::Refuse), None],
