@@ -8,12 +8,31 @@
 //! 3. an appended event gets its number, `apply` changes the state by it, `deliver` turns it into lines;
 //! 4. the end of the turn puts every effect behind its gate: the event that must be committed before it may happen.
 //!
-//! [`world`] is everything that the rules know; `session` is a connection as they see it, [`numbers`] find it in `sessions`, [`operators`] and `duty` say what
-//! operators of the server may do, `members` and `people` say who is where, `leave` how a session ends;
-//! [`invitations`] let people in, [`bans`] keep them out or quiet, [`filter`] and `filtered` messages; [`census`] counts for those who watch, `headcount`
-//! for LUSERS, `turned_down` remembers refusals for operators; [`settings`] is what an operator decides, `limits` are the bounds, `throttle` bounds what is tried too often
-//! by an [`allowance`], `slow` is slow mode, [`key`] is where
-//! everything that looks random comes from.
+//! # In reading order
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | [`ports`] | what comes in and what goes out: inputs, effects, questions and their answers |
+//! | [`world`], [`event`] | everything that the rules know, and what changes it |
+//! | `handle`, `turn` | an input from its arrival to its effects, each behind its gate |
+//! | `commands`, `call`, [`documented`] | the table of commands and their handlers; what the tables say of themselves |
+//! | `services` | the services as a correspondent, and the table of their orders |
+//! | `policy`, `refusal` | who may do what, and the answer to whoever may not |
+//! | `asked` | what a session waits for when its command has asked the outside |
+//! | `reply` | answers to the connection that acts |
+//! | `apply` | the one place that changes accounts, channels and members, by an event |
+//! | `deliver`, `audience`, `stamp`, `spoken` | an event as lines: to whom, with which tags, in how many |
+//! | `session`, `sessions`, [`numbers`], `leave` | a connection as the rules see it, how it is found, how it ends |
+//! | `members`, `people`, `absence`, `monitors`, `whowas` | who is where, who is away or gone, and who wants to know |
+//! | [`modes`], `invites` | what the modes of a channel say; who is invited into one |
+//! | [`recent`], `playback` | what was said lately, and how it is played to those who missed it |
+//! | [`operators`], `duty` | what operators of the server may do, and what they are told |
+//! | [`bans`], [`filter`], `filtered`, `slow`, `lookalikes` | who and what is kept out or slowed down |
+//! | [`invitations`], `throttle`, [`allowance`] | who may register, and how often something may be tried |
+//! | `turned_down`, `refused`, [`census`], `headcount` | what operators, accounts and those who watch learn of it, in numbers too |
+//! | [`settings`], `limits` | what an operator decides, and the bounds |
+//! | [`key`] | where everything that looks random comes from |
+//! | `testing` | a world to try the rules on |
 
 pub mod allowance;
 pub mod bans;

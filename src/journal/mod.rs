@@ -4,8 +4,8 @@
 //! last transaction ran, and reports. It retries the same batch until it is committed or definitely rejected. It knows
 //! nothing of lines or connections.
 //!
-//! A journal is a pair of channels and whatever works between them: [`local`] commits to a store; something that stands
-//! in front of it (a spool on disk, a fake that delays and fails) has the same two ends.
+//! A journal is a pair of channels and whatever works between them: [`local`] commits to a store, and [`spool`]
+//! is a store that stands in front of one which is away; a fake that delays and fails has the same two ends.
 
 pub mod local;
 pub mod spool;

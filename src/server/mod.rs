@@ -3,9 +3,22 @@
 //! A server is built first and run then: what cannot be had (a lock, a key, an address) is known before anybody connects.
 //! Nothing here decides anything about the chat.
 //!
-//! In reading order: [`listener`] accepts (those that [`proxy`] names, where [`places`] are free), [`connection`] turns
-//! bytes into lines for the [`mailbox`] and [`outbox`] into bytes again, [`hub`] owns the rules, [`held`] keeps what waits for its commit, [`answers`] and [`auth`] answer the rules' questions. [`metrics`] is
-//! what all of them count, [`http`] where it is asked for.
+//! # In reading order
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | [`config`] | what an operator decides, read once into one checked value |
+//! | [`listener`], [`proxy`], [`places`], [`prompt`], [`websocket`] | who comes in: by which door, for whom, whether there is room, as what stream |
+//! | [`connection`], [`pace`], [`bounds`] | bytes into lines and back, a task for each connection; how fast, how much |
+//! | [`mailbox`] | the way into the hub |
+//! | [`hub`] | the one task that owns the rules |
+//! | [`held`] | effects that wait for their commit |
+//! | [`outbox`], [`clients`] | what waits to leave through a connection, and what the hub puts there |
+//! | [`answers`], [`auth`], [`measured`] | who answers the rules' questions: the store, the hashing thread, the system's randomness |
+//! | [`reload`], [`retention`], [`anchors`] | what is done now and then: settings read again, letting go of what is old, the record's head kept elsewhere |
+//! | [`metrics`], [`http`], [`notify`], [`operator_log`] | what those who watch are told |
+//! | [`keys`], [`certificate`](mod@certificate), [`clock`] | the server's own secret, its certificate, its clock |
+//! | [`admin`], [`record`], [`dump`] | the operator's commands: through a server, on the record, the whole database in a file |
 
 pub mod admin;
 pub mod anchors;

@@ -83,6 +83,12 @@ fn files_have_heads_and_bounds() {
 }
 
 #[test]
+fn rooms_name_their_files() {
+    none(rules::rooms(&sources()));
+    none(rules::map(&sources()));
+}
+
+#[test]
 fn no_unfinished_work() {
     none(sources().iter().flat_map(rules::unfinished).collect());
 }

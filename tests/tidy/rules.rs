@@ -131,6 +131,31 @@ pub fn shape(source: &Source) -> Vec<String> {
     faults
 }
 
+/// The head of a room's `mod.rs` is the way in: it names every file of the room.
+pub fn rooms(sources: &[Source]) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (room, _) in LAYERS {
+        let Some(door) = sources.iter().find(|source| source.path == format!("src/{room}/mod.rs")) else { continue };
+        let head: Vec<&str> = door.text.lines().take_while(|line| line.starts_with("//!")).collect();
+        let head = head.concat();
+        let inside = sources.iter().filter(|source| source.room() == Some(*room));
+        let files: BTreeSet<&String> = inside.filter_map(|source| source.module.as_deref()?.get(1)).collect();
+        let files = files.into_iter().filter(|file| !door.test_modules.contains(file));
+        let missing = files.filter(|file| !head.contains(&format!("`{file}`")));
+        faults.extend(missing.map(|file| format!("{}: its head does not name `{file}`", door.at(1))));
+    }
+    faults
+}
+
+/// A file that the map of the code leads to is there.
+pub fn map(sources: &[Source]) -> Vec<String> {
+    let Some(root) = sources.iter().find(|source| source.path == "src/lib.rs") else { return Vec::new() };
+    let words = root.text.lines().filter(|line| line.starts_with("//!")).flat_map(|line| line.split('`'));
+    let is_there = |word: &str| sources.iter().any(|source| source.path == format!("src/{word}"));
+    let missing = words.filter(|word| word.ends_with(".rs") && !is_there(word));
+    missing.map(|word| format!("{}: there is no `{word}`", root.at(1))).collect()
+}
+
 /// Nothing is left to do, and nothing prints for its author; in tests neither.
 pub fn unfinished(source: &Source) -> Vec<String> {
     let tokens = tokens(&source.text);

@@ -146,6 +146,17 @@ fn files_are_headed_and_bounded() {
 }
 
 #[test]
+fn rooms_are_mapped() {
+    let faults =
+        |head: &str| rules::rooms(&modules(&[("src/chat/mod.rs", head), ("src/chat/a/b.rs", ""), ("src/lib.rs", "")]));
+    finds(faults("//! Nothing of a.\nmod a;\n"), "its head does not name `a`");
+    assert_eq!(faults("//! In [`a`].\nmod a;\n"), [""; 0]);
+    let faults = |map: &str| rules::map(&modules(&[("src/lib.rs", map), ("src/chat/a.rs", "")]));
+    finds(faults("//! From `chat/a.rs` to `chat/b.rs`.\n"), "there is no `chat/b.rs`");
+    assert_eq!(faults("//! From `chat/a.rs` on.\n"), [""; 0]);
+}
+
+#[test]
 fn work_is_finished() {
     let faults = |text: &str| rules::unfinished(&Source::new("a.rs", text));
     finds(faults("fn f() {\n todo!()\n}"), "a.rs:2: todo!");
