@@ -17,6 +17,7 @@
 //!   (CPU and memory, from `/proc`), [`report`] (percentiles, and a run's JSON).
 //! - [`limit`]: the two references of what is physically possible, which pass lines on without any protocol.
 //! - [`seed`]: SQL that fills a record before a server is started.
+//! - [`workloads`]: what each row of `scripts/bench` is, in words, and which figures are shown of it.
 //! - [`table`], [`plot`], [`targets`], and for terminal clients [`clients`]: results as tables and pictures.
 
 mod clients;
@@ -39,6 +40,7 @@ mod start;
 mod table;
 mod targets;
 mod traffic;
+mod workloads;
 
 use std::net::SocketAddr;
 use std::process::ExitCode;

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::{Map, Value};
 
+use crate::workloads::{AT_ONCE, CPU_PER_MILLION, Column, LOGIN_CPU, PREFACE, RESIDENT, WORKLOADS, Workload};
 use crate::{plot, targets};
 
 /// Which results, and where to.
@@ -20,133 +21,6 @@ pub struct TableOptions {
     #[arg(long)]
     pub out: PathBuf,
 }
-
-/// What is shown of a workload: the figure, how it is called, and how many digits stand behind its point.
-struct Column {
-    figure: &'static str,
-    title: &'static str,
-    digits: usize,
-}
-
-const fn column(figure: &'static str, title: &'static str, digits: usize) -> Column {
-    Column { figure, title, digits }
-}
-
-const DELIVERIES: Column = column("deliveries_per_s", "deliveries/s", 0);
-const CPU_PER_MILLION: Column = column("server_cpu_s_per_million", "server CPU s per million", 3);
-const JOURNAL_PER_MILLION: Column = column("journal_cpu_s_per_million", "of it the journal's", 3);
-const DATABASE_PER_MILLION: Column = column("database_cpu_s_per_million", "database CPU s per million", 3);
-const SERVER_PERCENT: Column = column("server_cpu_percent", "server CPU %", 0);
-const LOAD_PERCENT: Column = column("load_cpu_percent", "load CPU %", 0);
-const DELIVERY_P50: Column = column("delivery_p50_ms", "p50 ms", 2);
-const DELIVERY_P99: Column = column("delivery_p99_ms", "p99 ms", 2);
-const ECHO_P50: Column = column("echo_p50_ms", "echo p50 ms", 2);
-const ECHO_P99: Column = column("echo_p99_ms", "echo p99 ms", 2);
-const TOTAL: Column = column("total_s", "all done, s", 3);
-const LOGIN_CPU: Column = column("server_cpu_us_each", "server CPU µs each", 0);
-const DATABASE_EACH: Column = column("database_cpu_us_each", "database CPU µs each", 0);
-const RESIDENT: Column = column("server_resident_mib", "resident MiB", 1);
-const AT_ONCE: Column = column("at_once", "at a time", 0);
-
-/// The columns of each workload, by what its name begins with.
-const SHOWN: &[(&str, &[Column])] = &[
-    (
-        "flood",
-        &[DELIVERIES, CPU_PER_MILLION, DATABASE_PER_MILLION, SERVER_PERCENT, LOAD_PERCENT, DELIVERY_P50, DELIVERY_P99],
-    ),
-    ("paced", &[DELIVERIES, CPU_PER_MILLION, JOURNAL_PER_MILLION, DATABASE_PER_MILLION, DELIVERY_P50, DELIVERY_P99]),
-    ("rooms", &[DELIVERIES, CPU_PER_MILLION, JOURNAL_PER_MILLION, DATABASE_PER_MILLION, DELIVERY_P50, DELIVERY_P99]),
-    (
-        "pairs",
-        &[
-            column("messages_per_s", "messages/s", 0),
-            CPU_PER_MILLION,
-            JOURNAL_PER_MILLION,
-            DATABASE_PER_MILLION,
-            SERVER_PERCENT,
-            DELIVERY_P50,
-            DELIVERY_P99,
-        ],
-    ),
-    (
-        "durable",
-        &[
-            column("echoes_per_s", "acknowledged/s", 0),
-            DELIVERIES,
-            CPU_PER_MILLION,
-            DATABASE_PER_MILLION,
-            ECHO_P50,
-            ECHO_P99,
-        ],
-    ),
-    ("echo", &[ECHO_P50, ECHO_P99, DELIVERY_P50, DELIVERY_P99]),
-    (
-        "idle",
-        &[
-            column("resident_kib_per_connection", "KiB a connection", 2),
-            RESIDENT,
-            column("wake_ups_per_s", "wake-ups/s", 1),
-            column("came_up_s", "came up in s", 2),
-            AT_ONCE,
-        ],
-    ),
-    (
-        "logins",
-        &[
-            LOGIN_CPU,
-            DATABASE_EACH,
-            TOTAL,
-            AT_ONCE,
-            column("login_p50_ms", "p50 ms", 2),
-            column("login_p99_ms", "p99 ms", 2),
-        ],
-    ),
-    (
-        "accounts",
-        &[LOGIN_CPU, DATABASE_EACH, column("login_p50_ms", "p50 ms", 2), column("login_p99_ms", "p99 ms", 2), RESIDENT],
-    ),
-    (
-        "storm",
-        &[
-            TOTAL,
-            LOGIN_CPU,
-            column("others_p50_ms", "others' p50 ms", 2),
-            column("others_p99_ms", "others' p99 ms", 2),
-            RESIDENT,
-        ],
-    ),
-    (
-        "history",
-        &[column("page_p50_ms", "page p50 ms", 2), column("page_p99_ms", "page p99 ms", 2), LOGIN_CPU, DATABASE_EACH],
-    ),
-    (
-        "start",
-        &[
-            column("start_p50_ms", "to the first log-in, ms", 0),
-            column("server_cpu_s_each", "server CPU s", 2),
-            RESIDENT,
-        ],
-    ),
-    ("disk", &[column("sync_p50_ms", "fdatasync p50 ms", 2), column("sync_p99_ms", "p99 ms", 2)]),
-];
-
-/// How to read the table: who the servers are, and what is not the same for all.
-const PREFACE: &str = "\
-`sqlite` and `mariadb` are chat-server with these databases: every message is on disk before anybody sees it. \
-`limit-each` and `limit-joined` are a loop without any protocol that writes each line by itself, or all pending lines of a \
-socket at once. `inspircd` and `ngircd` are Debian's. None of these four stores anything.
-
-Each figure is the median of as many runs as its row says. CPU \"per million\" is for a million lines that arrived, the \
-senders' own echoes among them; \"each\" is for one log-in or one page. A latency counts from the moment at which a line \
-was due, or in a flood was sent, to its arrival.
-
-*At a time* is how many connections came up at once, here and before the work of every other table: 64, and 16 where \
-log-ins are measured; but 1,000 for InspIRCd, which lets in once a second all who wait, and 16 for ngircd, which listens \
-with a backlog of 10. So how long InspIRCd takes to let people in says little, and what CPU it takes says what it says of \
-the others. Where these two show 35 to 50 ms at p99 it is Nagle's algorithm: neither sets `TCP_NODELAY`, and a line that \
-follows another one waits until the receiver has acknowledged that. InspIRCd's echoes may each wait for the next line.
-
-";
 
 /// What must be zero, or the figures are worth nothing.
 const FAULTS: &[&str] = &["lost", "duplicates", "out_of_order", "closed"];
@@ -189,12 +63,14 @@ pub fn run(options: &TableOptions) -> Result<()> {
     let Results { workloads, servers, runs } = &results;
     let mut table = PREFACE.to_owned();
     for workload in workloads {
-        let Some((_, columns)) = SHOWN.iter().find(|(begin, _)| workload.starts_with(begin)) else { continue };
+        let shown = WORKLOADS.iter().find(|shown| workload.starts_with(shown.begin));
+        let Some(Workload { what, columns, .. }) = shown else { continue };
         let rows: Vec<(&str, &Runs)> = servers
             .iter()
             .filter_map(|server| Some((server.as_str(), runs.get(&(workload.clone(), server.clone()))?)))
             .collect();
-        write_workload(&mut table, workload, columns, &rows)?;
+        writeln!(table, "### {workload}\n\n{what}\n")?;
+        write_rows(&mut table, columns, &rows)?;
         for column in columns.iter().filter(|column| column.figure != AT_ONCE.figure) {
             let bars: Vec<(&str, f64)> =
                 rows.iter().filter_map(|(server, runs)| Some((*server, median(runs, column.figure)?))).collect();
@@ -321,10 +197,9 @@ pub fn remember(names: &mut Vec<String>, name: &str) {
     }
 }
 
-fn write_workload(table: &mut String, workload: &str, columns: &[Column], rows: &[(&str, &Runs)]) -> Result<()> {
+fn write_rows(table: &mut String, columns: &[Column], rows: &[(&str, &Runs)]) -> Result<()> {
     let shown: Vec<&Column> =
         columns.iter().filter(|column| rows.iter().any(|(_, runs)| median(runs, column.figure).is_some())).collect();
-    writeln!(table, "### {workload}\n")?;
     let titles: Vec<&str> = shown.iter().map(|column| column.title).collect();
     writeln!(table, "| server | {} | runs |", titles.join(" | "))?;
     writeln!(table, "|---|{}---:|", "---:|".repeat(shown.len()))?;
