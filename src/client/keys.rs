@@ -373,8 +373,9 @@ pub fn pasted(model: &mut Model, text: &str) {
         Screen::Form => {
             link::forget_refusal(model);
             if let Some(field) = model.form.focused_mut() {
-                field.error = None;
-                field.edit.paste(text.trim_matches(['\r', '\n']));
+                // A password of which a part is missing would count, unknown to its owner.
+                let fits = field.edit.paste(text.trim_matches(['\r', '\n']));
+                field.error = (!fits).then(|| model.texts.get("form-error-too-long").into_owned());
             }
         }
         Screen::Chat if model.picker.is_none() && model.panel.is_some() => {

@@ -24,6 +24,7 @@ form-error-invitation-required = One needs an invitation to register here: give 
 form-error-invitation-invalid = This code does not count: it is unknown, has run out, or was used already.
 form-error-password-empty = The password is missing.
 form-error-password-again = The two passwords are not the same.
+form-error-too-long = This is too long: its end is missing here.
 form-error-password-weak = The server does not accept this password: { $reason }
 form-error-login = Wrong name, wrong password, or an address that is not known for this account.
 form-error-token = This device's log-in is not accepted any more. Log in with the password.

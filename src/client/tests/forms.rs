@@ -397,3 +397,14 @@ fn what_is_recorded_is_said_for_certain_only_of_our_own_kind_of_server() {
         assert!(told(&mut stage, server).starts_with("If it is a chat-server, "), "{server}");
     }
 }
+
+#[test]
+fn a_pasted_password_that_does_not_fit_says_so() {
+    let mut stage = Stage::new();
+    stage.model.form = Form::new("chat.example.org", "ann", Tab::Register);
+    stage.event(Event::Paste("x".repeat(2_000)));
+    assert!(stage.field_error(FieldId::Password).contains("too long"));
+    stage.control('u');
+    stage.event(Event::Paste("a long password\n".to_owned()));
+    assert_eq!(stage.field_error(FieldId::Password), "");
+}
