@@ -14,7 +14,7 @@ use super::session::ask_for_end_of_joins;
 use super::session::fact::{Annotated, Fact, Incoming, Refusal, ReplyKind};
 use super::signs::Presence;
 use super::unsent;
-use super::{drafts, history, inspecting, log, logins, markers, notices, refusals};
+use super::{drafts, history, inspecting, log, logins, markers, notices, pages, refusals};
 use crate::proto::message::Line;
 
 mod people;
@@ -41,7 +41,7 @@ pub fn apply(model: &mut Model, fact: Fact, effects: &mut Effects) {
             let presence = if is_here { Presence::Here } else { Presence::Offline };
             presence::learn(model, &nick, presence);
         }
-        Fact::Page(page) => history::page(model, page, effects),
+        Fact::Page(page) => pages::page(model, page, effects),
         Fact::Found(found) => search::found(model, found),
         Fact::JoinsTold => settled(model),
         Fact::Targets(targets) => history::targets(model, targets, effects),

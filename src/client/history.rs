@@ -8,21 +8,17 @@
 
 use std::sync::Arc;
 
-use super::buffer::Place;
 use super::conversation::{Conversation, ConversationId, ConversationKind, HistoryState, Jump};
-use super::entry::{Entry, EntryKey, EntryKind};
+use super::entry::{Entry, EntryKey};
 use super::event::Effects;
 use super::fetch::{Fetch, Fetches, Purpose};
 use super::log;
-use super::markers;
 use super::model::Model;
-use super::session::fact::{Page, Refusal};
+use super::session::fact::Refusal;
 use crate::proto::caps::Cap;
 use crate::proto::history::{HistoryQuery, Reference};
 use crate::proto::time::Timestamp;
 
-/// How many pages a conversation asks for to close a gap; a longer one stays, marked.
-const GAP_PAGES_MAX: u32 = 20;
 /// How many conversations with direct messages are asked for.
 const TARGETS_MAX: usize = 100;
 /// Conversations are looked for from so long before the newest message that we have: clocks differ.
@@ -145,7 +141,8 @@ pub fn around(model: &mut Model, id: ConversationId, jump: &Jump, effects: &mut 
     ask(model, fetch, effects);
 }
 
-fn ask(model: &mut Model, fetch: Fetch, effects: &mut Effects) {
+/// Asks as soon as there is room for the answer.
+pub(super) fn ask(model: &mut Model, fetch: Fetch, effects: &mut Effects) {
     let id = fetch.conversation;
     let is_aside = matches!(fetch.purpose, Purpose::Around | Purpose::Fill { .. });
     let has_history = model.server.session.is_online() && model.server.session.has(Cap::ChatHistory);
@@ -163,7 +160,7 @@ fn ask(model: &mut Model, fetch: Fetch, effects: &mut Effects) {
 }
 
 /// Sends questions as long as there is room for their answers.
-fn pump(model: &mut Model, effects: &mut Effects) {
+pub(super) fn pump(model: &mut Model, effects: &mut Effects) {
     while let Some(fetch) = model.server.fetches.take_next() {
         match query(model, &fetch).and_then(|query| model.server.session.history_line(&query)) {
             Some(line) => {
@@ -210,114 +207,6 @@ fn query(model: &Model, fetch: &Fetch) -> Option<HistoryQuery> {
     Some(query)
 }
 
-/// A page has come, asked for or (by a bouncer) not.
-pub fn page(model: &mut Model, page: Page, effects: &mut Effects) {
-    let folded = model.server.session.fold(&page.target);
-    let Some(conversation) = model.conversations.find(&folded) else { return };
-    let id = conversation.id;
-    let fetch = model.server.fetches.answered(id);
-    let is_full = page.lines >= model.server.session.page_messages();
-    let by_id =
-        !fetch.as_ref().is_some_and(|fetch| fetch.by_time) && model.server.session.isupport().has_msgid_references();
-    let last = page.ends.as_ref().map(|(_, last)| reference(by_id, last.msgid.as_ref(), last.time));
-    let first_msgid = page.messages.first().and_then(|message| message.msgid.clone());
-    let purpose = fetch.as_ref().map(|fetch| fetch.purpose);
-    let place = match purpose {
-        Some(Purpose::Older { before }) => Place::Before(before),
-        _ => Place::ByTime,
-    };
-    let is_shown = model.is_seen(id);
-    let gap_text = model.texts.get("chat-gap").into_owned();
-    let is_past = !matches!(purpose, Some(Purpose::Newer { .. } | Purpose::Latest { after_gap: true }));
-    let entry = |message| {
-        let mut entry = model.entry(message);
-        entry.is_past = is_past;
-        entry
-    };
-    let entries: Vec<Entry> = page.messages.into_iter().map(entry).collect();
-    if let Some(Purpose::Fill { gap, is_from_above: true }) = purpose {
-        model.hold_above(id, gap);
-    }
-    let Some(conversation) = model.conversations.get_mut(id) else { return };
-    let is_missed =
-        |entry: &&Entry| !entry.own && entry.msgid.as_deref().is_none_or(|id| !conversation.buffer.knows(id));
-    let is_call = |entry: &&Entry| {
-        entry.mention || (conversation.kind != ConversationKind::Channel && entry.kind != EntryKind::Notice)
-    };
-    let missed = entries.iter().filter(is_missed).count();
-    let first_missed = entries.iter().find(is_missed).and_then(|entry| entry.msgid.clone());
-    let calls = entries.iter().filter(is_missed).filter(is_call).count();
-    let had_first = first_msgid.as_deref().is_some_and(|msgid| conversation.buffer.knows(msgid));
-    match purpose {
-        Some(Purpose::Around) => conversation.buffer.insert_island(entries),
-        Some(Purpose::Fill { gap, is_from_above }) => {
-            conversation.buffer.fill_gap(gap, entries, is_from_above, is_full);
-        }
-        _ => _ = conversation.buffer.insert_page(entries, place),
-    }
-    for annotated in page.annotations {
-        conversation.buffer.annotate(annotated.annotation);
-    }
-    match purpose {
-        Some(Purpose::Older { .. }) | Some(Purpose::Latest { after_gap: false }) => {
-            conversation.history = if is_full { HistoryState::More } else { HistoryState::Start };
-            let first = page.ends.map(|(first, _)| first);
-            if first.is_some() && first == conversation.older_from {
-                // The same page again: a server that goes on so would be asked for ever.
-                conversation.history = HistoryState::Start;
-            }
-            conversation.older_from = first;
-        }
-        Some(Purpose::Around) => {
-            // What was asked for last stands above something else now.
-            conversation.older_from = None;
-            conversation.history = HistoryState::More;
-        }
-        Some(Purpose::Newer { .. } | Purpose::Latest { after_gap: true }) => {
-            let was_all_seen = conversation.buffer.unseen() == 0;
-            conversation.buffer.were_missed(missed);
-            if is_shown && was_all_seen && conversation.buffer.unseen() > 0 {
-                // The person reads further up: here they go on later.
-                let begins = first_missed.and_then(|msgid| conversation.buffer.key_of(&msgid));
-                conversation.first_unread = begins.or(conversation.first_unread);
-            }
-            if !is_shown {
-                let add = |count: u32, more: usize| count.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
-                conversation.unread = add(conversation.unread, missed);
-                conversation.mentions = add(conversation.mentions, calls);
-            }
-            if conversation.history == HistoryState::Loading {
-                conversation.history = HistoryState::More;
-            }
-        }
-        Some(Purpose::Fill { .. }) | None => {}
-    }
-    if !is_shown {
-        markers::count(conversation);
-    }
-    match purpose {
-        Some(Purpose::Latest { after_gap: true }) if !had_first => {
-            let first = conversation.buffer.entries().iter().find(|entry| entry.msgid == first_msgid).map(Entry::key);
-            if let Some(first) = first {
-                conversation.buffer.mark_gap(first, &gap_text);
-            }
-        }
-        Some(Purpose::Newer { pages }) if is_full && last.is_some() => {
-            let by_time = fetch.is_some_and(|fetch| fetch.by_time);
-            let next = if pages + 1 < GAP_PAGES_MAX {
-                Fetch { conversation: id, purpose: Purpose::Newer { pages: pages + 1 }, by_time, after: last }
-            } else {
-                Fetch { conversation: id, purpose: Purpose::Latest { after_gap: true }, by_time, after: None }
-            };
-            ask(model, next, effects);
-        }
-        _ => {}
-    }
-    model.conversations.keep_bound();
-    land(model, id, effects);
-    pump(model, effects);
-}
-
 /// Goes to the message that is to be shown, when it has come; asks for it when something else was asked for meanwhile.
 pub fn land(model: &mut Model, id: ConversationId, effects: &mut Effects) {
     let Some(conversation) = model.conversations.get_mut(id) else { return };
@@ -343,7 +232,8 @@ pub fn land(model: &mut Model, id: ConversationId, effects: &mut Effects) {
 }
 
 /// A place as the server is asked about it.
-fn reference(by_id: bool, msgid: Option<&Arc<str>>, time: Timestamp) -> Reference {
+/// A place as the server is told of it.
+pub(super) fn reference(by_id: bool, msgid: Option<&Arc<str>>, time: Timestamp) -> Reference {
     match msgid {
         Some(msgid) if by_id => Reference::MsgId(msgid.to_string()),
         _ => Reference::Time(time),

@@ -33,7 +33,8 @@
 //! | [`chat`], [`remarks`] | what facts do to conversations, and what we say of it |
 //! | [`refusals`] | what a server's error numerics say, in the person's language |
 //! | [`outbox`], [`pace`], [`unsent`] | sending, not too fast, and nothing lost |
-//! | [`history`], [`fetch`], [`log`], [`logbook`], [`stretch`] | catching up, page by page; the log of this device |
+//! | [`history`], [`fetch`], [`pages`] | catching up: what is asked for, and the pages that come |
+//! | [`log`], [`logbook`], [`stretch`] | the log of this device |
 //! | [`geometry`] | where things are on the screen: for drawing and for the mouse alike |
 //! | [`config`] | settings: flags and the configuration file |
 //! | [`preferences`], [`notices`], [`away`] | what the person prefers; calling them; away after idleness |
@@ -98,6 +99,7 @@ pub mod operating;
 pub mod outbox;
 pub mod overlay;
 pub mod pace;
+pub mod pages;
 pub mod panel;
 pub mod panel_words;
 pub mod picker;
