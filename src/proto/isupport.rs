@@ -85,7 +85,7 @@ impl Tokens {
                 bytes <= bytes_max
             });
             let (now, later) = rest.split_at(fitting.count().max(1));
-            lines.push(now.iter().fold(head.clone(), |line, token| line.param(token)).trailing(TRAILING));
+            lines.push(head.clone().raw_params(&now.join(" ")).trailing(TRAILING));
             rest = later;
         }
         lines

@@ -200,7 +200,8 @@ pub fn unescape(escaped: &str) -> Cow<'_, str> {
 }
 
 /// Whether one of these ASCII characters stands in a text. Most have none, and all are looked at, which the processor does
-/// for many at once.
+/// for many at once: not so where the compiler weaves the loop into what stands around it.
+#[inline(never)]
 fn has_any<const COUNT: usize>(text: &str, characters: &[u8; COUNT]) -> bool {
     text.bytes().fold(false, |found, byte| found | characters.iter().fold(false, |one, other| one | (byte == *other)))
 }
@@ -290,6 +291,14 @@ impl Line {
             self.body.push(':');
         }
         self.push_clean(value);
+        self
+    }
+
+    /// Adds parameters that are written as they go over the wire already: words with blanks between them.
+    pub fn raw_params(mut self, params: &str) -> Self {
+        self.make_last_a_word();
+        self.body.push(' ');
+        self.push_clean(params);
         self
     }
 
