@@ -18,6 +18,7 @@ use super::event::{
 };
 use super::lookalikes::Lookalikes;
 use super::numbers::NumberMap;
+use super::proofs::Proofs;
 use crate::proto::mask::Mask;
 use crate::proto::names::{ChannelName, Folded};
 use crate::proto::time::Timestamp;
@@ -31,8 +32,8 @@ pub(crate) struct Account {
     pub channels: SmallVec<[ChannelId; 2]>,
     /// The last event about the account itself.
     pub last_seq: Seq,
-    /// The last event after which what proved who somebody is may prove it no more.
-    pub proofs_seq: Seq,
+    /// By what it proves itself.
+    pub proofs: Proofs,
 }
 
 impl Account {
@@ -154,6 +155,12 @@ impl State {
         for account in snapshot.accounts {
             state.add_account(account, Seq(0));
         }
+        for (account, keys) in snapshot.scram_keys {
+            state.change_proofs(account, |proofs| proofs.scram = Some(Box::new(keys)));
+        }
+        for (account, device, digest) in snapshot.devices {
+            state.change_proofs(account, |proofs| proofs.add_device(device, digest));
+        }
         for channel in snapshot.channels {
             state.add_channel(channel);
         }
@@ -184,13 +191,22 @@ impl State {
         metadata.sort_unstable();
         let mut directs: Vec<_> = self.directs.iter().map(|(account, seq)| (*account, *seq)).collect();
         directs.sort_unstable();
+        let accounts = self.accounts();
+        let scram_keys = accounts.iter().filter_map(|account| Some((account.state.id, *account.proofs.scram.clone()?)));
+        let devices = accounts.iter().flat_map(|account| {
+            account.proofs.devices().iter().map(|(device, digest)| (account.state.id, *device, *digest))
+        });
+        let mut devices: Vec<_> = devices.collect();
+        devices.sort_unstable_by_key(|(_, device, _)| *device);
         Snapshot {
+            scram_keys: scram_keys.collect(),
+            devices,
             last_seq: self.last_seq,
             last_time: self.last_time,
             last_account: self.last_account,
             last_channel: self.last_channel,
             last_device: self.last_device,
-            accounts: self.accounts().into_iter().map(|account| account.state.clone()).collect(),
+            accounts: accounts.iter().map(|account| account.state.clone()).collect(),
             channels,
             read_markers,
             invitations: self.invitations.clone(),
@@ -364,7 +380,7 @@ impl State {
             | Event::Kicked { .. }
             | Event::TopicSet { .. }
             | Event::ModesChanged { .. } => self.apply_to_channel(record),
-            Event::AccountRegistered { account, name, address, invitation, .. } => {
+            Event::AccountRegistered { account, name, credentials, address, invitation } => {
                 self.invitations.retain(|known| Some(known.seq) != *invitation);
                 let state = AccountState {
                     id: *account,
@@ -377,10 +393,14 @@ impl State {
                 };
                 self.last_account = self.last_account.max(*account);
                 self.add_account(state, record.seq);
+                self.change_proofs(*account, |proofs| proofs.scram = credentials.scram.clone().map(Box::new));
             }
-            Event::PasswordChanged { account, .. } => {
+            Event::PasswordChanged { account, credentials } => {
                 self.change_account(*account, record.seq, |_| {});
-                self.change_proofs(*account, record.seq);
+                self.change_proofs(*account, |proofs| {
+                    proofs.changed_seq = record.seq;
+                    proofs.scram = credentials.scram.clone().map(Box::new);
+                });
             }
             Event::AddressAllowed { account, address } => self.change_account(*account, record.seq, |state| {
                 if !state.addresses.contains(address) {
@@ -398,11 +418,15 @@ impl State {
                 self.last_device = self.last_device.max(*device);
                 self.new_devices.insert(*digest, *device);
                 self.change_account(*account, record.seq, |_| {});
+                self.change_proofs(*account, |proofs| proofs.add_device(*device, *digest));
             }
             Event::DeviceRevoked { device, account } => {
                 self.new_devices.retain(|_, known| known != device);
                 self.change_account(*account, record.seq, |_| {});
-                self.change_proofs(*account, record.seq);
+                self.change_proofs(*account, |proofs| {
+                    proofs.changed_seq = record.seq;
+                    proofs.revoke_device(*device);
+                });
             }
         }
     }
@@ -497,7 +521,8 @@ impl State {
     fn add_account(&mut self, state: AccountState, last_seq: Seq) {
         self.account_looks.add(state.name.folded());
         self.account_names.insert(state.name.folded().clone(), state.id);
-        self.accounts.insert(state.id, Account { state, channels: SmallVec::new(), last_seq, proofs_seq: last_seq });
+        let proofs = Proofs::none(last_seq);
+        self.accounts.insert(state.id, Account { state, channels: SmallVec::new(), last_seq, proofs });
     }
 
     fn add_channel(&mut self, state: ChannelState) {
@@ -540,9 +565,10 @@ impl State {
         }
     }
 
-    fn change_proofs(&mut self, id: AccountId, seq: Seq) {
-        if let Some(account) = self.accounts.get_mut(&id) {
-            account.proofs_seq = seq;
+    /// Changes by what an account proves itself, unless it is gone for good.
+    fn change_proofs(&mut self, id: AccountId, change: impl FnOnce(&mut Proofs)) {
+        if let Some(account) = self.accounts.get_mut(&id).filter(|account| !account.state.deleted) {
+            change(&mut account.proofs);
         }
     }
 
@@ -551,6 +577,7 @@ impl State {
         account.last_seq = seq;
         account.state.deleted = true;
         account.state.addresses.clear();
+        account.proofs = Proofs::none(seq);
         self.metadata.remove(&MetadataOwner::Account(id));
         self.read_markers.retain(|(reader, _), _| *reader != id);
         for channel in std::mem::take(&mut account.channels) {

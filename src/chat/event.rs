@@ -571,6 +571,10 @@ pub struct Snapshot {
     pub last_device: DeviceId,
     /// All accounts, deleted ones included.
     pub accounts: Vec<AccountState>,
+    /// The keys of SCRAM of those accounts that have some.
+    pub scram_keys: Vec<(AccountId, ScramKeys)>,
+    /// The valid devices with their digests, oldest first.
+    pub devices: Vec<(AccountId, DeviceId, Digest)>,
     /// All channels.
     pub channels: Vec<ChannelState>,
     /// How far accounts have read conversations.
@@ -606,7 +610,7 @@ impl Record {
     }
 }
 
-/// What the rules know of an account. Its credentials are not among it.
+/// What the rules know of an account, but by what it proves itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountState {
     /// Its number.

@@ -28,6 +28,7 @@
 //! | [`recent`], `playback` | what was said lately, and how it is played to those who missed it |
 //! | [`operators`], `duty` | what operators of the server may do, and what they are told |
 //! | [`bans`], [`filter`], `filtered`, `slow`, `lookalikes` | who and what is kept out or slowed down |
+//! | [`proofs`] | by what accounts prove who they are, as far as it is judged here |
 //! | [`invitations`], `throttle`, [`allowance`] | who may register, and how often something may be tried |
 //! | `turned_down`, `refused`, [`census`], `headcount` | what operators, accounts and those who watch learn of it, in numbers too |
 //! | [`settings`], `limits` | what an operator decides, and the bounds |
@@ -47,6 +48,7 @@ pub mod modes;
 pub mod numbers;
 pub mod operators;
 pub mod ports;
+pub mod proofs;
 pub mod recent;
 pub mod settings;
 pub mod world;

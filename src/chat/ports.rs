@@ -190,12 +190,12 @@ pub enum Question {
         /// What was sent.
         password: Secret,
     },
-    /// The SCRAM keys of an account, or keys that look alike when it is unknown or has none.
+    /// What a challenge of SCRAM needs: a nonce, and keys that look alike for a name that has none.
     Scram {
-        /// The name that was sent, folded: what the fake keys of an unknown name are derived from.
+        /// The name that was sent, folded: what the fake keys are derived from.
         name: String,
-        /// The account, when there is one.
-        account: Option<AccountId>,
+        /// The keys of the account of that name.
+        keys: Option<Box<ScramKeys>>,
     },
     /// Whose device token is this?
     Token {
@@ -510,6 +510,13 @@ pub enum Effect {
         /// Up to which event it has seen everything; nothing while it is here.
         left: Option<Seq>,
     },
+    /// Write down that a device was used. May be written down a moment later.
+    NoteDevice {
+        /// Which.
+        device: DeviceId,
+        /// From which address.
+        address: String,
+    },
     /// Tell the operator's log. Never holds a message's text or a secret.
     Log {
         /// Whose line led to it.
@@ -533,6 +540,7 @@ impl Effect {
             | Self::Close { .. }
             | Self::Reload { .. }
             | Self::NotePresence { .. }
+            | Self::NoteDevice { .. }
             | Self::Log { .. } => (Vec::new(), &[]),
         }
     }

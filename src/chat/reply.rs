@@ -237,7 +237,7 @@ impl World {
             }
             (_, Asked::LogIn(log_in) | Asked::ScramKeys(log_in, _)) => {
                 let account = log_in.account.and_then(|account| self.state.account(account));
-                account.map_or(Seq(0), |account| account.proofs_seq)
+                account.map_or(Seq(0), |account| account.proofs.changed_seq)
             }
             _ => Seq(0),
         }

@@ -12,6 +12,7 @@ use super::key::WorldKey;
 use super::ports::{
     Answer, ConnId, Device, Effect, Effects, Held, Input, Notable, Peer, Question, StoredEvent, Transport,
 };
+use super::proofs::{TOKEN_PREFIX, token_digest};
 use super::settings::Settings;
 use super::world::World;
 use crate::proto::names::AccountName;
@@ -53,10 +54,21 @@ pub(crate) struct Driver {
     received: BTreeMap<ConnId, Vec<String>>,
     committed: Seq,
     passwords: BTreeMap<AccountId, String>,
-    tokens: BTreeMap<String, (AccountId, Device)>,
-    certificates: HashMap<Digest, (AccountId, DeviceId)>,
+    /// The devices that were used, one after the other.
+    pub used_devices: Vec<DeviceId>,
+    /// The valid devices, by the digests of their tokens or certificates.
+    devices: HashMap<Digest, (AccountId, Device)>,
     next_conn: u64,
     next_token: u64,
+}
+
+/// The keys of a password, with the fewest rounds that there may be.
+fn scram_keys(password: &str) -> ScramKeys {
+    ScramKeys::derive(&Secret::new(password), b"salt", rounds())
+}
+
+fn rounds() -> NonZeroU32 {
+    NonZeroU32::new(ITERATIONS_MIN).unwrap()
 }
 
 impl Driver {
@@ -79,10 +91,11 @@ impl Driver {
                 has_joined: false,
             })
             .collect();
-        let passwords =
+        let passwords: BTreeMap<_, _> =
             states[..accounts.len()].iter().map(|state| (state.id, format!("{}_secret", state.name))).collect();
-        let snapshot =
-            Snapshot { last_account: AccountId(states.len() as u64), accounts: states, ..Snapshot::default() };
+        let scram_keys = passwords.iter().map(|(account, password)| (*account, scram_keys(password))).collect();
+        let last_account = AccountId(states.len() as u64);
+        let snapshot = Snapshot { last_account, accounts: states, scram_keys, ..Snapshot::default() };
         Self {
             world: World::new(settings, snapshot, WorldKey::new([7; 32])),
             now: START,
@@ -101,8 +114,8 @@ impl Driver {
             received: BTreeMap::new(),
             committed: Seq(0),
             passwords,
-            tokens: BTreeMap::new(),
-            certificates: HashMap::new(),
+            used_devices: Vec::new(),
+            devices: HashMap::new(),
             next_conn: 0,
             next_token: 0,
         }
@@ -257,16 +270,14 @@ impl Driver {
                 self.passwords.insert(*account, credentials.argon2.clone());
             }
             Event::DeviceAdded { device, account, name, digest } => {
-                self.certificates.insert(*digest, (*account, *device));
-                let token = format!("ctd1_{}", digest.0[0]);
                 let created = record.time;
                 let device = Device { id: *device, name: name.clone(), created, last_used: None, last_address: None };
-                self.tokens.insert(token, (*account, device));
+                self.devices.insert(*digest, (*account, device));
             }
-            Event::DeviceRevoked { device, .. } => self.tokens.retain(|_, (_, known)| known.id != *device),
+            Event::DeviceRevoked { device, .. } => self.devices.retain(|_, (_, known)| known.id != *device),
             Event::AccountDeleted { account } => {
                 self.passwords.remove(account);
-                self.tokens.retain(|_, (owner, _)| owner != account);
+                self.devices.retain(|_, (owner, _)| owner != account);
             }
             _ => {}
         }
@@ -286,19 +297,11 @@ impl Driver {
                 }
             }
             Question::Hashed { stored, password } => Answer::Agrees(stored.as_ref() == Some(password)),
-            Question::Token { token, .. } => match self.tokens.get(token.expose()) {
-                Some((account, device)) => Answer::Proved { account: *account, device: Some(device.id) },
-                None => Answer::Refused,
-            },
-            Question::Certificate { certificate, .. } => {
-                let bound = self.certificates.get(certificate);
-                bound.map_or(Answer::Refused, |(account, device)| Answer::Proved {
-                    account: *account,
-                    device: Some(*device),
-                })
-            }
+            Question::Token { token, .. } => self.owner(&token_digest(token)),
+            Question::Certificate { certificate, .. } => self.owner(certificate),
             Question::Hash { password } => {
-                Answer::Hashed(Box::new(Credentials { argon2: password.expose().to_owned(), scram: None }))
+                let (argon2, scram) = (password.expose().to_owned(), Some(scram_keys(password.expose())));
+                Answer::Hashed(Box::new(Credentials { argon2, scram }))
             }
             Question::Inspect => Answer::Inspected(Box::default()),
             Question::NewInvitation => {
@@ -308,26 +311,30 @@ impl Driver {
             }
             Question::NewToken => {
                 self.next_token += 1;
-                let digest = Digest([u8::try_from(self.next_token).unwrap(); 32]);
-                Answer::NewToken { token: Secret::new(format!("ctd1_{}", self.next_token)), digest }
+                let token = Secret::new(format!("{TOKEN_PREFIX}{}", self.next_token));
+                Answer::NewToken { digest: token_digest(&token), token }
             }
             Question::Devices { account } => {
-                let own = self.tokens.values().filter(|(owner, _)| owner == account);
+                let own = self.devices.values().filter(|(owner, _)| owner == account);
                 let mut devices: Vec<_> = own.map(|(_, device)| device.clone()).collect();
                 devices.sort_by_key(|device: &Device| device.id);
                 Answer::Devices(devices)
             }
-            Question::Scram { name, account } => {
-                let rounds = NonZeroU32::new(ITERATIONS_MIN).unwrap();
-                let password = account.and_then(|account| self.passwords.get(&account));
-                let keys = match password {
-                    Some(password) => ScramKeys::derive(&Secret::new(password.as_str()), b"salt", rounds),
-                    None => ScramKeys::fake(b"server", name, rounds),
-                };
+            Question::Scram { name, keys } => {
+                let fake = || ScramKeys::fake(b"server", name, rounds());
+                let keys = keys.clone().map_or_else(fake, |real| *real);
                 Answer::Scram { keys, nonce: "servernonce".to_owned() }
             }
             Question::Playback(_) => Answer::Playback(Vec::new()),
             Question::Page(_) | Question::Targets(_) | Question::Search(_) => Answer::Unavailable,
+        }
+    }
+
+    /// Whose device has this digest.
+    fn owner(&self, digest: &Digest) -> Answer {
+        match self.devices.get(digest) {
+            Some((account, device)) => Answer::Proved { account: *account, device: Some(device.id) },
+            None => Answer::Refused,
         }
     }
 
@@ -345,6 +352,7 @@ impl Driver {
             }
             match held.effect {
                 Effect::Send { .. } | Effect::Tell { .. } | Effect::NotePresence { .. } => {}
+                Effect::NoteDevice { device, .. } => self.used_devices.push(device),
                 Effect::Welcome { conn } => {
                     self.welcome.insert(conn);
                 }
@@ -364,6 +372,6 @@ impl Driver {
 
     /// The number of the device that a token belongs to.
     pub fn device_of(&self, token: &str) -> Option<DeviceId> {
-        self.tokens.get(token).map(|(_, device)| device.id)
+        self.devices.get(&token_digest(&Secret::new(token))).map(|(_, device)| device.id)
     }
 }

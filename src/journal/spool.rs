@@ -10,7 +10,7 @@
 //! - Messages that repeat earlier ones are found by a mirror of the latest idempotency ids ([`MIRRORED_IDS_MAX`]). One that
 //!   is older than that is told twice; the database stores it once, and the log says so.
 //! - While anything waits, nothing is read from the database, because it does not hold what was said last: the rules answer
-//!   from memory, and log-ins have to wait, as without a spool.
+//!   from memory, and log-ins by password have to wait, as without a spool.
 
 mod file;
 mod mirror;
@@ -252,6 +252,10 @@ impl Store for SpooledStore {
 
     fn note_presence(&self, account: AccountId, left: Option<Seq>) {
         self.0.store.note_presence(account, left);
+    }
+
+    fn note_device(&self, device: DeviceId, now: Timestamp, address: String) {
+        self.0.store.note_device(device, now, address);
     }
 
     async fn credentials(&self, account: AccountId) -> Result<Option<Credentials>, StoreError> {

@@ -14,6 +14,7 @@ use super::clock::now;
 use super::metrics::Metrics;
 use crate::chat::event::{AccountId, Digest};
 use crate::chat::ports::{Answer, Question};
+use crate::chat::proofs::token_digest;
 use crate::proto::sasl::ScramKeys;
 use crate::proto::secret::Secret;
 use crate::store::{Store, StoreError, hashing};
@@ -24,6 +25,11 @@ const STORE_QUESTIONS_MAX: usize = 64;
 /// Whoever can be asked.
 #[async_trait]
 pub trait Answers: Send + Sync + 'static {
+    /// Answers what nobody has to be waited for.
+    fn answer_at_once(&self, _question: &Question) -> Option<Answer> {
+        None
+    }
+
     /// Answers one question, within bounded time.
     async fn answer(&self, question: Question) -> Answer;
 }
@@ -61,7 +67,6 @@ impl From<NoRandomness> for Trouble {
 fn login(question: &Question) -> Option<&'static str> {
     match question {
         Question::Password { .. } => Some("password"),
-        Question::Scram { .. } => Some("scram"),
         Question::Token { .. } => Some("token"),
         Question::Certificate { .. } => Some("certificate"),
         _ => None,
@@ -70,6 +75,13 @@ fn login(question: &Question) -> Option<&'static str> {
 
 #[async_trait]
 impl Answers for Answerer {
+    fn answer_at_once(&self, question: &Question) -> Option<Answer> {
+        match question {
+            Question::Scram { name, keys } => Some(self.scram(name, keys.as_deref()).unwrap_or(Answer::Unavailable)),
+            _ => None,
+        }
+    }
+
     async fn answer(&self, question: Question) -> Answer {
         let (began, login) = (Instant::now(), login(&question));
         let answered = match question {
@@ -78,8 +90,8 @@ impl Answers for Answerer {
                 let stored = stored.map(|stored| stored.expose().to_owned());
                 self.hasher.verify(stored, password).await.map(Answer::Agrees).ok_or(Trouble::Busy)
             }
-            Question::Scram { name, account } => self.scram(&name, account).await,
-            Question::Token { token, address } => self.device(auth::token_digest(&token), &address).await,
+            Question::Scram { name, keys } => self.scram(&name, keys.as_deref()),
+            Question::Token { token, address } => self.device(token_digest(&token), &address).await,
             Question::Certificate { certificate, address } => self.device(certificate, &address).await,
             Question::Hash { password } => match self.hasher.credentials(password).await {
                 Some(credentials) => Ok(Answer::Hashed(Box::new(credentials))),
@@ -147,15 +159,9 @@ impl Answerer {
         })
     }
 
-    async fn scram(&self, name: &str, account: Option<AccountId>) -> Result<Answer, Trouble> {
-        let nonce = auth::new_nonce()?;
-        let credentials = {
-            let _turn = self.turns.acquire().await;
-            self.store.credentials(account.unwrap_or(AccountId(0))).await?
-        };
-        let real = credentials.and_then(|credentials| credentials.scram);
-        let keys = real.unwrap_or_else(|| ScramKeys::fake(&self.fake_secret, name, hashing::SCRAM_ITERATIONS));
-        Ok(Answer::Scram { keys, nonce })
+    fn scram(&self, name: &str, keys: Option<&ScramKeys>) -> Result<Answer, Trouble> {
+        let fake = || ScramKeys::fake(&self.fake_secret, name, hashing::SCRAM_ITERATIONS);
+        Ok(Answer::Scram { keys: keys.cloned().unwrap_or_else(fake), nonce: auth::new_nonce()? })
     }
 
     async fn device(&self, digest: Digest, address: &str) -> Result<Answer, Trouble> {

@@ -10,13 +10,13 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, Version};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::oneshot;
 
 use super::metrics::Metrics;
 use crate::chat::event::{Credentials, Digest};
 use crate::chat::invitations;
+use crate::chat::proofs::{TOKEN_PREFIX, token_digest};
 use crate::proto::sasl::prepare_password;
 use crate::proto::scram;
 use crate::proto::secret::{Secret, equal_in_constant_time};
@@ -29,8 +29,6 @@ const QUEUE_MAX: usize = 256;
 /// The priority of the hashing thread: chatting goes before logging in.
 const NICENESS: i32 = 5;
 
-/// What a device token begins with.
-pub const TOKEN_PREFIX: &str = "ctd1_";
 /// The random bytes of a device token.
 const TOKEN_BYTES: usize = 32;
 /// The random bytes of a server's nonce.
@@ -61,13 +59,6 @@ pub fn new_invitation() -> Result<(Secret, Digest), NoRandomness> {
     let code = invitations::code(&random_bytes()?);
     let digest = invitations::digest_of(code.expose());
     Ok((code, digest))
-}
-
-/// What is stored of a device token. The token itself is random enough to need neither salt nor rounds.
-pub fn token_digest(token: &Secret) -> Digest {
-    let mut bytes = [0; 32];
-    bytes.copy_from_slice(digest(&SHA256, token.expose().as_bytes()).as_ref());
-    Digest(bytes)
 }
 
 /// Fresh random text for the server's part of a SCRAM nonce.

@@ -315,21 +315,30 @@ impl Hub {
                 drop(question);
                 self.immediate.push_back(Input::Answer { conn, answer: Answer::Unavailable });
             }
-            Effect::Ask { conn, question } => {
-                let (answerer, mailbox) = (Arc::clone(&self.parts.answerer), self.parts.mailbox.clone());
-                // Never cancelled, not even when its connection ends: database work must come to its end.
-                tokio::spawn(async move {
-                    let answer = answerer.answer(question).await;
-                    let _ = mailbox.send(Mail::Input(Input::Answer { conn, answer })).await;
-                });
-            }
+            Effect::Ask { conn, question } => match self.parts.answerer.answer_at_once(&question) {
+                Some(answer) => self.immediate.push_back(Input::Answer { conn, answer }),
+                None => self.ask(conn, question),
+            },
             Effect::LineDone { conn } => self.clients.line_done(conn),
             Effect::Welcome { conn } => self.clients.welcome(conn),
             Effect::Close { conn } => self.clients.close(conn),
             Effect::Reload { asker } => self.reload(asker),
             Effect::NotePresence { account, left } => self.parts.store.note_presence(account, left),
+            Effect::NoteDevice { device, address } => {
+                self.parts.store.note_device(device, (self.parts.clock)(), address)
+            }
             Effect::Log { conn, notable } => self.log(conn, &notable),
         }
+    }
+
+    /// Has a question answered by a task of its own.
+    fn ask(&self, conn: ConnId, question: Question) {
+        let (answerer, mailbox) = (Arc::clone(&self.parts.answerer), self.parts.mailbox.clone());
+        // Never cancelled, not even when its connection ends: database work must come to its end.
+        tokio::spawn(async move {
+            let answer = answerer.answer(question).await;
+            let _ = mailbox.send(Mail::Input(Input::Answer { conn, answer })).await;
+        });
     }
 
     /// Tells the operator's log, beside what is known of the connection, and counts.

@@ -92,6 +92,10 @@ impl Store for MeasuredStore {
         self.store.note_presence(account, left);
     }
 
+    fn note_device(&self, device: DeviceId, now: Timestamp, address: String) {
+        self.store.note_device(device, now, address);
+    }
+
     async fn credentials(&self, account: AccountId) -> Result<Option<Credentials>, StoreError> {
         self.query("credentials", self.store.credentials(account)).await
     }

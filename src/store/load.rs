@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::StoreError;
+use super::people;
 use super::record::Head;
 use super::session::{Access, Clerk, Session};
 use crate::chat::event::{
@@ -10,6 +11,7 @@ use crate::chat::event::{
     InvitationState, ListEntry, MetadataOwner, Place, Rank, Seq, Snapshot, Topic,
 };
 use crate::proto::names::{AccountName, ChannelName};
+use crate::proto::sasl::ScramKeys;
 use crate::proto::time::Timestamp;
 
 /// Reads the whole state.
@@ -21,13 +23,16 @@ pub async fn load<S: Session>(clerk: &mut Clerk<S>) -> Result<Snapshot, StoreErr
 
 async fn load_within<S: Session>(clerk: &mut Clerk<S>) -> Result<Snapshot, StoreError> {
     let head = Head::read(clerk, Access::Read).await?;
+    let (accounts, scram_keys) = accounts(clerk).await?;
     Ok(Snapshot {
         last_seq: head.seq,
         last_time: head.time,
         last_account: AccountId(head.numbers.account),
         last_channel: ChannelId(head.numbers.channel),
         last_device: DeviceId(head.numbers.device),
-        accounts: accounts(clerk).await?,
+        accounts,
+        scram_keys,
+        devices: people::all_devices(clerk).await?,
         channels: channels(clerk).await?,
         read_markers: read_markers(clerk).await?,
         metadata: metadata(clerk).await?,
@@ -134,18 +139,21 @@ async fn absences<S: Session>(clerk: &mut Clerk<S>, last: Seq) -> Result<Vec<(Ac
     read.collect()
 }
 
-async fn accounts<S: Session>(clerk: &mut Clerk<S>) -> Result<Vec<AccountState>, StoreError> {
+/// The accounts, and the keys of those that have some.
+async fn accounts<S: Session>(
+    clerk: &mut Clerk<S>,
+) -> Result<(Vec<AccountState>, Vec<(AccountId, ScramKeys)>), StoreError> {
     let mut addresses: HashMap<u64, Vec<String>> = HashMap::new();
     let sql = "SELECT account_id, address FROM account_address ORDER BY account_id, place";
     for mut row in clerk.session.query(sql, Vec::new()).await? {
         addresses.entry(row.number()?).or_default().push(row.text()?);
     }
-    let sql = "SELECT id, name, name_folded, registered_at, suspended_at, suspended_reason, deleted_at, has_joined \
-               FROM account ORDER BY id";
-    let rows = clerk.session.query(sql, Vec::new()).await?;
-    let read = rows.into_iter().map(|mut row| {
+    let sql = "SELECT id, name, name_folded, registered_at, suspended_at, suspended_reason, deleted_at, has_joined, \
+               scram_salt, scram_iterations, scram_stored_key, scram_server_key FROM account ORDER BY id";
+    let (mut accounts, mut scram_keys) = (Vec::new(), Vec::new());
+    for mut row in clerk.session.query(sql, Vec::new()).await? {
         let id = row.number()?;
-        Ok(AccountState {
+        accounts.push(AccountState {
             id: AccountId(id),
             name: AccountName::from_stored(&row.text()?, &row.text()?),
             registered: row.time()?,
@@ -157,9 +165,10 @@ async fn accounts<S: Session>(clerk: &mut Clerk<S>) -> Result<Vec<AccountState>,
             },
             deleted: row.optional_time()?.is_some(),
             has_joined: row.number()? != 0,
-        })
-    });
-    read.collect()
+        });
+        scram_keys.extend(people::scram_keys(&mut row)?.map(|keys| (AccountId(id), keys)));
+    }
+    Ok((accounts, scram_keys))
 }
 
 async fn channels<S: Session>(clerk: &mut Clerk<S>) -> Result<Vec<ChannelState>, StoreError> {

@@ -234,6 +234,9 @@ pub trait Store: Send + Sync + 'static {
     /// Notes that an account is here, or up to which event it was; written down a moment later.
     fn note_presence(&self, account: AccountId, left: Option<Seq>);
 
+    /// Notes that a device was used; written down a moment later.
+    fn note_device(&self, device: DeviceId, now: Timestamp, address: String);
+
     /// How an account proves itself; none when it is unknown or deleted.
     async fn credentials(&self, account: AccountId) -> Result<Option<Credentials>, StoreError>;
 

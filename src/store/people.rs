@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::StoreError;
 use super::session::{Access, Clerk, Session};
-use super::value::values;
+use super::value::{Row, values};
 use crate::chat::event::{AccountId, Credentials, DeviceId, Digest, Seq};
 use crate::chat::ports::Device;
 use crate::proto::sasl::ScramKeys;
@@ -28,14 +28,27 @@ pub async fn credentials<S: Session>(
                WHERE id = ? AND deleted_at IS NULL AND argon2 IS NOT NULL";
     let Some(mut row) = clerk.query_row(sql, values![account]).await? else { return Ok(None) };
     let argon2 = row.text()?;
+    Ok(Some(Credentials { argon2, scram: scram_keys(&mut row)? }))
+}
+
+/// The next four columns of a row as keys; none when one of them is missing.
+pub fn scram_keys(row: &mut Row) -> Result<Option<ScramKeys>, StoreError> {
     let keys = (row.optional_bytes()?, row.optional_small()?, row.optional_array()?, row.optional_array()?);
-    let scram = match keys {
+    Ok(match keys {
         (Some(salt), Some(iterations), Some(stored_key), Some(server_key)) => {
             Some(ScramKeys { salt, iterations, stored_key, server_key })
         }
         _ => None,
-    };
-    Ok(Some(Credentials { argon2, scram }))
+    })
+}
+
+/// All valid devices, oldest first.
+pub async fn all_devices<S: Session>(clerk: &mut Clerk<S>) -> Result<Vec<(AccountId, DeviceId, Digest)>, StoreError> {
+    let sql = "SELECT account_id, id, token_digest FROM device WHERE revoked_at IS NULL ORDER BY id";
+    let rows = clerk.session.query(sql, Vec::new()).await?;
+    let read =
+        rows.into_iter().map(|mut row| Ok((AccountId(row.number()?), DeviceId(row.number()?), Digest(row.array()?))));
+    read.collect()
 }
 
 /// Whose valid token this is.

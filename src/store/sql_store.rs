@@ -170,6 +170,12 @@ impl<S: Session> Store for SqlStore<S> {
         }
     }
 
+    fn note_device(&self, device: DeviceId, now: Timestamp, address: String) {
+        if self.inner.device_notes.take(device, Use { at: now, address }) {
+            self.write_soon();
+        }
+    }
+
     async fn credentials(&self, account: AccountId) -> Result<Option<Credentials>, StoreError> {
         self.inner.readers.run(Patience::Call, move |clerk| Box::pin(people::credentials(clerk, account))).await
     }
@@ -183,10 +189,7 @@ impl<S: Session> Store for SqlStore<S> {
         let found = self.inner.readers.run(Patience::Call, move |clerk| Box::pin(people::device_of(clerk, digest)));
         let found = found.await?;
         if let Some((_, device)) = found {
-            let last = Use { at: now, address: address.to_owned() };
-            if self.inner.device_notes.take(device, last) {
-                self.write_soon();
-            }
+            self.note_device(device, now, address.to_owned());
         }
         Ok(found)
     }

@@ -5,12 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 
-use chat_tui::chat::event::{Credentials, Digest, Record, Seq, Snapshot};
+use chat_tui::chat::event::{Credentials, Record, Seq, Snapshot};
 use chat_tui::chat::invitations;
 use chat_tui::chat::key::WorldKey;
 use chat_tui::chat::ports::{
     Answer, ConnId, Device, Effect, Effects, Figures, Held, Input, Peer, Question, Reloaded, StoredEvent, Transport,
 };
+use chat_tui::chat::proofs::token_digest;
 use chat_tui::chat::settings::Settings;
 use chat_tui::chat::world::World;
 use chat_tui::proto::message::Message;
@@ -196,7 +197,7 @@ impl Bare {
                     inputs.push_back(Input::Reloaded { asker, reloaded });
                 }
                 Effect::NotePresence { account, left } => self.record.note_presence(account, left),
-                Effect::Log { .. } => {}
+                Effect::NoteDevice { .. } | Effect::Log { .. } => {}
             }
         }
     }
@@ -218,7 +219,7 @@ impl Bare {
                 Answer::Hashed(Box::new(Credentials { argon2: password.expose().to_owned(), scram: None }))
             }
             Question::Hashed { stored, password } => Answer::Agrees(stored.as_ref() == Some(password)),
-            Question::Token { token, .. } => match self.record.device(digest_of(token)) {
+            Question::Token { token, .. } => match self.record.device(token_digest(token)) {
                 Some((account, device)) => Answer::Proved { account, device: Some(device) },
                 None => Answer::Refused,
             },
@@ -237,7 +238,7 @@ impl Bare {
             Question::NewToken => {
                 self.tokens += 1;
                 let token = Secret::new(format!("ctd1_{}", self.tokens));
-                Answer::NewToken { digest: digest_of(&token), token }
+                Answer::NewToken { digest: token_digest(&token), token }
             }
             Question::Devices { account } => {
                 let device = |(id, name, created)| Device { id, name, created, last_used: None, last_address: None };
@@ -251,14 +252,6 @@ impl Bare {
             Question::Scram { .. } => Answer::Unavailable,
         }
     }
-}
-
-fn digest_of(token: &Secret) -> Digest {
-    let mut digest = [0; 32];
-    for (place, byte) in token.expose().bytes().take(32).enumerate() {
-        digest[place] = byte;
-    }
-    Digest(digest)
 }
 
 impl Driver for Bare {

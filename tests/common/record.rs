@@ -66,6 +66,11 @@ impl MemoryRecord {
     pub fn load(&self) -> Snapshot {
         let mut snapshot = self.snapshot.clone();
         let seen = |left: &Option<Seq>| left.unwrap_or(snapshot.last_seq);
+        let accounts = snapshot.accounts.iter().filter(|account| !account.deleted);
+        let keys = accounts.filter_map(|account| Some((account.id, self.credentials(account.id)?.scram.clone()?)));
+        snapshot.scram_keys = keys.collect();
+        snapshot.devices = self.devices.iter().map(|device| (device.1, device.0, device.3)).collect();
+        snapshot.devices.sort_by_key(|(_, device, _)| *device);
         snapshot.absences = self.presence.iter().map(|(account, left)| (*account, seen(left))).collect();
         snapshot
     }

@@ -83,6 +83,18 @@ async fn one_logs_in_by_password_scram_and_token() {
         assert!(unknown.try_scram("nobody", PASSWORD).await.contains(" 904 "));
         let mut unknown = host.connect().await;
         assert!(unknown.try_log_in("nobody", PASSWORD).await.contains(" 904 "));
+
+        // Whoever comes after a restart is known by what was loaded.
+        host.stop().await;
+        let host = Host::start(&directory, &database.url(&directory)).await;
+        assert!(host.connect().await.try_scram("ann", PASSWORD).await.contains(" 903 "));
+        let mut laptop = host.connect().await.log_in("ann", &token).await;
+        laptop.send("DEVICE LIST").await;
+        let listed = laptop.expect("DEVICE ENTRY 1 ").await;
+        assert!(listed.ends_with(" 127.0.0.1 :laptop"), "its use is noted: {listed}");
+        laptop.send("DEVICE REVOKE 1").await;
+        laptop.expect("DEVICE REVOKED 1").await;
+        assert!(host.connect().await.try_log_in("ann", &token).await.contains(" 904 "));
         host.stop().await;
         database.remove().await;
     }

@@ -11,7 +11,7 @@ use chat_tui::chat::event::{AccountId, Credentials, DeviceId, Digest, Event, Pla
 use chat_tui::chat::ports::{
     Answer, Device, PageQuery, PlaybackQuery, Question, SearchQuery, StoredEvent, TargetsQuery,
 };
-use chat_tui::proto::secret::Secret;
+use chat_tui::chat::proofs::token_digest;
 use chat_tui::proto::time::Timestamp;
 use chat_tui::server::answers::Answers;
 use chat_tui::store::chain::Anchor;
@@ -242,6 +242,7 @@ impl Store for Drive {
         Err(unavailable())
     }
     fn note_presence(&self, _: AccountId, _: Option<Seq>) {}
+    fn note_device(&self, _: DeviceId, _: Timestamp, _: String) {}
     async fn credentials(&self, _: AccountId) -> Result<Option<Credentials>, StoreError> {
         Err(unavailable())
     }
@@ -275,7 +276,7 @@ impl Answers for Drive {
                     None => Answer::Refused,
                 }
             }
-            Question::Token { token, .. } => match record.device(digest_of(&token)) {
+            Question::Token { token, .. } => match record.device(token_digest(&token)) {
                 Some((account, device)) => Answer::Proved { account, device: Some(device) },
                 None => Answer::Refused,
             },
@@ -285,11 +286,4 @@ impl Answers for Drive {
             _ => Answer::Unavailable,
         }
     }
-}
-
-/// What is stored of a device token here: its first bytes.
-pub fn digest_of(token: &Secret) -> Digest {
-    let mut digest = [0; 32];
-    digest.iter_mut().zip(token.expose().bytes()).for_each(|(place, byte)| *place = byte);
-    Digest(digest)
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use chat_tui::chat::event::{AccountId, Author, AuthorKind, Credentials, DeviceId, Event, Place, Record, Seq};
 use chat_tui::chat::key::WorldKey;
 use chat_tui::chat::ports::{ConnId, Peer, Transport};
+use chat_tui::chat::proofs::token_digest;
 use chat_tui::chat::settings::{IpBinding, Settings};
 use chat_tui::ground::texts::{Language, Texts};
 use chat_tui::proto::names::AccountName;
@@ -33,7 +34,7 @@ use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::chance::Chance;
-use crate::disk::{Disk, Drive, Weather, digest_of};
+use crate::disk::{Disk, Drive, Weather};
 
 /// When everything begins.
 const START: Timestamp = Timestamp::from_millis(1_700_000_000_000);
@@ -230,7 +231,7 @@ fn register(disk: &mut Disk, people: &[String]) {
         let credentials = Box::new(Credentials { argon2: PASSWORD.to_owned(), scram: None });
         let registered =
             Event::AccountRegistered { account, name: name_typed, credentials, address: None, invitation: None };
-        let (device, digest) = (DeviceId(at as u64 + 1), digest_of(&token_of(name)));
+        let (device, digest) = (DeviceId(at as u64 + 1), token_digest(&token_of(name)));
         let added = Event::DeviceAdded { device, account, name: "simulated".to_owned(), digest };
         for event in [registered, added] {
             let seq = disk.record.load().last_seq.next();

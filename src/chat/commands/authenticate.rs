@@ -8,10 +8,11 @@ use std::net::IpAddr;
 use super::{address, ban, welcome};
 use crate::chat::asked::{Asked, Exchange, LogIn, Method, Step};
 use crate::chat::call::Call;
-use crate::chat::event::{AccountId, DeviceId};
+use crate::chat::event::{AccountId, DeviceId, Digest};
 use crate::chat::limits::is_reached;
 use crate::chat::policy;
-use crate::chat::ports::{Answer, ConnId, FailedCheck, Notable, Peer, Question, Transport};
+use crate::chat::ports::{Answer, ConnId, Effect, FailedCheck, Notable, Peer, Question, Transport};
+use crate::chat::proofs::{TOKEN_PREFIX, token_digest};
 use crate::chat::refusal::{Handled, Refusal, Text};
 use crate::chat::session::Identity;
 use crate::chat::world::World;
@@ -23,9 +24,6 @@ use crate::proto::numerics::{
 use crate::proto::sasl::{ABORT, EMPTY_CHUNK, Mechanism, PayloadError, PlainCredentials, payload_chunks};
 use crate::proto::scram::{ClientFirst, ScramServer};
 use crate::proto::secret::Secret;
-
-/// What a device token begins with.
-const TOKEN_PREFIX: &str = "ctd1_";
 
 /// Who may use a mechanism: everybody, but EXTERNAL only where the connection itself proves something: the server's own user on
 /// the server's own socket, or a TLS certificate of the client.
@@ -131,7 +129,8 @@ fn scram_first(world: &mut World, conn: ConnId, payload: &[u8]) -> Handled {
     let folded = AccountName::new(&first.authentication).map(|name| name.folded().as_str().to_owned());
     // A name that cannot be one has keys that look alike too.
     let name = folded.unwrap_or_else(|_| first.authentication.clone());
-    let question = Question::Scram { name, account: log_in.account };
+    let account = log_in.account.and_then(|account| world.state.account(account));
+    let question = Question::Scram { name, keys: account.and_then(|account| account.proofs.scram.clone()) };
     world.ask(conn, question, Asked::ScramKeys(log_in, first));
     Ok(())
 }
@@ -172,9 +171,7 @@ fn external(world: &mut World, conn: ConnId, response: &[u8]) -> Handled {
     let certificate = **certificate;
     let Ok(name) = std::str::from_utf8(response) else { return Err(failed()) };
     let log_in = LogIn { is_token: true, ..log_in_as(world, name, Method::Sasl(Mechanism::External)) };
-    let question = Question::Certificate { certificate, address: world.session(conn).address() };
-    world.ask(conn, question, Asked::LogIn(log_in));
-    Ok(())
+    by_device(world, conn, log_in, &certificate, |address| Question::Certificate { certificate, address })
 }
 
 /// The server's own user, on its own socket, acts as the correspondent.
@@ -267,12 +264,32 @@ pub(super) fn by_password(world: &mut World, conn: ConnId, name: &str, password:
     let is_token = password.expose().starts_with(TOKEN_PREFIX);
     let mut log_in = LogIn { is_token, ..log_in_as(world, name, method) };
     may_try(world, conn, &mut log_in)?;
-    let question = if is_token {
-        Question::Token { token: password, address: world.session(conn).address() }
-    } else {
-        Question::Password { account: log_in.account, password }
-    };
+    if is_token {
+        let digest = token_digest(&password);
+        return by_device(world, conn, log_in, &digest, |address| Question::Token { token: password, address });
+    }
+    let question = Question::Password { account: log_in.account, password };
     world.ask(conn, question, Asked::LogIn(log_in));
+    Ok(())
+}
+
+/// Lets a device of the account in, which is known by a digest. Whether it is somebody else's, or nobody's, or the accounts are
+/// not there, the store says.
+fn by_device(
+    world: &mut World,
+    conn: ConnId,
+    log_in: LogIn,
+    digest: &Digest,
+    question: impl FnOnce(String) -> Question,
+) -> Handled {
+    let address = world.session(conn).address();
+    let account = log_in.account.and_then(|account| world.state.account(account));
+    let known = account.and_then(|account| Some((account.state.id, account.proofs.device_of(digest)?)));
+    if let Some((account, device)) = known {
+        world.effect(Effect::NoteDevice { device, address });
+        return finish(world, conn, &log_in, account, Some(device));
+    }
+    world.ask(conn, question(address), Asked::LogIn(log_in));
     Ok(())
 }
 
@@ -311,7 +328,7 @@ fn may_log_in(
         return refuse(world, conn, log_in, FailedCheck::Name).map(|()| false);
     };
     // It was judged beside a change of the password, or beside the end of a device: perhaps by what held before.
-    if world.state.account(account).is_some_and(|account| account.proofs_seq > log_in.began) {
+    if world.state.account(account).is_some_and(|account| account.proofs.changed_seq > log_in.began) {
         say_undecided(world, conn, log_in, "server-account-just-changed");
         return Ok(false);
     }

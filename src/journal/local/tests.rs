@@ -62,6 +62,8 @@ impl Store for FakeStore {
         Ok(Vec::new())
     }
     fn note_presence(&self, _: AccountId, _: Option<Seq>) {}
+
+    fn note_device(&self, _: DeviceId, _: Timestamp, _: String) {}
     async fn credentials(&self, _: AccountId) -> Result<Option<Credentials>, StoreError> {
         Ok(None)
     }

@@ -48,8 +48,8 @@ pub(crate) const QUERIES: [&str; 11] = [
     "head",
     "tidy",
 ];
-/// By what people log in.
-pub(crate) const LOGINS: [&str; 4] = ["password", "scram", "token", "certificate"];
+/// By what people log in where somebody has to be asked.
+pub(crate) const LOGINS: [&str; 3] = ["password", "token", "certificate"];
 
 /// The entry of a list that belongs to a word of a table. A word that is in no table is a fault of the program, which a
 /// debug build tells; it counts as the first one.

@@ -78,7 +78,7 @@ mod tests {
         let metrics = Metrics::default();
         metrics.accepted("tls").add_one();
         metrics.commits.observe(Duration::from_millis(3));
-        metrics.login("scram").observe(Duration::from_secs(60));
+        metrics.login("password").observe(Duration::from_secs(60));
         let page = page(&Scrape { metrics: &metrics, inspection: Some(Inspection::default()), process: None });
         for line in [
             "# TYPE chat_server_connections_total counter",
@@ -88,8 +88,8 @@ mod tests {
             "chat_server_commit_seconds_bucket{le=\"+Inf\"} 1",
             "chat_server_commit_seconds_sum 0.003",
             "chat_server_commit_seconds_count 1",
-            "chat_server_login_seconds_bucket{by=\"scram\",le=\"10\"} 0",
-            "chat_server_login_seconds_bucket{by=\"scram\",le=\"+Inf\"} 1",
+            "chat_server_login_seconds_bucket{by=\"password\",le=\"10\"} 0",
+            "chat_server_login_seconds_bucket{by=\"password\",le=\"+Inf\"} 1",
             "chat_server_sessions{kind=\"guest\"} 0",
             "chat_server_up 1",
         ] {

@@ -285,7 +285,7 @@ pub const METRICS: &[Metric] = &[
     }),
     histogram(
         "chat_server_login_seconds",
-        "How long the check of a log-in took: its turn, the database, the hashing.",
+        "How long the check of a log-in took that was not made in memory: its turn, the database, the hashing.",
         |scrape, samples| {
             for by in LOGINS {
                 samples.times(Some(("by", by)), scrape.metrics.login(by).times());

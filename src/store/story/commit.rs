@@ -164,6 +164,18 @@ pub async fn devices_and_credentials(stage: &mut Stage) {
     for nobody in [1, 4, 99] {
         assert_eq!(store.credentials(AccountId(nobody)).await.unwrap(), None, "{nobody}");
     }
+    let loaded = store.load().await.unwrap();
+    let keys_of = |account: u64| {
+        let keys = loaded.scram_keys.iter().find(|(of, _)| *of == AccountId(account));
+        keys.map(|(_, keys)| keys.clone())
+    };
+    for (account, mark) in [(2, 2), (3, 100)] {
+        assert_eq!(keys_of(account), credentials(mark).scram);
+    }
+    for nobody in [1, 4, 5, 99] {
+        assert_eq!(keys_of(nobody), None, "{nobody}");
+    }
+    assert_eq!(loaded.devices, [(AccountId(2), DeviceId(1), Digest([1; 32]))]);
     let now = Timestamp::from_millis(1_795_400_000_000);
     let used = store.use_device(Digest([1; 32]), now, "10.0.0.9").await.unwrap();
     assert_eq!(used, Some((AccountId(2), DeviceId(1))));

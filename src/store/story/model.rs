@@ -265,6 +265,8 @@ impl Model {
             }
         }
         state.directs.sort();
+        state.scram_keys.sort_by_key(|(account, _)| *account);
+        state.devices.sort_by_key(|(_, device, _)| *device);
         for channel in &mut state.channels {
             channel.members.sort_by_key(|(account, _)| *account);
             channel.masks.sort_by(|one, other| (one.letter, &one.mask).cmp(&(other.letter, &other.mask)));
@@ -405,7 +407,8 @@ fn apply(state: &mut Snapshot, record: &Record) {
             state.read_markers.retain(|(reader, known, _)| (*reader, *known) != (account, *place));
             state.read_markers.push((account, *place, *until));
         }
-        Event::AccountRegistered { account, name, address, invitation, .. } => {
+        Event::AccountRegistered { account, name, credentials, address, invitation } => {
+            set_scram_keys(state, *account, credentials);
             state.invitations.retain(|known| Some(known.seq) != *invitation);
             state.last_account = state.last_account.max(*account);
             state.accounts.push(AccountState {
@@ -418,6 +421,7 @@ fn apply(state: &mut Snapshot, record: &Record) {
                 has_joined: false,
             });
         }
+        Event::PasswordChanged { account, credentials } => set_scram_keys(state, *account, credentials),
         Event::AddressAllowed { account, address } => {
             let addresses = &mut of(state, *account).addresses;
             if !addresses.contains(address) {
@@ -430,13 +434,19 @@ fn apply(state: &mut Snapshot, record: &Record) {
             let deleted = of(state, *account);
             deleted.deleted = true;
             deleted.addresses.clear();
+            state.scram_keys.retain(|(of, _)| of != account);
+            state.devices.retain(|(of, ..)| of != account);
             state.read_markers.retain(|(reader, ..)| reader != account);
             state.metadata.retain(|(owner, ..)| *owner != MetadataOwner::Account(*account));
             for channel in &mut state.channels {
                 channel.members.retain(|(member, _)| member != account);
             }
         }
-        Event::DeviceAdded { device, .. } => state.last_device = state.last_device.max(*device),
+        Event::DeviceAdded { device, account, digest, .. } => {
+            state.last_device = state.last_device.max(*device);
+            state.devices.push((*account, *device, *digest));
+        }
+        Event::DeviceRevoked { device, .. } => state.devices.retain(|(_, known, _)| known != device),
         Event::BanSet { target, effect, reason, until } => {
             state.bans.retain(|ban| {
                 (&ban.target, ban.effect) != (target, *effect) && ban.until.is_none_or(|until| until > record.time)
@@ -465,6 +475,11 @@ fn apply(state: &mut Snapshot, record: &Record) {
         Event::BanLifted { target } => state.bans.retain(|ban| ban.target != *target),
         _ => {}
     }
+}
+
+fn set_scram_keys(state: &mut Snapshot, account: AccountId, credentials: &Credentials) {
+    state.scram_keys.retain(|(of, _)| *of != account);
+    state.scram_keys.extend(credentials.scram.clone().map(|keys| (account, keys)));
 }
 
 fn set_metadata(state: &mut Snapshot, record: &Record) {

@@ -1,6 +1,6 @@
 //! What an account has: addresses, devices, an operator above it, languages and modes of its sessions.
 
-use super::{expect, expect_not, introduce, log_in_by_plain, plain};
+use super::{expect, expect_not, introduce, log_in_by_plain, plain, scram};
 use crate::chat::event::{AccountId, DeviceId, Event};
 use crate::chat::ports::{Answer, FailedCheck, Input, Notable};
 use crate::chat::settings::{IpBinding, Settings};
@@ -137,6 +137,58 @@ fn devices_need_an_account_and_a_store() {
         expect(&driver.ask(ann, "DEVICE ADD :x"), &["DEVICE ADD "]);
     }
     expect(&driver.ask(ann, "DEVICE ADD :x"), &["FAIL DEVICE TOO_MANY_DEVICES ADD :"]);
+}
+
+#[test]
+fn a_token_is_judged_without_a_question_and_revoked_at_once() {
+    let mut driver = Driver::new(&["ann"]);
+    let ann = driver.log_in("ann", "");
+    driver.ask(ann, "DEVICE ADD :laptop");
+    driver.ask(ann, "DEVICE ADD :phone");
+    driver.answers = false;
+    let laptop = driver.connect();
+    expect(&log_in_by_plain(&mut driver, laptop, "ann", "ctd1_1"), &[" 903 "]);
+    assert!(driver.questions.is_empty());
+    assert_eq!(driver.used_devices, [DeviceId(1)]);
+
+    // Revoked, but not in the record yet: the store would still let it in, so it is asked behind that commit only.
+    driver.answers = true;
+    driver.commits = false;
+    driver.say(ann, "DEVICE REVOKE 1");
+    let late = driver.connect();
+    expect_not(&log_in_by_plain(&mut driver, late, "ann", "ctd1_1"), &[" 90"]);
+    driver.commits = true;
+    driver.commit();
+    driver.answer_all();
+    expect(&driver.take(late), &[" 904 "]);
+    let phone = driver.connect();
+    expect(&log_in_by_plain(&mut driver, phone, "ann", "ctd1_2"), &[" 903 "]);
+    assert_eq!(driver.used_devices, [DeviceId(1), DeviceId(2)]);
+}
+
+#[test]
+fn a_new_token_lets_nobody_in_before_it_is_in_the_record() {
+    let mut driver = Driver::new(&["ann"]);
+    let ann = driver.log_in("ann", "");
+    driver.commits = false;
+    driver.say(ann, "DEVICE ADD :laptop");
+    let laptop = driver.connect();
+    expect_not(&log_in_by_plain(&mut driver, laptop, "ann", "ctd1_1"), &[" 90"]);
+    driver.commit();
+    expect(&driver.take(laptop), &[" 903 "]);
+}
+
+#[test]
+fn nothing_proves_an_account_that_is_gone() {
+    let mut driver = Driver::new(&["ann"]);
+    let ann = driver.log_in("ann", "");
+    driver.ask(ann, "DEVICE ADD :laptop");
+    let operator = driver.log_in_operator("");
+    expect(&driver.ask(operator, "ACCOUNT DELETE ann"), &["ACCOUNT DONE DELETE ann"]);
+    let conn = driver.connect();
+    expect(&log_in_by_plain(&mut driver, conn, "ann", "ctd1_1"), &[" 904 "]);
+    expect(&scram(&mut driver, conn, "ann", "ann_secret"), &[" 904 "]);
+    assert!(driver.used_devices.is_empty());
 }
 
 // ---- Accounts
@@ -288,25 +340,27 @@ fn a_new_password_ends_all_other_sessions_and_the_tokens_of_other_devices() {
     assert!(log_in(&mut driver, "another_secret").1);
     assert!(!log_in(&mut driver, &second).1);
     assert!(!log_in(&mut driver, "ann_secret").1);
+    let conn = driver.connect();
+    expect(&scram(&mut driver, conn, "ann", "ann_secret"), &[" 904 "]);
+    expect(&scram(&mut driver, conn, "ann", "another_secret"), &[" 903 "]);
 }
 
 #[test]
 fn a_proof_that_was_judged_beside_its_end_does_not_count() {
     let mut driver = Driver::new(&["ann"]);
     let own = driver.log_in("ann", "standard-replies chat-tui/devices");
-    driver.ask(own, "DEVICE ADD :laptop");
     let late = driver.connect();
     driver.say(late, "CAP REQ :sasl standard-replies");
     driver.take(late);
     driver.answers = false;
     driver.say(late, "AUTHENTICATE PLAIN");
-    driver.say(late, &format!("AUTHENTICATE {}", plain("ann", "ctd1_1")));
+    driver.say(late, &format!("AUTHENTICATE {}", plain("ann", "ann_secret")));
     let (conn, _) = driver.questions.pop_front().unwrap();
     assert_eq!(conn, late);
     driver.answers = true;
-    assert_eq!(driver.ask(own, "DEVICE REVOKE 1"), [":chat.local DEVICE REVOKED 1"]);
-    // The store looked before the device was revoked; its answer comes behind.
-    let answer = Answer::Proved { account: AccountId(1), device: Some(DeviceId(1)) };
+    expect(&driver.ask(own, "NICKSERV SET PASSWORD another_secret"), &["Your password is changed"]);
+    // The store looked before the password was changed; its answer comes behind.
+    let answer = Answer::Proved { account: AccountId(1), device: None };
     driver.input(Input::Answer { conn: late, answer });
     let told = driver.take(late);
     expect(&told, &["FAIL AUTHENTICATE TEMPORARILY_UNAVAILABLE :"]);
