@@ -91,6 +91,9 @@ pub enum StoreError {
     /// The database refused the very thing that was asked: asking again would not help.
     #[error("the database refused: {0}")]
     Rejected(String),
+    /// There is nothing to copy, or no place for the copy; the database has no part in it.
+    #[error("{0}")]
+    NoCopy(String),
     /// The tables were made by a newer version of this program.
     #[error("the database has schema version {found}, this program knows up to {known}: use a newer chat-server")]
     NewerSchema {

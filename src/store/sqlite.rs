@@ -75,10 +75,10 @@ pub fn open(path: PathBuf, reader_count: usize, key: ChainKey) -> Result<Arc<imp
 /// Copies a database, as of one moment, into a new file that only its user reads. A server may run meanwhile: it goes on.
 pub fn back_up(path: &Path, target: &Path) -> Result<(), StoreError> {
     let cannot = |place: &Path, error: &dyn std::fmt::Display| {
-        StoreError::Rejected(format!("cannot write {}: {error}", place.display()))
+        StoreError::NoCopy(format!("cannot write {}: {error}", place.display()))
     };
     if !path.exists() {
-        return Err(StoreError::Rejected(format!("there is no database at {}", path.display())));
+        return Err(StoreError::NoCopy(format!("there is no database at {}", path.display())));
     }
     // Written aside, so that nobody takes a half of it for a backup; SQLite writes into an empty file that stands there.
     let mut name = target.as_os_str().to_owned();

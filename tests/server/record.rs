@@ -140,6 +140,8 @@ async fn a_backup_of_a_running_server_is_restored() {
     assert!(back_up().status.success());
     let again = back_up();
     assert!(!again.status.success(), "a backup replaces nothing");
+    let said = String::from_utf8_lossy(&again.stderr);
+    assert!(said.contains("it exists already") && !said.contains("the database refused"), "{said}");
     talking.await.unwrap();
     ann.send("PRIVMSG #general :behind").await;
     ann.expect(":behind").await;
