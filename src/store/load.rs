@@ -11,7 +11,6 @@ use crate::chat::event::{
     InvitationState, ListEntry, MetadataOwner, Place, Rank, Seq, Snapshot, Topic,
 };
 use crate::proto::names::{AccountName, ChannelName};
-use crate::proto::sasl::ScramKeys;
 use crate::proto::time::Timestamp;
 
 /// Reads the whole state.
@@ -23,15 +22,14 @@ pub async fn load<S: Session>(clerk: &mut Clerk<S>) -> Result<Snapshot, StoreErr
 
 async fn load_within<S: Session>(clerk: &mut Clerk<S>) -> Result<Snapshot, StoreError> {
     let head = Head::read(clerk, Access::Read).await?;
-    let (accounts, scram_keys) = accounts(clerk).await?;
     Ok(Snapshot {
         last_seq: head.seq,
         last_time: head.time,
         last_account: AccountId(head.numbers.account),
         last_channel: ChannelId(head.numbers.channel),
         last_device: DeviceId(head.numbers.device),
-        accounts,
-        scram_keys,
+        accounts: accounts(clerk).await?,
+        scram_keys: people::all_scram_keys(clerk).await?,
         devices: people::all_devices(clerk).await?,
         channels: channels(clerk).await?,
         read_markers: read_markers(clerk).await?,
@@ -139,21 +137,18 @@ async fn absences<S: Session>(clerk: &mut Clerk<S>, last: Seq) -> Result<Vec<(Ac
     read.collect()
 }
 
-/// The accounts, and the keys of those that have some.
-async fn accounts<S: Session>(
-    clerk: &mut Clerk<S>,
-) -> Result<(Vec<AccountState>, Vec<(AccountId, ScramKeys)>), StoreError> {
+async fn accounts<S: Session>(clerk: &mut Clerk<S>) -> Result<Vec<AccountState>, StoreError> {
     let mut addresses: HashMap<u64, Vec<String>> = HashMap::new();
     let sql = "SELECT account_id, address FROM account_address ORDER BY account_id, place";
     for mut row in clerk.session.query(sql, Vec::new()).await? {
         addresses.entry(row.number()?).or_default().push(row.text()?);
     }
-    let sql = "SELECT id, name, name_folded, registered_at, suspended_at, suspended_reason, deleted_at, has_joined, \
-               scram_salt, scram_iterations, scram_stored_key, scram_server_key FROM account ORDER BY id";
-    let (mut accounts, mut scram_keys) = (Vec::new(), Vec::new());
-    for mut row in clerk.session.query(sql, Vec::new()).await? {
+    let sql = "SELECT id, name, name_folded, registered_at, suspended_at, suspended_reason, deleted_at, has_joined \
+               FROM account ORDER BY id";
+    let rows = clerk.session.query(sql, Vec::new()).await?;
+    let read = rows.into_iter().map(|mut row| {
         let id = row.number()?;
-        accounts.push(AccountState {
+        Ok(AccountState {
             id: AccountId(id),
             name: AccountName::from_stored(&row.text()?, &row.text()?),
             registered: row.time()?,
@@ -165,10 +160,9 @@ async fn accounts<S: Session>(
             },
             deleted: row.optional_time()?.is_some(),
             has_joined: row.number()? != 0,
-        });
-        scram_keys.extend(people::scram_keys(&mut row)?.map(|keys| (AccountId(id), keys)));
-    }
-    Ok((accounts, scram_keys))
+        })
+    });
+    read.collect()
 }
 
 async fn channels<S: Session>(clerk: &mut Clerk<S>) -> Result<Vec<ChannelState>, StoreError> {

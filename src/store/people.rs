@@ -32,7 +32,7 @@ pub async fn credentials<S: Session>(
 }
 
 /// The next four columns of a row as keys; none when one of them is missing.
-pub fn scram_keys(row: &mut Row) -> Result<Option<ScramKeys>, StoreError> {
+fn scram_keys(row: &mut Row) -> Result<Option<ScramKeys>, StoreError> {
     let keys = (row.optional_bytes()?, row.optional_small()?, row.optional_array()?, row.optional_array()?);
     Ok(match keys {
         (Some(salt), Some(iterations), Some(stored_key), Some(server_key)) => {
@@ -40,6 +40,19 @@ pub fn scram_keys(row: &mut Row) -> Result<Option<ScramKeys>, StoreError> {
         }
         _ => None,
     })
+}
+
+/// The keys of SCRAM of all accounts that have some. Asked for by themselves: beside the rest of an account all rows at once
+/// would take more memory than ever again.
+pub async fn all_scram_keys<S: Session>(clerk: &mut Clerk<S>) -> Result<Vec<(AccountId, ScramKeys)>, StoreError> {
+    let sql = "SELECT id, scram_salt, scram_iterations, scram_stored_key, scram_server_key FROM account \
+               WHERE deleted_at IS NULL AND scram_salt IS NOT NULL ORDER BY id";
+    let rows = clerk.session.query(sql, Vec::new()).await?;
+    let read = rows.into_iter().map(|mut row| {
+        let account = AccountId(row.number()?);
+        Ok(scram_keys(&mut row)?.map(|keys| (account, keys)))
+    });
+    read.filter_map(Result::transpose).collect()
 }
 
 /// All valid devices, oldest first.
