@@ -18,6 +18,7 @@ use chat_tui::client::event::{Effect, Effects, Event, Kept, Login, Moment, Netwo
 use chat_tui::client::links::Links;
 use chat_tui::client::model::{Model, Remembered, Start};
 use chat_tui::client::update::update;
+use chat_tui::client::picture::Picture;
 use chat_tui::client::view::View;
 use chat_tui::client::view::dates::Zone;
 use chat_tui::client::view::theme::{Depth, Theme};
@@ -27,9 +28,8 @@ use chat_tui::proto::secret::Secret;
 use chat_tui::proto::time::Timestamp;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use paths::{Path, Step, path};
-use ratatui::layout::Rect;
+use ratatui::layout::Size;
 use ratatui::style::Style;
-use ratatui::{Terminal, TerminalOptions, Viewport};
 
 /// The screen of the measurements through a terminal.
 const COLUMNS: u16 = 200;
@@ -84,7 +84,7 @@ struct Client {
     model: Model,
     effects: Effects,
     view: View,
-    terminal: Terminal<CellsOut<Count>>,
+    picture: Picture<Count>,
     written: Count,
     connection: u64,
     spoken: usize,
@@ -109,15 +109,13 @@ impl Client {
             seed: [7; 32],
             device_name: "bench".to_owned(),
         });
-        let viewport = Viewport::Fixed(Rect::new(0, 0, COLUMNS, ROWS));
         let written = Count::default();
-        let terminal = Terminal::with_options(CellsOut::new(written.clone(), None), TerminalOptions { viewport })
-            .expect("what counts does not fail");
+        let picture = Picture::new(CellsOut::new(written.clone(), None));
         let view = View::new(Theme::new(Depth::Many), Zone::Utc, Links::default());
         let mut client =
-            Self { model, effects: Effects::default(), view, terminal, written, connection: 0, spoken: 0, millis: 0 };
+            Self { model, effects: Effects::default(), view, picture, written, connection: 0, spoken: 0, millis: 0 };
         client.event(Event::Start);
-        client.event(Event::Resize { columns: COLUMNS, rows: ROWS });
+        client.resize((COLUMNS, ROWS));
         client.event(Event::Network(client.connection, NetworkEvent::Connected { security: Security::Tls }));
         client.receive(&[
             ":s CAP * LS :batch draft/chathistory draft/read-marker echo-message message-tags sasl=PLAIN server-time",
@@ -168,13 +166,13 @@ impl Client {
         let found = self.view.layout(&mut self.model);
         black_box(found);
         let (model, view) = (&self.model, &mut self.view);
-        self.terminal.draw(|frame| _ = view.draw(model, frame)).expect("what counts does not fail");
+        self.picture.draw(|cells| view.draw(model, cells)).expect("what counts does not fail");
         self.written.0.take()
     }
 
     fn resize(&mut self, (columns, rows): (u16, u16)) {
         self.event(Event::Resize { columns, rows });
-        self.terminal.resize(Rect::new(0, 0, columns, rows)).expect("what counts does not fail");
+        self.picture.resize(Size { width: columns, height: rows }).expect("what counts does not fail");
     }
 }
 

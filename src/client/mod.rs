@@ -44,7 +44,7 @@
 //! | [`keyring`] | the shell: the desktop's keyring, for secrets |
 //! | [`notify`], [`watch`] | the shell: by what the person is called; the configuration file's changes |
 //! | [`shell`] | the model and everything by which its effects are carried out |
-//! | [`asking`], [`keyboard`], [`terminal`], [`cells_out`], [`view`] | what is typed; the screen, the picture on it |
+//! | [`asking`], [`keyboard`], [`terminal`], [`picture`], [`cells_out`], [`view`] | what is typed; the screen, the picture on it |
 //! | [`run`], [`lines`], [`signals`] | the loops: full screen, line mode and errands |
 
 pub mod annotation;
@@ -103,6 +103,7 @@ pub mod pages;
 pub mod panel;
 pub mod panel_words;
 pub mod picker;
+pub mod picture;
 pub mod plain;
 pub mod position;
 pub mod preferences;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use crossterm::event::Event as TerminalEvent;
+use ratatui::layout::Size;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::asking::{self, Answer};
@@ -147,9 +148,8 @@ async fn run(shell: &mut Shell, mut screen: Screen, links: Links) -> Result<Exit
     let mut view = View::new(Theme::new(depth), Zone::Local, links);
     let mut signals = Signals::new()?;
     let mut pace = Pace::default();
-    let (columns, rows) = crossterm::terminal::size()?;
     shell.handle(Event::Start);
-    shell.handle(Event::Resize { columns, rows });
+    resize(shell)?;
     shell.tell_start_faults();
     draw(shell, &mut view, &mut screen, &mut pace)?;
     // After the first frame, so that nobody waits for it, and before anything else reads what the terminal sends.
@@ -217,7 +217,7 @@ async fn run(shell: &mut Shell, mut screen: Screen, links: Links) -> Result<Exit
 /// Draws a frame. When the top of what is loaded is near, older messages are asked for, and drawn when they come.
 fn draw(shell: &mut Shell, view: &mut View, screen: &mut Screen, pace: &mut Pace) -> io::Result<()> {
     let found = view.layout(&mut shell.model);
-    screen.draw(|frame| _ = view.draw(&shell.model, frame))?;
+    screen.draw(|cells| view.draw(&shell.model, cells))?;
     if let Some(text) = found.dragged {
         shell.handle(Event::Dragged(text));
         if shell.take_redraw() {
@@ -240,7 +240,7 @@ fn draw(shell: &mut Shell, view: &mut View, screen: &mut Screen, pace: &mut Pace
 
 /// Tells the core how large the terminal is by now.
 fn resize(shell: &mut Shell) -> io::Result<()> {
-    let (columns, rows) = crossterm::terminal::size()?;
+    let Size { width: columns, height: rows } = terminal::size()?;
     shell.handle(Event::Resize { columns, rows });
     Ok(())
 }

@@ -15,13 +15,14 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
-use ratatui::Frame;
-use ratatui::layout::{Position, Rect};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Size};
 use rustix::process::{Signal, kill_current_process_group};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::cells_out::CellsOut;
 use super::links::Links;
+use super::picture::Picture;
 
 /// The window's title is put aside; alternate screen; bracketed paste; focus reports.
 const ENTER: &str = "\x1b[22;2t\x1b[?1049h\x1b[?2004h\x1b[?1004h";
@@ -62,9 +63,21 @@ pub fn is_usable() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal() && std::env::var("TERM").is_ok_and(|term| term != "dumb")
 }
 
+/// The size of standard output's terminal, which is drawn on: this is asked before each frame, and crossterm would open `/dev/tty`
+/// for it.
+///
+/// # Errors
+/// When there is no terminal.
+pub fn size() -> io::Result<Size> {
+    match rustix::termios::tcgetwinsize(io::stdout()) {
+        Ok(size) if size.ws_col > 0 && size.ws_row > 0 => Ok(Size { width: size.ws_col, height: size.ws_row }),
+        _ => crossterm::terminal::size().map(Size::from),
+    }
+}
+
 /// The terminal while it is ours. Dropping it gives the terminal back.
 pub struct Screen {
-    terminal: ratatui::Terminal<CellsOut<FrameBytes>>,
+    picture: Picture<FrameBytes>,
     bytes: FrameBytes,
 }
 
@@ -86,30 +99,31 @@ impl Screen {
         enter()?;
         let links = has_links(&std::env::var("TERM").unwrap_or_default()).then_some(links);
         let bytes = FrameBytes::default();
-        let terminal = ratatui::Terminal::new(CellsOut::new(bytes.clone(), links));
-        let screen = terminal.map(|terminal| Self { terminal, bytes });
-        // The guard exists only from here on.
-        let mut screen = screen.inspect_err(|_| leave())?;
+        let mut screen = Self { picture: Picture::new(CellsOut::new(bytes.clone(), links)), bytes };
         screen.forget_picture()?;
         Ok(screen)
     }
 
-    /// Has the next frame drawn as a whole, on an empty screen. (`Terminal::clear` would ask for the cursor's position.)
+    /// Has the next frame drawn as a whole, on an empty screen.
     fn forget_picture(&mut self) -> io::Result<()> {
-        let size = self.terminal.size()?;
-        self.terminal.resize(Rect::from((Position::ORIGIN, size)))
+        self.picture.resize(size()?)
     }
 
-    /// Draws a frame: only the cells that changed are written, in one piece, and shown at once.
+    /// Draws a frame: only the cells that changed are written, in one piece, and shown at once. `paint` is given empty cells, and
+    /// returns where the cursor stands when it is visible.
     ///
     /// # Errors
     /// When the terminal is gone.
-    pub fn draw(&mut self, paint: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+    pub fn draw(&mut self, paint: impl FnOnce(&mut Buffer) -> Option<Position>) -> io::Result<()> {
         if !TAKEN.load(Ordering::SeqCst) {
             // A task of ours has panicked, and the hook has given the terminal back.
             return Err(io::Error::other("a task has panicked"));
         }
-        self.terminal.draw(paint)?;
+        let size = size()?;
+        if size != self.picture.size() {
+            self.picture.resize(size)?;
+        }
+        self.picture.draw(paint)?;
         let drawn = self.bytes.take();
         if drawn.is_empty() {
             return Ok(());
@@ -261,6 +275,8 @@ fn install_panic_hook() {
 
 #[cfg(test)]
 mod tests {
+    use ratatui::style::Style;
+
     use super::*;
 
     #[test]
@@ -293,12 +309,14 @@ mod tests {
     #[test]
     fn frames_leave_in_one_piece() {
         let bytes = FrameBytes::default();
-        let mut terminal = ratatui::Terminal::with_options(
-            CellsOut::new(bytes.clone(), None),
-            ratatui::TerminalOptions { viewport: ratatui::Viewport::Fixed(Rect::new(0, 0, 5, 1)) },
-        )
-        .unwrap();
-        terminal.draw(|frame| frame.render_widget("hello", frame.area())).unwrap();
+        let mut picture = Picture::new(CellsOut::new(bytes.clone(), None));
+        picture.resize(Size { width: 5, height: 1 }).unwrap();
+        picture
+            .draw(|cells| {
+                cells.set_string(0, 0, "hello", Style::new());
+                None
+            })
+            .unwrap();
         assert!(String::from_utf8(bytes.take()).unwrap().contains("hello"));
         assert!(bytes.take().is_empty());
     }

@@ -2,9 +2,7 @@
 //!
 //! Nothing is ever painted outside of the area that was given, whatever the text; nothing here knows the model.
 
-use std::num::NonZeroU16;
-
-use ratatui::buffer::{Buffer, CellDiffOption, CellWidth as _};
+use ratatui::buffer::{Buffer, CellWidth as _};
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
@@ -12,9 +10,6 @@ use ratatui::text::Line;
 use super::wrap::{clusters, columns_of, cut};
 
 /// Paints `text` at (`x`, `y`), at most `columns` wide and never outside of `area`. Returns the column behind it.
-///
-/// Unlike [`Buffer::set_stringn`] it forces the width of clusters with the emoji presentation selector, because the
-/// screen's diff would otherwise shift what stands behind them.
 pub fn paint(buffer: &mut Buffer, area: Rect, x: u16, y: u16, text: &str, columns: usize, style: Style) -> u16 {
     let area = area.intersection(buffer.area);
     if y < area.top() || y >= area.bottom() || x < area.left() {
@@ -33,14 +28,12 @@ pub fn paint(buffer: &mut Buffer, area: Rect, x: u16, y: u16, text: &str, column
             && let [next] = covered
         {
             // For terminals these are two letters of one column each: the one would stay when only the other is overwritten.
-            cell.set_symbol(letter).set_style(style).set_diff_option(CellDiffOption::None);
-            next.set_symbol(mark).set_style(style).set_diff_option(CellDiffOption::None);
+            cell.set_symbol(letter).set_style(style);
+            next.set_symbol(mark).set_style(style);
             used += width;
             continue;
         }
-        let has_selector = cluster.len() > 1 && cluster.contains('\u{FE0F}');
-        let option = if has_selector { forced(width) } else { CellDiffOption::None };
-        cell.set_symbol(cluster).set_style(style).set_diff_option(option);
+        cell.set_symbol(cluster).set_style(style);
         for cell in covered {
             cell.reset();
             cell.set_style(style);
@@ -56,10 +49,6 @@ fn voiced(cluster: &str) -> Option<(&str, &str)> {
     let at = cluster.len().checked_sub('\u{FF9E}'.len_utf8()).filter(|at| *at > 0 && cluster.is_char_boundary(*at))?;
     let (letter, mark) = cluster.split_at(at);
     (matches!(mark, "\u{FF9E}" | "\u{FF9F}") && letter.cell_width() == 1).then_some((letter, mark))
-}
-
-fn forced(width: usize) -> CellDiffOption {
-    u16::try_from(width).ok().and_then(NonZeroU16::new).map_or(CellDiffOption::None, CellDiffOption::ForcedWidth)
 }
 
 /// Paints a row of styled text as [`paint`] does. Returns the column behind it.
@@ -144,26 +133,24 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::client::picture::changes;
 
     #[test]
-    fn an_emoji_with_a_selector_keeps_the_columns_behind_it() {
+    fn an_emoji_with_a_selector_has_two_columns() {
         let area = Rect::new(0, 0, 6, 1);
-        let mut before = Buffer::empty(area);
-        paint(&mut before, area, 0, 0, "ab❤\u{FE0F}cd", 6, Style::new());
-        assert_eq!(before[(2, 0)].diff_option, CellDiffOption::ForcedWidth(NonZeroU16::new(2).unwrap()));
-        assert_eq!((before[(4, 0)].symbol(), before[(5, 0)].symbol()), ("c", "d"));
-        let after = Buffer::empty(area);
-        assert_eq!(after.diff(&before).iter().map(|(x, _, _)| *x).collect::<Vec<_>>(), [0, 1, 2, 4, 5]);
+        let mut buffer = Buffer::empty(area);
+        paint(&mut buffer, area, 0, 0, "ab❤\u{FE0F}cd", 6, Style::new());
+        assert_eq!((buffer[(4, 0)].symbol(), buffer[(5, 0)].symbol()), ("c", "d"));
     }
 
     #[test]
-    fn a_halfwidth_sound_mark_is_overwritten_with_its_letter() {
+    fn a_halfwidth_sound_mark_has_a_cell_of_its_own() {
         let area = Rect::new(0, 0, 4, 1);
         let mut before = Buffer::empty(area);
         assert_eq!(paint(&mut before, area, 0, 0, "aｶﾞ", 6, Style::new()), 3);
         let mut after = Buffer::empty(area);
         paint(&mut after, area, 0, 0, "a", 6, Style::new());
-        assert_eq!(before.diff(&after).iter().map(|(x, _, _)| *x).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(changes(&before, &after).iter().map(|(x, _, _)| *x).collect::<Vec<_>>(), [1, 2]);
     }
 
     #[test]

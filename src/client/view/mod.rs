@@ -23,7 +23,7 @@ pub mod status;
 pub mod theme;
 pub mod wrap;
 
-use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use self::dates::Zone;
@@ -108,14 +108,13 @@ impl View {
         Found { is_top_near: window.top_near, gap, dragged }
     }
 
-    /// Draws a frame. The layout pass came before it. Returns where the caret stands, when it is visible.
-    pub fn draw(&mut self, model: &Model, frame: &mut Frame<'_>) -> Option<Position> {
+    /// Draws a frame into empty cells. The layout pass came before it. Returns where the caret stands, when it is visible.
+    pub fn draw(&mut self, model: &Model, cells: &mut Buffer) -> Option<Position> {
         let session = &model.server.session;
         let (keymap, caps, nick) = (&model.settings.keymap, session.caps(), session.nick());
         let links = self.links.clone();
         let look = Look { theme: self.theme, zone: self.zone, texts: &model.texts, keymap, caps, nick, links: &links };
-        let area = frame.area();
-        let cells = frame.buffer_mut();
+        let area = cells.area;
         let mut caret = match model.screen {
             Screen::Form => form::draw(cells, area, model, &look),
             Screen::Chat => {
@@ -141,11 +140,7 @@ impl View {
             overlay::draw(cells, area, shown, model.overlays.first_row(), &look);
             caret = None;
         }
-        let caret = caret.filter(|caret| area.contains(*caret));
-        if let Some(caret) = caret {
-            frame.set_cursor_position(caret);
-        }
-        caret
+        caret.filter(|caret| area.contains(*caret))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Pictures of models: goldens with styles, what is legible, and every size without a panic.
 
-use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer as Cells;
+use ratatui::layout::Rect;
 
 use super::View;
 use super::dates::Zone;
@@ -23,10 +23,9 @@ fn draw(model: &mut Model, columns: u16, rows: u16, theme: Theme) -> (Cells, Opt
     model.size = (columns, rows);
     let mut view = View::new(theme, Zone::Utc, Links::default());
     view.layout(model);
-    let mut terminal = ratatui::Terminal::new(TestBackend::new(columns, rows)).unwrap();
-    let mut caret = None;
-    terminal.draw(|frame| caret = view.draw(model, frame)).unwrap();
-    (terminal.backend().buffer().clone(), caret.map(|position| (position.x, position.y)))
+    let mut cells = Cells::empty(Rect::new(0, 0, columns, rows));
+    let caret = view.draw(model, &mut cells);
+    (cells, caret.map(|position| (position.x, position.y)))
 }
 
 /// A view of 256 colours on a background that is not known, or without colours.

@@ -12,8 +12,8 @@ use chat_tui::client::view::theme::{Depth, Theme};
 use chat_tui::client::view::wrap::{Columns, columns_of, cut, wrap};
 use chat_tui::ground::texts::{Language, Texts};
 use chat_tui::proto::time::Timestamp;
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 /// Width, height, then texts, line by line: each stands wherever a text may stand.
@@ -79,13 +79,9 @@ pub fn drawn(model: &mut Model) {
     let (columns, rows) = model.size;
     let mut view = View::new(Theme::new(Depth::Many), Zone::Utc, Links::default());
     view.layout(model);
-    let mut terminal = Terminal::new(TestBackend::new(columns, rows)).expect("a terminal in memory");
-    terminal
-        .draw(|frame| {
-            view.draw(model, frame);
-        })
-        .expect("a terminal in memory");
-    for cell in terminal.backend().buffer().content() {
+    let mut cells = Buffer::empty(Rect::new(0, 0, columns, rows));
+    view.draw(model, &mut cells);
+    for cell in cells.content() {
         let steers = |c: char| {
             c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
         };

@@ -1,7 +1,8 @@
 //! The mouse: what it copies, and what it chooses.
 
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer as Cells;
+use ratatui::layout::Rect;
 
 use super::models::{chat, message};
 use super::view;
@@ -60,9 +61,8 @@ impl Desk {
     /// Where a text stands on the screen.
     fn place(&mut self, text: &str) -> (u16, u16) {
         let (columns, rows) = self.model.size;
-        let mut terminal = ratatui::Terminal::new(TestBackend::new(columns, rows)).unwrap();
-        terminal.draw(|frame| _ = self.view.draw(&self.model, frame)).unwrap();
-        let cells = terminal.backend().buffer().clone();
+        let mut cells = Cells::empty(Rect::new(0, 0, columns, rows));
+        self.view.draw(&self.model, &mut cells);
         for y in 0..rows {
             for x in 0..columns {
                 let here = (x..columns).map(|x| cells[(x, y)].symbol()).collect::<String>();
