@@ -1,4 +1,4 @@
-//! Cells out to the terminal: crossterm's backend, with three habits of its own.
+//! Cells out to the terminal, with three habits of its own.
 //!
 //! A cursor that stands where it should is not moved there, so that a frame that changes nothing is no byte at all. Before a
 //! cluster of several characters its columns are emptied: terminals disagree on how wide an emoji with a selector, a modifier
@@ -8,20 +8,37 @@
 use std::io::{self, Write};
 use std::rc::Rc;
 
-use ratatui::backend::{Backend as _, CrosstermBackend};
+use crossterm::cursor::{Hide, MoveTo, Show};
+use crossterm::queue;
+use crossterm::style::{Attribute, Colors, SetAttribute, SetColors};
+use crossterm::terminal::{Clear, ClearType};
+use ratatui::backend::IntoCrossterm as _;
 use ratatui::buffer::{Cell, CellWidth as _};
 use ratatui::layout::Position;
-use ratatui::style::Color;
+use ratatui::style::{Color, Modifier};
 
 use super::links::Links;
 
 /// A cell with its column and row.
 pub type Placed<'a> = (u16, u16, &'a Cell);
 
-/// Crossterm's backend, made careful.
+/// What the terminal calls a cell's modifiers.
+const ATTRIBUTES: [(Modifier, Attribute); 9] = [
+    (Modifier::BOLD, Attribute::Bold),
+    (Modifier::DIM, Attribute::Dim),
+    (Modifier::ITALIC, Attribute::Italic),
+    (Modifier::UNDERLINED, Attribute::Underlined),
+    (Modifier::SLOW_BLINK, Attribute::SlowBlink),
+    (Modifier::RAPID_BLINK, Attribute::RapidBlink),
+    (Modifier::REVERSED, Attribute::Reverse),
+    (Modifier::HIDDEN, Attribute::Hidden),
+    (Modifier::CROSSED_OUT, Attribute::CrossedOut),
+];
+
+/// Writes cells and the cursor.
 #[derive(Debug)]
 pub struct CellsOut<W: Write> {
-    inner: CrosstermBackend<W>,
+    writer: W,
     /// The links on the screen; nothing when the terminal is not to be told of them.
     links: Option<Links>,
     /// Whether the terminal shows its cursor; nothing when that is not known.
@@ -33,7 +50,7 @@ pub struct CellsOut<W: Write> {
 impl<W: Write> CellsOut<W> {
     /// Writes to `writer`.
     pub fn new(writer: W, links: Option<Links>) -> Self {
-        Self { inner: CrosstermBackend::new(writer), links, is_cursor_shown: None, cursor: None }
+        Self { writer, links, is_cursor_shown: None, cursor: None }
     }
 
     /// Draws cells, in the order of rows and columns. The cursor is anywhere afterwards.
@@ -47,10 +64,9 @@ impl<W: Write> CellsOut<W> {
         self.cursor = None;
         let disputed = cells.iter().filter(|(_, _, cell)| is_disputed(cell));
         let blanks: Vec<_> = disputed.flat_map(|(x, y, cell)| blanks(*x, *y, cell)).collect();
-        if !blanks.is_empty() {
-            self.inner.draw(blanks.iter().map(|(x, y, cell)| (*x, *y, cell)))?;
-        }
+        self.write(blanks.iter().map(|(x, y, cell)| (*x, *y, cell)))?;
         for piece in cells.chunk_by(|(_, _, one), (_, _, next)| one.underline_color == next.underline_color) {
+            // An underline's colour is only the link's name.
             let link = self.links.as_ref().and_then(|links| links.of(piece[0].2.underline_color));
             self.draw_linked(piece, link)?;
         }
@@ -59,21 +75,26 @@ impl<W: Write> CellsOut<W> {
 
     /// Draws cells that belong to one link, or to none.
     fn draw_linked(&mut self, cells: &[Placed<'_>], link: Option<(u32, Rc<str>)>) -> io::Result<()> {
-        // An underline's colour is only the link's name.
-        if cells[0].2.underline_color == Color::Reset {
-            return self.inner.draw(cells.iter().copied());
+        let Some((number, link)) = link else { return self.write(cells.iter().copied()) };
+        // The number says that pieces of it in several rows are one link.
+        write!(self.writer, "\x1b]8;id={number:x};{link}\x1b\\")?;
+        self.write(cells.iter().copied())?;
+        self.writer.write_all(b"\x1b]8;;\x1b\\")
+    }
+
+    /// Writes cells, and leaves the terminal without colours and attributes.
+    fn write<'a>(&mut self, cells: impl Iterator<Item = Placed<'a>>) -> io::Result<()> {
+        let mut pen = Pen::default();
+        let mut place = None;
+        for (x, y, cell) in cells {
+            if place != Some((x, y)) {
+                queue!(self.writer, MoveTo(x, y))?;
+            }
+            pen.write(cell, &mut self.writer)?;
+            // Behind a cluster that is wide the cursor is moved, since terminals disagree on where it stands.
+            place = Some((x.saturating_add(1), y));
         }
-        let mut cells: Vec<_> = cells.iter().map(|(x, y, cell)| (*x, *y, (*cell).clone())).collect();
-        cells.iter_mut().for_each(|(_, _, cell)| cell.underline_color = Color::Reset);
-        if let Some((number, link)) = &link {
-            // The number says that pieces of it in several rows are one link.
-            write!(self.inner, "\x1b]8;id={number:x};{link}\x1b\\")?;
-        }
-        self.inner.draw(cells.iter().map(|(x, y, cell)| (*x, *y, cell)))?;
-        if link.is_some() {
-            self.inner.write_all(b"\x1b]8;;\x1b\\")?;
-        }
-        Ok(())
+        pen.put_away(&mut self.writer)
     }
 
     /// Shows the cursor at a place, or hides it.
@@ -83,12 +104,14 @@ impl<W: Write> CellsOut<W> {
     pub fn set_cursor(&mut self, cursor: Option<Position>) -> io::Result<()> {
         if self.is_cursor_shown.replace(cursor.is_some()) != Some(cursor.is_some()) {
             match cursor {
-                Some(_) => self.inner.show_cursor()?,
-                None => self.inner.hide_cursor()?,
+                Some(_) => queue!(self.writer, Show)?,
+                None => queue!(self.writer, Hide)?,
             }
         }
         match cursor {
-            Some(position) if self.cursor.replace(position) != Some(position) => self.inner.set_cursor_position(position),
+            Some(position) if self.cursor.replace(position) != cursor => {
+                queue!(self.writer, MoveTo(position.x, position.y))
+            }
             _ => Ok(()),
         }
     }
@@ -99,7 +122,53 @@ impl<W: Write> CellsOut<W> {
     /// When nothing can be written.
     pub fn clear(&mut self) -> io::Result<()> {
         (self.is_cursor_shown, self.cursor) = (None, None);
-        self.inner.clear()
+        queue!(self.writer, Clear(ClearType::All))
+    }
+}
+
+/// How the terminal draws what it is sent next.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Pen {
+    foreground: Color,
+    background: Color,
+    modifier: Modifier,
+}
+
+impl Pen {
+    /// Writes a cell's cluster in its style.
+    fn write(&mut self, cell: &Cell, writer: &mut impl Write) -> io::Result<()> {
+        let wanted = Self { foreground: cell.fg, background: cell.bg, modifier: cell.modifier };
+        if *self != wanted {
+            self.become_as(wanted, writer)?;
+        }
+        writer.write_all(cell.symbol().as_bytes())
+    }
+
+    fn become_as(&mut self, wanted: Self, writer: &mut impl Write) -> io::Result<()> {
+        // Attributes are ended one and all: there is no end for each that every terminal knows.
+        if !wanted.modifier.contains(self.modifier) {
+            self.put_away(writer)?;
+        }
+        for (modifier, attribute) in ATTRIBUTES {
+            if wanted.modifier.difference(self.modifier).contains(modifier) {
+                queue!(writer, SetAttribute(attribute))?;
+            }
+        }
+        let changed = |wanted: Color, is: Color| (wanted != is).then(|| wanted.into_crossterm());
+        let foreground = changed(wanted.foreground, self.foreground);
+        let background = changed(wanted.background, self.background);
+        queue!(writer, SetColors(Colors { foreground, background }))?;
+        *self = wanted;
+        Ok(())
+    }
+
+    /// Ends all colours and attributes.
+    fn put_away(&mut self, writer: &mut impl Write) -> io::Result<()> {
+        if *self != Self::default() {
+            queue!(writer, SetAttribute(Attribute::Reset))?;
+            *self = Self::default();
+        }
+        Ok(())
     }
 }
 
