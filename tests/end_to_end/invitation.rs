@@ -65,7 +65,7 @@ fn the_line_mode_asks_for_a_code_too() {
         ("Votre identifiant ->", "Romain"),
         ("Votre mot de passe ->", PASSWORD),
         ("écrivez le code de votre invitation :", "nonsense"),
-        ("Ce code ne vaut pas", &code),
+        ("Ce code n'est pas valable", &code),
         ("Le serveur: la connexion est bien établie", "bye"),
     ] {
         terminal.wait_for(question);
