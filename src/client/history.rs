@@ -232,7 +232,6 @@ pub fn land(model: &mut Model, id: ConversationId, effects: &mut Effects) {
 }
 
 /// A place as the server is asked about it.
-/// A place as the server is told of it.
 pub(super) fn reference(by_id: bool, msgid: Option<&Arc<str>>, time: Timestamp) -> Reference {
     match msgid {
         Some(msgid) if by_id => Reference::MsgId(msgid.to_string()),
